@@ -1,0 +1,37 @@
+// The one error class for what a caller or an input got wrong. Everything else that is thrown is a bug or the
+// machine's fault, and may show its stack.
+
+/**
+ * Bad input: a file, an option, a shape or a value. The message says what was expected, what was found, where,
+ * and what to do; the `ff` command prints it alone and exits with 2.
+ */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}
+
+/** The known name nearest to `name` by edit distance, if one is near enough to be a likely typo. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  let nearest: string | undefined;
+  let smallest = Math.max(2, Math.ceil(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < smallest) {
+      smallest = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(previous[j] + 1, row[j - 1] + 1, substitution));
+    }
+    previous = row;
+  }
+  return previous[b.length];
+}

@@ -1,0 +1,24 @@
+// What training tells while it runs. Everything that shows progress (terminal, JSON lines, report) reads these.
+
+/** The state of training after one epoch. Errors are percentages, times are seconds. */
+export interface EpochEvent {
+  readonly event: 'epoch';
+  /** Counts from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Time spent training since the start (loading and evaluating not counted). */
+  readonly trainSeconds: number;
+  readonly imagesPerSecond: number;
+  /** Mean goodness of positive data in each layer over the epoch, as the objective sees it. */
+  readonly positiveGoodness: readonly number[];
+  /** The same for negative data. */
+  readonly negativeGoodness: readonly number[];
+  /** Share of active units of each layer, 0 to 1, over the epoch's positive and negative data. */
+  readonly density: readonly number[];
+  /** Share of rows that still moved the weights, 0 to 1, for each layer. */
+  readonly activeRows: readonly number[];
+  /** Error of the softmax readout on the training data as it went by. */
+  readonly trainError: number;
+  /** Error with the recipe's readout on the data given for evaluation, when there is any. */
+  readonly testError?: number;
+}
