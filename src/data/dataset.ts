@@ -34,3 +34,48 @@ export function slice(dataset: Dataset, begin: number, end: number): Dataset {
     labels: dataset.labels.subarray(begin, end),
   };
 }
+
+/** Throws an InputError where `dataset` cannot go into a network of these inputs and classes. */
+export function checkDataset(dataset: Dataset, inputs: number, classes: number): void {
+  const { name, count, width, labels } = dataset;
+  if (width !== inputs) {
+    throw new InputError(
+      `${name} has ${describeWidth(dataset)} an example, the network expects ${inputs}: use data of the kind it was made for`,
+    );
+  }
+  if (count === 0) throw new InputError(`${name} is empty: expected at least one example`);
+  if (dataset.inputs.length !== count * width || labels.length !== count) {
+    throw new InputError(
+      `${name} says ${count} examples of ${width}, but has ${dataset.inputs.length} inputs and ${labels.length} labels`,
+    );
+  }
+  for (let i = 0; i < count; i++) {
+    if (labels[i] >= classes) {
+      throw new InputError(
+        `${name}: label ${labels[i]} of example ${i} is not below the network's ${classes} classes`,
+      );
+    }
+  }
+  if (dataset.inputs instanceof Float32Array) {
+    const bad = dataset.inputs.findIndex(value => !Number.isFinite(value));
+    if (bad >= 0) {
+      throw new InputError(
+        `${name}: input ${bad % width} of example ${Math.floor(bad / width)} is ${dataset.inputs[bad]}, expected a finite number`,
+      );
+    }
+  }
+}
+
+function describeWidth({ width, shape }: Dataset): string {
+  return shape ? `${shape.join(' × ')} = ${width} inputs` : `${width} inputs`;
+}
+
+/** The same dataset in memory that threads can share: itself where it already is, or where the engine has none. */
+export function shareDataset(dataset: Dataset): Dataset {
+  if (typeof SharedArrayBuffer === 'undefined' || dataset.inputs.buffer instanceof SharedArrayBuffer)
+    return dataset;
+  const bytes = new Uint8Array(new SharedArrayBuffer(dataset.inputs.byteLength));
+  bytes.set(new Uint8Array(dataset.inputs.buffer, dataset.inputs.byteOffset, dataset.inputs.byteLength));
+  const inputs = dataset.inputs instanceof Uint8Array ? bytes : new Float32Array(bytes.buffer);
+  return { ...dataset, inputs };
+}

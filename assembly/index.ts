@@ -1,0 +1,18 @@
+// Every kernel, on one page. A kernel is name(outputs, inputs, begin, end, sizes, scalars): pointers are byte offsets
+// into the one imported memory; arrays are f32, row-major and 64-byte aligned; the caller guarantees sizes; a kernel
+// holds no state, allocates nothing, and works on a half-open range so that the host can cut work for threads.
+//
+//   M  rows of a batch        S  rows that were planned (the stride between panels)
+//   K  inputs                 P  panels of 32 units; padding units have zero weights and are never on
+//   C  classes                G  groups of units that share a goodness
+//   T  tiles of 6 rows        L  layers that are read
+
+export { appendRows, appendSums, clearColumns, sumRows } from './columns';
+export { denseForward, packRows } from './dense';
+export { addGradients, goodnessGradient, logisticCoefficients, pairCoefficients, shareTargets, sumGoodness } from './goodness';
+export { normalizeRows } from './normalize';
+export { peerGradient, updateMeans } from './peer';
+export { randomBits, randomWeights } from './random';
+export { softmaxGradient, softmaxRows } from './softmax';
+export { sharedForward, sparseForward, sparseProduct } from './sparse';
+export { adamStep, momentumStep } from './update';

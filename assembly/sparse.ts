@@ -1,0 +1,97 @@
+// Products of compressed rows with panels: only what is not zero is multiplied.
+//
+//   rows     (M)        u32 begin, u32 end: byte offsets into `entries`, sorted by input
+//   entries  (…)        u32 input · 128, f32 value
+//   weights  (P, K+1, 32)  a panel holds 32 units; its row K is their bias
+//   activity (P, S, 32)    S rows are planned, the first M of them are written
+//   goodness (P, S)        sum of squares of each row in each panel
+//
+// `begin` and `end` are panels.
+
+import { madd, PANEL_ROW, relu, sumLanes } from './simd';
+
+/** activity = rows · weights, without bias: the share of a product that several inputs have in common. */
+export function sparseProduct(
+  activity: usize, rows: usize, entries: usize, weights: usize,
+  begin: u32, end: u32, M: u32, S: u32, K: u32,
+): void {
+  product(activity, 0, activity, 0, rows, entries, weights, begin, end, M, S, K, false, false);
+}
+
+/** activity = relu(rows · weights + bias), and its goodness. */
+export function sparseForward(
+  activity: usize, goodness: usize, rows: usize, entries: usize, weights: usize,
+  begin: u32, end: u32, M: u32, S: u32, K: u32,
+): void {
+  product(activity, goodness, activity, 0, rows, entries, weights, begin, end, M, S, K, false, true);
+}
+
+/**
+ * activity = relu(scale · (shared[source] + rows · weights) + bias), and its goodness: the positive, the negative and
+ * the neutral input share the product with the image and differ in a few label inputs only.
+ *
+ *   shared  (P, S, 32)  rows of a sparseProduct, in the same panels as activity
+ *   sources (M)         u32 row of `shared`, f32 scale
+ */
+export function sharedForward(
+  activity: usize, goodness: usize, shared: usize, sources: usize, rows: usize, entries: usize, weights: usize,
+  begin: u32, end: u32, M: u32, S: u32, K: u32,
+): void {
+  product(activity, goodness, shared, sources, rows, entries, weights, begin, end, M, S, K, true, true);
+}
+
+// @ts-ignore: decorator
+@inline
+function product(
+  activity: usize, goodness: usize, shared: usize, sources: usize, rows: usize, entries: usize, weights: usize,
+  begin: u32, end: u32, M: u32, S: u32, K: u32,
+  isShared: bool, isForward: bool,
+): void {
+  const panelBytes = <usize>(K + 1) * PANEL_ROW;
+  const stride = <usize>S * PANEL_ROW;
+  for (let panel = begin; panel < end; panel++) {
+    const w = weights + <usize>panel * panelBytes;
+    const bias = w + <usize>K * PANEL_ROW;
+    let y = activity + <usize>panel * stride;
+    for (let row: u32 = 0; row < M; row++, y += PANEL_ROW) {
+      let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+      if (isShared) {
+        const z = shared + <usize>panel * stride + <usize>load<u32>(sources + ((<usize>row) << 3)) * PANEL_ROW;
+        a0 = v128.load(z); a1 = v128.load(z, 16); a2 = v128.load(z, 32); a3 = v128.load(z, 48);
+        a4 = v128.load(z, 64); a5 = v128.load(z, 80); a6 = v128.load(z, 96); a7 = v128.load(z, 112);
+      } else if (isForward) {
+        a0 = v128.load(bias); a1 = v128.load(bias, 16); a2 = v128.load(bias, 32); a3 = v128.load(bias, 48);
+        a4 = v128.load(bias, 64); a5 = v128.load(bias, 80); a6 = v128.load(bias, 96); a7 = v128.load(bias, 112);
+      }
+      const last = entries + load<u32>(rows + ((<usize>row) << 3), 4);
+      for (let at = entries + load<u32>(rows + ((<usize>row) << 3)); at < last; at += 8) {
+        const from = w + load<u32>(at);
+        const x = v128.load32_splat(at, 4);
+        a0 = madd(x, v128.load(from), a0);
+        a1 = madd(x, v128.load(from, 16), a1);
+        a2 = madd(x, v128.load(from, 32), a2);
+        a3 = madd(x, v128.load(from, 48), a3);
+        a4 = madd(x, v128.load(from, 64), a4);
+        a5 = madd(x, v128.load(from, 80), a5);
+        a6 = madd(x, v128.load(from, 96), a6);
+        a7 = madd(x, v128.load(from, 112), a7);
+      }
+      if (isShared) {
+        const scale = v128.load32_splat(sources + ((<usize>row) << 3), 4);
+        a0 = madd(scale, a0, v128.load(bias)); a1 = madd(scale, a1, v128.load(bias, 16));
+        a2 = madd(scale, a2, v128.load(bias, 32)); a3 = madd(scale, a3, v128.load(bias, 48));
+        a4 = madd(scale, a4, v128.load(bias, 64)); a5 = madd(scale, a5, v128.load(bias, 80));
+        a6 = madd(scale, a6, v128.load(bias, 96)); a7 = madd(scale, a7, v128.load(bias, 112));
+      }
+      if (isForward) {
+        a0 = relu(a0); a1 = relu(a1); a2 = relu(a2); a3 = relu(a3);
+        a4 = relu(a4); a5 = relu(a5); a6 = relu(a6); a7 = relu(a7);
+        const even = madd(a6, a6, madd(a4, a4, madd(a2, a2, f32x4.mul(a0, a0))));
+        const odd = madd(a7, a7, madd(a5, a5, madd(a3, a3, f32x4.mul(a1, a1))));
+        store<f32>(goodness + ((<usize>panel * S + row) << 2), sumLanes(f32x4.add(even, odd)));
+      }
+      v128.store(y, a0); v128.store(y, a1, 16); v128.store(y, a2, 32); v128.store(y, a3, 48);
+      v128.store(y, a4, 64); v128.store(y, a5, 80); v128.store(y, a6, 96); v128.store(y, a7, 112);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+// What each kind of goodness and objective asks of a layer: the coefficients of its rows.
+
+import { type DenseLayer, SKIP } from '../layers/dense.ts';
+import type { Goodness, Objective } from '../network/recipe.ts';
+
+/** What a sum of squares over `units` is multiplied with to be the goodness. */
+export function slope(goodness: Goodness, units: number): number {
+  switch (goodness) {
+    case 'sum-of-squares':
+      return 1;
+    case 'minus-sum-of-squares':
+      return -1;
+    case 'mean-of-squares':
+      return 1 / units;
+    default:
+      return goodness satisfies never;
+  }
+}
+
+/** The logistic objective's threshold on the goodness of a layer: `threshold` is that of the mean of squares. */
+export function layerThreshold(goodness: Goodness, threshold: number, units: number): number {
+  return threshold * units * slope(goodness, units);
+}
+
+/**
+ * Computes coefficients and targets of the positive rows `begin` to `end` and of the negative rows that belong to them,
+ * for a batch of `images`; neutral rows never move a weight.
+ */
+export function computeCoefficients(
+  layer: DenseLayer,
+  goodness: Goodness,
+  objective: Objective,
+  images: number,
+  begin: number,
+  end: number,
+): void {
+  const { kernels, plan } = layer;
+  const { at, stride, units, labels, sharedRow } = plan;
+  const factor = slope(goodness, units);
+  const negative = 2 * images;
+  if (objective.kind === 'logistic') {
+    const threshold = layerThreshold(goodness, objective.threshold, units);
+    const { temperature } = objective;
+    kernels.logisticCoefficients(
+      at.coefficients,
+      at.targets,
+      at.totals,
+      begin,
+      end,
+      stride,
+      1,
+      factor,
+      threshold,
+      temperature,
+      1,
+    );
+    kernels.logisticCoefficients(
+      at.coefficients,
+      at.targets,
+      at.totals,
+      negative + begin,
+      negative + end,
+      stride,
+      1,
+      factor,
+      threshold,
+      temperature,
+      0,
+    );
+  } else {
+    kernels.pairCoefficients(
+      at.coefficients,
+      at.targets,
+      at.totals,
+      begin,
+      end,
+      stride,
+      1,
+      factor,
+      objective.alpha,
+      negative,
+      objective.kind === 'swish' ? 1 : 0,
+    );
+  }
+  const targets = at.targets >> 2;
+  layer.u32.fill(SKIP, targets + images + begin, targets + images + end);
+  if (labels) kernels.shareTargets(at.targets, begin, end, 0, negative, sharedRow);
+}

@@ -1,0 +1,98 @@
+// The kernels as the host sees them: one typed name for each export of assembly/index.ts, bound to one memory.
+// Pointers are byte offsets into that memory; assembly/ says what each array holds.
+
+import { instantiateSync } from '@assemblyscript/loader';
+
+// biome-ignore format: the signatures of assembly/, not one argument a line
+/** Every kernel, with the argument order of `assembly/`. */
+export type Kernels = {
+  sparseProduct(
+    activity: number, rows: number, entries: number, weights: number, begin: number, end: number, M: number,
+    S: number, K: number
+  ): void;
+  sparseForward(
+    activity: number, goodness: number, rows: number, entries: number, weights: number, begin: number,
+    end: number, M: number, S: number, K: number
+  ): void;
+  sharedForward(
+    activity: number, goodness: number, shared: number, sources: number, rows: number, entries: number,
+    weights: number, begin: number, end: number, M: number, S: number, K: number
+  ): void;
+  packRows(
+    tiles: number, rows: number, entries: number, begin: number, end: number, M: number, K: number
+  ): void;
+  denseForward(
+    activity: number, goodness: number, tiles: number, weights: number, begin: number, end: number, M: number,
+    S: number, K: number
+  ): void;
+  normalizeRows(
+    rows: number, entries: number, activity: number, goodness: number, begin: number, end: number, S: number,
+    P: number, units: number
+  ): void;
+  clearColumns(columns: number, begin: number, end: number, capacity: number): void;
+  appendRows(
+    columns: number, lists: number, rows: number, entries: number, targets: number, begin: number,
+    end: number, M: number, K: number, withBias: number
+  ): void;
+  sumRows(
+    sums: number, rows: number, entries: number, begin: number, end: number, M: number, K: number,
+    withBias: number
+  ): void;
+  appendSums(columns: number, lists: number, sums: number, begin: number, end: number, target: number): void;
+  sumGoodness(
+    totals: number, goodness: number, begin: number, end: number, S: number, groups: number,
+    panelsPerGroup: number
+  ): void;
+  logisticCoefficients(
+    coefficients: number, targets: number, totals: number, begin: number, end: number, S: number,
+    groups: number, slope: number, threshold: number, temperature: number, isPositive: number
+  ): void;
+  pairCoefficients(
+    coefficients: number, targets: number, totals: number, begin: number, end: number, S: number,
+    groups: number, slope: number, alpha: number, apart: number, isSwish: number
+  ): void;
+  goodnessGradient(
+    activity: number, coefficients: number, targets: number, begin: number, end: number, first: number,
+    last: number, S: number, panelsPerGroup: number
+  ): void;
+  addGradients(
+    activity: number, targets: number, begin: number, end: number, M: number, S: number, positive: number,
+    negative: number, shared: number
+  ): void;
+  shareTargets(
+    targets: number, begin: number, end: number, positive: number, negative: number, shared: number
+  ): void;
+  updateMeans(
+    means: number, sums: number, activity: number, begin: number, end: number, M: number, S: number,
+    memory: number
+  ): void;
+  peerGradient(
+    activity: number, means: number, sums: number, begin: number, end: number, target: number, S: number,
+    P: number, units: number, strength: number
+  ): void;
+  momentumStep(
+    weights: number, velocity: number, columns: number, lists: number, gradient: number, begin: number,
+    end: number, S: number, K: number, perRow: number, rate: number, decay: number, momentum: number
+  ): void;
+  adamStep(
+    weights: number, first: number, second: number, columns: number, lists: number, gradient: number,
+    begin: number, end: number, S: number, K: number, perRow: number, rate: number, decay: number,
+    beta1: number, beta2: number, secondScale: number, epsilon: number
+  ): void;
+  softmaxRows(
+    probabilities: number, logits: number, begin: number, end: number, S: number, L: number, C: number
+  ): void;
+  softmaxGradient(
+    gradient: number, probabilities: number, labels: number, begin: number, end: number, C: number
+  ): void;
+  randomBits(seed: number, stream: number, counter: number): number;
+  randomWeights(
+    weights: number, begin: number, end: number, K: number, units: number, seed: number, stream: number,
+    deviation: number
+  ): void;
+};
+
+/** Binds the kernels of a compiled module to a memory. Cheap: the code is compiled once and shared. */
+export function bindKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  return instantiateSync<Kernels>(module, { env: { memory } }).exports;
+}

@@ -1,0 +1,311 @@
+// A fully connected layer: an island with a memory of its own. What it does, it does for a part of its rows, panels or
+// inputs, so that threads can share the work; what passes to the next layer is a batch of normalised, compressed rows.
+
+import type { Kernels } from '../kernels/kernels.ts';
+import type { Optimizer } from '../network/recipe.ts';
+import { type LayerPlan, PANEL, TILE } from './plan.ts';
+
+/** A gradient row that is left out. */
+export const SKIP = 0xffffffff;
+
+/** Above this share of inputs that are on, the dense product is faster than the sparse one (measured: bench/kernels.ts). */
+const DENSE_ABOVE = 0.55;
+
+const ROW_BYTES = PANEL * 4;
+
+export class DenseLayer {
+  readonly plan: LayerPlan;
+  readonly kernels: Kernels;
+  readonly f32: Float32Array;
+  readonly u32: Uint32Array;
+  readonly bytes: Uint8Array;
+
+  constructor(plan: LayerPlan, kernels: Kernels, memory: WebAssembly.Memory) {
+    this.plan = plan;
+    this.kernels = kernels;
+    this.f32 = new Float32Array(memory.buffer);
+    this.u32 = new Uint32Array(memory.buffer);
+    this.bytes = new Uint8Array(memory.buffer);
+  }
+
+  // ----- forward ---------------------------------------------------------------------------------------------------
+
+  /** The first layer's product with the images alone, into the shared rows. */
+  productWithImages(images: number, begin: number, end: number): void {
+    const { at, sharedRow, stride, inputs } = this.plan;
+    const shared = at.activity + sharedRow * ROW_BYTES;
+    this.kernels.sparseProduct(
+      shared,
+      at.inputRows,
+      at.inputEntries,
+      at.weights,
+      begin,
+      end,
+      images,
+      stride,
+      inputs,
+    );
+  }
+
+  /** The first layer's rows `first` …: the shared product, each with its own label. */
+  forwardLabelled(first: number, count: number, begin: number, end: number): void {
+    const { at, sharedRow, stride, inputs } = this.plan;
+    this.kernels.sharedForward(
+      at.activity + first * ROW_BYTES,
+      at.goodness + first * 4,
+      at.activity + sharedRow * ROW_BYTES,
+      at.sources + first * 8,
+      at.labelRows + first * 8,
+      at.labelEntries,
+      at.weights,
+      begin,
+      end,
+      count,
+      stride,
+      inputs,
+    );
+  }
+
+  /** Whether rows `first` … are so full that the dense product is faster. The same on every thread. */
+  isDense(first: number, count: number): boolean {
+    const rows = (this.plan.at.inputRows >> 2) + 2 * first;
+    let bytes = 0;
+    for (let row = rows; row < rows + 2 * count; row += 2) bytes += this.u32[row + 1] - this.u32[row];
+    return bytes > 8 * DENSE_ABOVE * count * this.plan.inputs;
+  }
+
+  /** Tiles that hold `count` rows. */
+  tiles(count: number): number {
+    return Math.ceil(count / TILE);
+  }
+
+  /** Spreads rows `first` … for the dense product; `begin` and `end` are tiles. */
+  pack(first: number, count: number, begin: number, end: number): void {
+    const { at, inputs } = this.plan;
+    this.kernels.packRows(at.tiles, at.inputRows + first * 8, at.inputEntries, begin, end, count, inputs);
+  }
+
+  forwardDense(first: number, count: number, begin: number, end: number): void {
+    const { at, stride, inputs } = this.plan;
+    this.kernels.denseForward(
+      at.activity + first * ROW_BYTES,
+      at.goodness + first * 4,
+      at.tiles,
+      at.weights,
+      begin,
+      end,
+      count,
+      stride,
+      inputs,
+    );
+  }
+
+  forwardSparse(first: number, count: number, begin: number, end: number): void {
+    const { at, stride, inputs } = this.plan;
+    this.kernels.sparseForward(
+      at.activity + first * ROW_BYTES,
+      at.goodness + first * 4,
+      at.inputRows + first * 8,
+      at.inputEntries,
+      at.weights,
+      begin,
+      end,
+      count,
+      stride,
+      inputs,
+    );
+  }
+
+  /** Normalises rows `begin` to `end` and compresses them into the output. */
+  normalize(begin: number, end: number): void {
+    const { at, stride, panels, units } = this.plan;
+    this.kernels.normalizeRows(
+      at.outputRows,
+      at.outputEntries,
+      at.activity,
+      at.goodness,
+      begin,
+      end,
+      stride,
+      panels,
+      units,
+    );
+  }
+
+  /** Copies output rows `begin` to `end`, normalised by one call, to the input of the next layer. */
+  passTo(next: DenseLayer, begin: number, end: number): void {
+    if (begin === end) return;
+    const from = this.plan.at;
+    const to = next.plan.at;
+    next.bytes.set(
+      this.bytes.subarray(from.outputRows + begin * 8, from.outputRows + end * 8),
+      to.inputRows + begin * 8,
+    );
+    const rows = from.outputRows >> 2;
+    const first = this.u32[rows + 2 * begin];
+    const last = this.u32[rows + 2 * end - 1];
+    next.bytes.set(
+      this.bytes.subarray(from.outputEntries + first, from.outputEntries + last),
+      to.inputEntries + first,
+    );
+  }
+
+  /** Sums the goodness of rows `begin` to `end` over the panels. */
+  sumGoodness(begin: number, end: number): void {
+    const { at, stride, panels } = this.plan;
+    this.kernels.sumGoodness(at.totals, at.goodness, begin, end, stride, 1, panels);
+  }
+
+  // ----- learning --------------------------------------------------------------------------------------------------
+
+  /** Moves the running means of the units by the positive rows, the first `images`; `begin` and `end` are panels. */
+  updateMeans(images: number, begin: number, end: number): void {
+    const { at, stride } = this.plan;
+    this.kernels.updateMeans(at.means, at.panelSums, at.activity, begin, end, images, stride, 0.9);
+  }
+
+  /**
+   * Turns the activity of positive and negative rows into gradient rows, in place; `begin` and `end` are panels.
+   * `peer` is the strength of peer normalisation.
+   */
+  gradientRows(images: number, peer: number, begin: number, end: number): void {
+    const { at, stride, panels, units, labels, sharedRow, peerRow } = this.plan;
+    const { kernels } = this;
+    kernels.goodnessGradient(at.activity, at.coefficients, at.targets, begin, end, 0, images, stride, panels);
+    kernels.goodnessGradient(
+      at.activity,
+      at.coefficients,
+      at.targets,
+      begin,
+      end,
+      2 * images,
+      3 * images,
+      stride,
+      panels,
+    );
+    if (labels) {
+      kernels.addGradients(at.activity, at.targets, begin, end, images, stride, 0, 2 * images, sharedRow);
+    }
+    if (peer) {
+      kernels.peerGradient(
+        at.activity,
+        at.means,
+        at.panelSums,
+        begin,
+        end,
+        peerRow,
+        stride,
+        panels,
+        units,
+        peer,
+      );
+    }
+  }
+
+  /** Lists the batch by input, for inputs `begin` to `end` (the bias is input number `inputs`). */
+  listColumns(images: number, peer: number, begin: number, end: number): void {
+    const { at, inputs, labels, columnCapacity, sharedRow, peerRow } = this.plan;
+    const { kernels } = this;
+    kernels.clearColumns(at.columns, begin, end, columnCapacity);
+    const shared = at.targets + sharedRow * 4;
+    if (labels) {
+      kernels.appendRows(
+        at.columns,
+        at.lists,
+        at.labelRows,
+        at.labelEntries,
+        at.targets,
+        begin,
+        end,
+        images,
+        inputs,
+        0,
+      );
+      kernels.appendRows(
+        at.columns,
+        at.lists,
+        at.labelRows + 2 * images * 8,
+        at.labelEntries,
+        at.targets + 2 * images * 4,
+        begin,
+        end,
+        images,
+        inputs,
+        0,
+      );
+      kernels.appendRows(
+        at.columns,
+        at.lists,
+        at.inputRows,
+        at.inputEntries,
+        shared,
+        begin,
+        end,
+        images,
+        inputs,
+        1,
+      );
+    } else {
+      kernels.appendRows(
+        at.columns,
+        at.lists,
+        at.inputRows,
+        at.inputEntries,
+        at.targets,
+        begin,
+        end,
+        3 * images,
+        inputs,
+        1,
+      );
+    }
+    if (peer) {
+      kernels.sumRows(at.sums, at.inputRows, at.inputEntries, begin, end, images, inputs, 1);
+      if (labels) kernels.sumRows(at.sums, at.labelRows, at.labelEntries, begin, end, images, inputs, 0);
+      kernels.appendSums(at.columns, at.lists, at.sums, begin, end, peerRow);
+    }
+  }
+  /** One step of the optimizer for panels `begin` to `end`, at step `time` (from 1) with the schedule's `gain`. */
+  step(optimizer: Optimizer, images: number, time: number, gain: number, begin: number, end: number): void {
+    const { at, stride, inputs } = this.plan;
+    const rate = gain * optimizer.rate;
+    if (optimizer.kind === 'momentum') {
+      this.kernels.momentumStep(
+        at.weights,
+        at.first,
+        at.columns,
+        at.lists,
+        at.activity,
+        begin,
+        end,
+        stride,
+        inputs,
+        1 / images,
+        rate,
+        optimizer.decay,
+        optimizer.momentum,
+      );
+    } else {
+      const { beta1, beta2, epsilon, decay } = optimizer;
+      this.kernels.adamStep(
+        at.weights,
+        at.first,
+        at.second,
+        at.columns,
+        at.lists,
+        at.activity,
+        begin,
+        end,
+        stride,
+        inputs,
+        1 / images,
+        rate / (1 - beta1 ** time),
+        rate * decay,
+        beta1,
+        beta2,
+        1 / (1 - beta2 ** time),
+        epsilon,
+      );
+    }
+  }
+}

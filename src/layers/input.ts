@@ -1,0 +1,83 @@
+// The input of the first layer: images and labels, normalised together, written straight into its memory as compressed
+// rows. The label takes the place of the first inputs (section 3.3 of the paper); every version of an image, whatever its
+// label, shares the image's row.
+
+import type { Dataset } from '../data/dataset.ts';
+import type { DenseLayer } from './dense.ts';
+
+const TINY = 1e-20;
+const OFFSET = 128;
+
+export class LabelledInput {
+  readonly #layer: DenseLayer;
+  readonly #strength: number;
+  /** Scale of each image under a one-hot label, and under the neutral label. */
+  readonly #oneHotScale: Float64Array;
+  readonly #neutralScale: Float64Array;
+
+  constructor(layer: DenseLayer, strength: number) {
+    this.#layer = layer;
+    this.#strength = strength;
+    this.#oneHotScale = new Float64Array(layer.plan.batch);
+    this.#neutralScale = new Float64Array(layer.plan.batch);
+  }
+
+  /** Writes example `index` of the dataset as image `image` of the batch. */
+  writeImage(image: number, dataset: Dataset, index: number): void {
+    const { f32, u32, plan } = this.#layer;
+    const { inputs, labels, at } = plan;
+    const values = dataset.inputs;
+    const unit = values instanceof Uint8Array ? 1 / 255 : 1;
+    const from = index * inputs;
+    let squares = 0;
+    for (let k = labels; k < inputs; k++) squares += values[from + k] * values[from + k];
+    squares *= unit * unit;
+    const strength = this.#strength;
+    const oneHot = 1 / (TINY + Math.sqrt((squares + strength * strength) / inputs));
+    this.#oneHotScale[image] = oneHot;
+    this.#neutralScale[image] = 1 / (TINY + Math.sqrt((squares + (strength * strength) / labels) / inputs));
+    const scale = oneHot * unit;
+    const begin = image * plan.inputCapacity * 8;
+    let to = (at.inputEntries + begin) >> 2;
+    for (let k = labels; k < inputs; k++) {
+      const value = values[from + k];
+      if (value === 0) continue;
+      u32[to] = k * OFFSET;
+      f32[to + 1] = value * scale;
+      to += 2;
+    }
+    const row = (at.inputRows >> 2) + 2 * image;
+    u32[row] = begin;
+    u32[row + 1] = (to << 2) - at.inputEntries;
+  }
+
+  /** Makes row `row` the image `image` with the label `label`; the same thread must have written the image. */
+  writeLabel(row: number, image: number, label: number): void {
+    const to = this.#beginRow(row, image, 1, 1);
+    this.#layer.u32[to] = label * OFFSET;
+    this.#layer.f32[to + 1] = this.#strength * this.#oneHotScale[image];
+  }
+
+  /** Makes row `row` the image `image` with every class alike; the same thread must have written the image. */
+  writeNeutral(row: number, image: number): void {
+    const { f32, u32, plan } = this.#layer;
+    const scale = this.#oneHotScale[image];
+    let to = this.#beginRow(row, image, plan.labels, this.#neutralScale[image] / scale);
+    for (let label = 0; label < plan.labels; label++, to += 2) {
+      u32[to] = label * OFFSET;
+      f32[to + 1] = (this.#strength / plan.labels) * scale;
+    }
+  }
+
+  /** Says that a row has `entries` label inputs and its image at a scale, and where in words its entries begin. */
+  #beginRow(row: number, image: number, entries: number, scale: number): number {
+    const { f32, u32, plan } = this.#layer;
+    const { at, labels } = plan;
+    const begin = row * labels * 8;
+    u32[(at.labelRows >> 2) + 2 * row] = begin;
+    u32[(at.labelRows >> 2) + 2 * row + 1] = begin + entries * 8;
+    u32[(at.sources >> 2) + 2 * row] = image;
+    f32[(at.sources >> 2) + 2 * row + 1] = scale;
+    return (at.labelEntries + begin) >> 2;
+  }
+}

@@ -1,0 +1,116 @@
+// Where everything of a layer lies in its memory: known to the byte before training, and never moved.
+
+import { InputError } from '../errors.ts';
+
+/** Units in a panel: eight vectors of four. */
+export const PANEL = 32;
+
+/** Rows that the dense product computes together. */
+export const TILE = 6;
+
+const LARGEST = 65536 * 65536;
+
+/** Hands out aligned regions of a memory from the bottom up. */
+export class Arena {
+  bytes = 64;
+
+  /** The byte offset of a new region, aligned to a cache line. */
+  take(bytes: number): number {
+    const at = this.bytes;
+    this.bytes = Math.ceil((at + bytes) / 64) * 64;
+    return at;
+  }
+
+  /** 64 KiB pages that hold all regions. */
+  pages(what: string): number {
+    if (this.bytes > LARGEST) {
+      throw new InputError(
+        `${what} needs ${(this.bytes / 2 ** 30).toFixed(1)} GiB, and a layer's memory ends at 4 GiB: use fewer units`,
+      );
+    }
+    return Math.ceil(this.bytes / 65536);
+  }
+}
+
+/** What the plan of a layer follows from. */
+export interface LayerShape {
+  readonly inputs: number;
+  readonly units: number;
+  /** Images in a batch. */
+  readonly batch: number;
+  /** Rows in a batch: at least three an image, positive, neutral and negative. */
+  readonly rows: number;
+  /** Classes of the softmax readout's part in this layer; 0 where the readout does not look at it. */
+  readonly classes: number;
+  /** Label inputs of the first layer, whose rows share the product with the image; 0 in all others. */
+  readonly labels: number;
+  /** Copies of the weights that the optimizer keeps: 1 (momentum) or 2 (Adam). */
+  readonly moments: 1 | 2;
+}
+
+/** Sizes and byte offsets of a layer. */
+export type LayerPlan = ReturnType<typeof planLayer>;
+
+/** Plans a layer; throws an InputError where it does not fit in the 4 GiB of one memory. */
+export function planLayer(shape: LayerShape) {
+  const { inputs, units, batch, rows, classes, labels, moments } = shape;
+  const arena = new Arena();
+  const panels = Math.ceil(units / PANEL);
+  const inputRows = labels ? batch : rows;
+  // The gradient rows: one for each row, the shared ones of the first layer, and one for peer normalisation.
+  const sharedRow = rows;
+  const peerRow = rows + (labels ? batch : 0);
+  const stride = peerRow + 1;
+  const weightBytes = panels * (inputs + 1) * PANEL * 4;
+  const columnCapacity = 2 * batch + 1;
+  const inputCapacity = Math.ceil(inputs / PANEL) * PANEL;
+  const head = classes
+    ? {
+        weights: arena.take((units + 1) * PANEL * 4),
+        velocity: arena.take((units + 1) * PANEL * 4),
+        logits: arena.take(rows * PANEL * 4),
+        gradient: arena.take(batch * PANEL * 4),
+        columns: arena.take((units + 1) * 8),
+        lists: arena.take((units + 1) * batch * 8),
+        targets: arena.take(batch * 4),
+      }
+    : undefined;
+  const at = {
+    weights: arena.take(weightBytes),
+    first: arena.take(weightBytes),
+    second: arena.take(moments === 2 ? weightBytes : 0),
+    inputRows: arena.take(inputRows * 8),
+    inputEntries: arena.take(inputRows * inputCapacity * 8),
+    labelRows: arena.take(labels ? rows * 8 : 0),
+    labelEntries: arena.take(labels ? rows * labels * 8 : 0),
+    sources: arena.take(labels ? rows * 8 : 0),
+    tiles: arena.take(labels ? 0 : Math.ceil(inputRows / TILE) * TILE * inputs * 4),
+    activity: arena.take(panels * stride * PANEL * 4),
+    goodness: arena.take(panels * stride * 4),
+    totals: arena.take(stride * 4),
+    coefficients: arena.take(stride * 4),
+    targets: arena.take(stride * 4),
+    columns: arena.take((inputs + 1) * 8),
+    lists: arena.take((inputs + 1) * columnCapacity * 8),
+    sums: arena.take((inputs + 1) * 4),
+    means: arena.take(panels * PANEL * 4),
+    panelSums: arena.take(panels * 4),
+    outputRows: arena.take(rows * 8),
+    outputEntries: arena.take(rows * panels * PANEL * 8),
+  };
+  const pages = arena.pages(`a layer of ${inputs} inputs and ${units} units`);
+  const bytes = pages * 65536;
+  return {
+    ...shape,
+    panels,
+    inputCapacity,
+    sharedRow,
+    peerRow,
+    stride,
+    columnCapacity,
+    head,
+    at,
+    pages,
+    bytes,
+  };
+}

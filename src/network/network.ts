@@ -1,0 +1,212 @@
+// A network as its user sees it: fit, evaluate, predict, save. The same in Node and in a page; what differs (threads,
+// files, where the Wasm comes from) is given to it.
+
+import { checkDataset, type Dataset, shareDataset } from '../data/dataset.ts';
+import { shuffledOrder } from '../data/shuffle.ts';
+import { InputError } from '../errors.ts';
+import { bindKernels, type Kernels } from '../kernels/kernels.ts';
+import { type Scored, scoreAnswers, sumOverLayers } from '../readout/goodness.ts';
+import type { Team } from '../threads/team.ts';
+import { Control } from '../train/control.ts';
+import type { EpochEvent } from '../train/events.ts';
+import { type Job, stream } from './part.ts';
+import type { Session } from './session.ts';
+
+/** Where training stands: in the middle of `epoch`, with `batch` of its batches done. */
+export interface Position {
+  /** Counts from 1. */
+  readonly epoch: number;
+  readonly batch: number;
+  readonly trainSeconds: number;
+}
+
+export interface FitOptions {
+  /** Epochs since the beginning of training, those before a resume included; the recipe's by default. */
+  readonly epochs?: number;
+  /** Evaluated after each epoch. */
+  readonly test?: Dataset;
+  /** Ends training after the batch in progress; what was learned stays. */
+  readonly signal?: AbortSignal;
+}
+
+/** The answers of both readouts on labelled data. */
+export interface Evaluation {
+  readonly goodnessReadout: Scored;
+  readonly softmaxReadout: Scored;
+  /** Goodness of each label in each layer, (count, layers, classes). */
+  readonly goodness: Float32Array;
+  /** Of the softmax readout, (count, classes). */
+  readonly probabilities: Float32Array;
+}
+
+/** What the network thinks of one example. */
+export interface Prediction {
+  /** The answer of the goodness readout. */
+  readonly label: number;
+  /** The goodness of each label, summed over the layers that are read. */
+  readonly goodness: readonly number[];
+  /** Of the softmax readout, which answers from a single pass. */
+  readonly probabilities: readonly number[];
+}
+
+export class Network {
+  readonly session: Session;
+  readonly #team: Team;
+  readonly #control: Control;
+  readonly #kernels: Kernels;
+  #count = 0;
+  #epoch = 1;
+  #epochs: number;
+  #trainSeconds = 0;
+  #startedAt: number | undefined;
+  #isBusy = false;
+
+  constructor(session: Session, team: Team, position: Position = { epoch: 1, batch: 0, trainSeconds: 0 }) {
+    this.session = session;
+    this.#team = team;
+    this.#control = new Control(session.plans.length, session.control);
+    this.#kernels = bindKernels(session.module, session.readoutMemory);
+    this.#control.batches = position.batch;
+    this.#epoch = position.epoch;
+    this.#epochs = session.recipe.epochs;
+    this.#trainSeconds = position.trainSeconds;
+  }
+
+  /** Threads that share the work. */
+  get threads(): number {
+    return this.#team.threads;
+  }
+
+  /** Bytes of each layer's memory and of the readout's: all that training will ever use for the network. */
+  get memoryBytes(): number[] {
+    return [...this.session.plans.map(plan => plan.bytes), this.session.readoutPlan.bytes];
+  }
+
+  /** Where training stands; up to date at any time. */
+  get position(): Position {
+    return { epoch: this.#epoch, batch: this.#control.batches, trainSeconds: this.#seconds() };
+  }
+
+  /** The epoch in progress, as far as it has come. */
+  get progress(): EpochEvent {
+    const { plans, recipe } = this.session;
+    const images =
+      (this.#epoch - 1) * this.#count + Math.min(this.#count, this.#control.batches * recipe.batch);
+    const trainSeconds = this.#seconds();
+    return {
+      event: 'epoch',
+      epoch: this.#epoch,
+      epochs: this.#epochs,
+      trainSeconds,
+      imagesPerSecond: images / Math.max(trainSeconds, 1e-9),
+      ...this.#control.means(plans.map(plan => plan.units)),
+    };
+  }
+
+  #seconds(): number {
+    const running = this.#startedAt === undefined ? 0 : (performance.now() - this.#startedAt) / 1000;
+    return this.#trainSeconds + running;
+  }
+
+  /**
+   * Trains up to `epochs`, telling after each. A network that has been trained or resumed goes on from where it stands.
+   * Throws an InputError for data that do not fit the network.
+   */
+  async *fit(train: Dataset, options: FitOptions = {}): AsyncGenerator<EpochEvent, void, void> {
+    const { test, signal, epochs = this.session.recipe.epochs } = options;
+    const { recipe, inputs, classes, seed } = this.session;
+    if (!(Number.isInteger(epochs) && epochs > 0)) {
+      throw new InputError(`epochs must be a whole number above 0, found ${epochs}`);
+    }
+    checkDataset(train, inputs, classes);
+    if (test) checkDataset(test, inputs, classes);
+    const dataset = shareDataset(train);
+    this.#epochs = epochs;
+    this.#count = dataset.count;
+    const batches = Math.ceil(dataset.count / recipe.batch);
+    const stop = () => {
+      this.#control.stop = true;
+    };
+    signal?.addEventListener('abort', stop);
+    try {
+      this.#control.stop = signal?.aborted ?? false;
+      this.#control.decideToHalt();
+      while (this.#epoch <= epochs && !signal?.aborted) {
+        const firstBatch = this.#control.batches;
+        if (firstBatch === 0) this.#control.sums.fill(0);
+        const order = shuffledOrder(dataset.count, this.#epoch, counter =>
+          this.#kernels.randomBits(seed, stream.shuffle, counter),
+        );
+        this.#startedAt = performance.now();
+        await this.#run({ kind: 'train', dataset, order, epoch: this.#epoch, epochs, firstBatch });
+        this.#trainSeconds = this.#seconds();
+        this.#startedAt = undefined;
+        if (this.#control.batches < batches) return;
+        const done = this.progress;
+        this.#epoch++;
+        this.#control.batches = 0;
+        yield test ? { ...done, testError: (await this.evaluate(test)).goodnessReadout.error } : done;
+      }
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      this.#startedAt = undefined;
+    }
+  }
+
+  /** Both readouts on labelled data. */
+  async evaluate(data: Dataset): Promise<Evaluation> {
+    const { recipe, inputs, classes, plans } = this.session;
+    checkDataset(data, inputs, classes);
+    const goodness = sharedFloats(data.count * plans.length * classes);
+    const probabilities = sharedFloats(data.count * classes);
+    await this.#run({ kind: 'evaluate', dataset: shareDataset(data), goodness, probabilities });
+    const sums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
+    return {
+      goodnessReadout: scoreAnswers(sums, data.labels, classes),
+      softmaxReadout: scoreAnswers(probabilities, data.labels, classes),
+      goodness,
+      probabilities,
+    };
+  }
+
+  /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or floats. */
+  async predict(example: Uint8Array | Float32Array): Promise<Prediction> {
+    const { recipe, inputs, classes, plans } = this.session;
+    const labels = new Uint8Array(1);
+    const data = { name: 'the example', count: 1, width: example.length, classes, inputs: example, labels };
+    checkDataset(data, inputs, classes);
+    const { goodness, probabilities, goodnessReadout } = await this.evaluate(data);
+    const sums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
+    return {
+      label: goodnessReadout.predictions[0],
+      goodness: Array.from(sums),
+      probabilities: Array.from(probabilities),
+    };
+  }
+
+  /** Ends the threads; the network cannot be used any more. */
+  async close(): Promise<void> {
+    await this.#team.close();
+  }
+
+  async #run(job: Job): Promise<void> {
+    if (this.#isBusy) {
+      throw new InputError(
+        'the network is at work: wait for fit, evaluate or predict to end before the next call',
+      );
+    }
+    this.#isBusy = true;
+    try {
+      await this.#team.run(job);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+}
+
+function sharedFloats(count: number): Float32Array {
+  const bytes = count * 4;
+  return new Float32Array(
+    typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes),
+  );
+}

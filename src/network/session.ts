@@ -1,0 +1,42 @@
+// A network as plain data that can be posted to a thread: what was planned, and the memories that hold it.
+
+import type { Build } from '../kernels/features.ts';
+import { type LayerPlan, planLayer } from '../layers/plan.ts';
+import { planReadout } from '../readout/softmax.ts';
+import type { Recipe } from './recipe.ts';
+
+/** Everything a thread needs to take its part in a network. */
+export interface Session {
+  readonly recipe: Recipe;
+  readonly inputs: number;
+  readonly classes: number;
+  readonly seed: number;
+  readonly build: Build;
+  readonly module: WebAssembly.Module;
+  readonly plans: readonly LayerPlan[];
+  readonly memories: readonly WebAssembly.Memory[];
+  readonly readoutPlan: ReturnType<typeof planReadout>;
+  readonly readoutMemory: WebAssembly.Memory;
+  readonly control: ArrayBufferLike;
+  /** Threads that can really run at once. */
+  readonly cores: number;
+}
+
+/** Plans every layer and the readout; nothing is allocated yet. */
+export function planNetwork(recipe: Recipe, inputs: number, classes: number) {
+  const { layers, batch, readFrom, optimizer } = recipe;
+  // Predicting takes a row for each label and one for the neutral label.
+  const rows = Math.max(3 * batch, classes + 1);
+  const plans = layers.map((units, index) =>
+    planLayer({
+      inputs: index === 0 ? inputs : layers[index - 1],
+      units,
+      batch,
+      rows,
+      classes: index + 1 >= readFrom ? classes : 0,
+      labels: index === 0 ? classes : 0,
+      moments: optimizer.kind === 'adam' ? 2 : 1,
+    }),
+  );
+  return { plans, readoutPlan: planReadout(batch, classes, layers.length - readFrom + 1) };
+}

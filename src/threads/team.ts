@@ -1,0 +1,38 @@
+// Who does the work of a network: one thread or several, behind the same two calls.
+
+import { type Job, NetworkPart } from '../network/part.ts';
+import type { Session } from '../network/session.ts';
+
+/** The threads of one network. They run one job at a time. */
+export interface Team {
+  readonly threads: number;
+  /** Resolves when every thread has done its part of the job, or rejects with the reason of the first that failed. */
+  run(job: Job): Promise<void>;
+  /** Ends the threads. */
+  close(): Promise<void>;
+}
+
+/** How long the caller's thread may be busy before timers and events get their turn, in milliseconds. */
+const SLICE = 30;
+
+/** No thread but the caller's, which stays responsive: work is done in slices. */
+export class InlineTeam implements Team {
+  readonly threads = 1;
+  readonly #part: NetworkPart;
+
+  constructor(session: Session) {
+    this.#part = new NetworkPart(session, 0, 1);
+  }
+
+  async run(job: Job): Promise<void> {
+    const steps = this.#part.run(job);
+    let pause = performance.now() + SLICE;
+    while (!steps.next().done) {
+      if (performance.now() < pause) continue;
+      await new Promise(resolve => setTimeout(resolve));
+      pause = performance.now() + SLICE;
+    }
+  }
+
+  async close(): Promise<void> {}
+}
