@@ -17,13 +17,21 @@ export interface Position {
   /** Counts from 1. */
   readonly epoch: number;
   readonly batch: number;
+  /** Examples in an epoch; 0 before the first. */
+  readonly examples: number;
   readonly trainSeconds: number;
+  /** What the epoch has summed up so far, for its event. */
+  readonly sums: readonly number[];
+  /** What was told of the epochs before. */
+  readonly history: readonly EpochEvent[];
 }
 
 export interface FitOptions {
   /** Epochs since the beginning of training, those before a resume included; the recipe's by default. */
   readonly epochs?: number;
-  /** Evaluated after each epoch. */
+  /** Held out of the training set and evaluated after each epoch: what settings are chosen by. */
+  readonly validation?: Dataset;
+  /** Evaluated after each epoch: for watching only. */
   readonly test?: Dataset;
   /** Ends training after the batch in progress; what was learned stays. */
   readonly signal?: AbortSignal;
@@ -54,6 +62,7 @@ export class Network {
   readonly #team: Team;
   readonly #control: Control;
   readonly #kernels: Kernels;
+  #history: EpochEvent[] = [];
   #count = 0;
   #epoch = 1;
   #epochs: number;
@@ -61,15 +70,20 @@ export class Network {
   #startedAt: number | undefined;
   #isBusy = false;
 
-  constructor(session: Session, team: Team, position: Position = { epoch: 1, batch: 0, trainSeconds: 0 }) {
+  constructor(session: Session, team: Team, position?: Position) {
     this.session = session;
     this.#team = team;
     this.#control = new Control(session.plans.length, session.control);
     this.#kernels = bindKernels(session.module, session.readoutMemory);
-    this.#control.batches = position.batch;
-    this.#epoch = position.epoch;
     this.#epochs = session.recipe.epochs;
-    this.#trainSeconds = position.trainSeconds;
+    if (position) {
+      this.#control.batches = position.batch;
+      this.#control.sums.set(position.sums.slice(0, this.#control.sums.length));
+      this.#epoch = position.epoch;
+      this.#count = position.examples;
+      this.#trainSeconds = position.trainSeconds;
+      this.#history = [...position.history];
+    }
   }
 
   /** Threads that share the work. */
@@ -84,7 +98,19 @@ export class Network {
 
   /** Where training stands; up to date at any time. */
   get position(): Position {
-    return { epoch: this.#epoch, batch: this.#control.batches, trainSeconds: this.#seconds() };
+    return {
+      epoch: this.#epoch,
+      batch: this.#control.batches,
+      examples: this.#count,
+      trainSeconds: this.#seconds(),
+      sums: Array.from(this.#control.sums),
+      history: this.#history,
+    };
+  }
+
+  /** What was told of every epoch so far, those before a resume included. */
+  get history(): readonly EpochEvent[] {
+    return this.#history;
   }
 
   /** The epoch in progress, as far as it has come. */
@@ -113,13 +139,19 @@ export class Network {
    * Throws an InputError for data that do not fit the network.
    */
   async *fit(train: Dataset, options: FitOptions = {}): AsyncGenerator<EpochEvent, void, void> {
-    const { test, signal, epochs = this.session.recipe.epochs } = options;
+    const { validation, test, signal, epochs = this.session.recipe.epochs } = options;
     const { recipe, inputs, classes, seed } = this.session;
     if (!(Number.isInteger(epochs) && epochs > 0)) {
       throw new InputError(`epochs must be a whole number above 0, found ${epochs}`);
     }
     checkDataset(train, inputs, classes);
+    if (validation) checkDataset(validation, inputs, classes);
     if (test) checkDataset(test, inputs, classes);
+    if (this.#control.batches > 0 && train.count !== this.#count) {
+      throw new InputError(
+        `training stopped in the middle of an epoch of ${this.#count} examples: it cannot go on with ${train.count}`,
+      );
+    }
     const dataset = shareDataset(train);
     this.#epochs = epochs;
     this.#count = dataset.count;
@@ -145,7 +177,13 @@ export class Network {
         const done = this.progress;
         this.#epoch++;
         this.#control.batches = 0;
-        yield test ? { ...done, testError: (await this.evaluate(test)).goodnessReadout.error } : done;
+        const event = {
+          ...done,
+          ...(validation && { validationError: (await this.evaluate(validation)).goodnessReadout.error }),
+          ...(test && { testError: (await this.evaluate(test)).goodnessReadout.error }),
+        };
+        this.#history.push(event);
+        yield event;
       }
     } finally {
       signal?.removeEventListener('abort', stop);

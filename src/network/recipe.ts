@@ -49,32 +49,77 @@ export interface Recipe {
   readonly hold: number;
 }
 
-/** Throws an InputError that names the first setting that makes no sense. */
+const GOODNESS: readonly Goodness[] = ['sum-of-squares', 'minus-sum-of-squares', 'mean-of-squares'];
+
+/** Throws an InputError that names the first setting that makes no sense, whatever `recipe` really is. */
 export function checkRecipe(recipe: Recipe): void {
   const check = (isFine: boolean, setting: string, expected: string, found: unknown) => {
-    if (!isFine)
-      throw new InputError(`recipe ${recipe.name}: ${setting} must be ${expected}, found ${found}`);
+    if (!isFine) {
+      throw new InputError(
+        `recipe ${recipe?.name}: ${setting} must be ${expected}, found ${JSON.stringify(found) ?? found}`,
+      );
+    }
   };
-  const isCount = (value: number) => Number.isInteger(value) && value > 0;
+  const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
+  const atLeast = (least: number, value: unknown, setting: string) =>
+    check(
+      Number.isFinite(value) && (value as number) >= least,
+      setting,
+      `a number of at least ${least}`,
+      value,
+    );
+  const above0 = (value: unknown, setting: string) =>
+    check(Number.isFinite(value) && (value as number) > 0, setting, 'a number above 0', value);
+  const share = (value: unknown, setting: string) =>
+    check(
+      Number.isFinite(value) && Math.abs((value as number) - 0.5) <= 0.5,
+      setting,
+      'between 0 and 1',
+      value,
+    );
+
+  check(typeof recipe?.name === 'string', 'name', 'a string', recipe?.name);
+  const { layers, objective, optimizer, readout } = recipe;
   check(
-    recipe.layers.length > 0 && recipe.layers.every(isCount),
+    Array.isArray(layers) && layers.length > 0 && layers.every(isCount),
     'layers',
-    'one or more unit counts above 0',
-    `[${recipe.layers}]`,
+    'a list of one or more unit counts above 0',
+    layers,
   );
-  check(recipe.labelStrength > 0, 'labelStrength', 'above 0', recipe.labelStrength);
-  check(isCount(recipe.batch), 'batch', 'a whole number above 0', recipe.batch);
-  check(isCount(recipe.epochs), 'epochs', 'a whole number above 0', recipe.epochs);
-  check(recipe.hold >= 0 && recipe.hold <= 1, 'hold', 'between 0 and 1', recipe.hold);
-  check(recipe.peer >= 0, 'peer', '0 or more', recipe.peer);
+  above0(recipe.labelStrength, 'labelStrength');
+  check(GOODNESS.includes(recipe.goodness), 'goodness', `one of ${GOODNESS.join(', ')}`, recipe.goodness);
+  check(['uniform', 'hard'].includes(recipe.negatives), 'negatives', 'uniform or hard', recipe.negatives);
+  if (objective?.kind === 'logistic') {
+    check(Number.isFinite(objective.threshold), 'objective.threshold', 'a number', objective.threshold);
+    above0(objective.temperature, 'objective.temperature');
+  } else {
+    const kind = objective?.kind;
+    check(kind === 'symba' || kind === 'swish', 'objective.kind', 'logistic, symba or swish', kind);
+    above0(objective.alpha, 'objective.alpha');
+  }
+  if (optimizer?.kind === 'momentum') {
+    share(optimizer.momentum, 'optimizer.momentum');
+  } else {
+    check(optimizer?.kind === 'adam', 'optimizer.kind', 'momentum or adam', optimizer?.kind);
+    share(optimizer.beta1, 'optimizer.beta1');
+    share(optimizer.beta2, 'optimizer.beta2');
+    above0(optimizer.epsilon, 'optimizer.epsilon');
+  }
+  above0(optimizer.rate, 'optimizer.rate');
+  atLeast(0, optimizer.decay, 'optimizer.decay');
+  atLeast(0, recipe.peer, 'peer');
+  above0(readout?.rate, 'readout.rate');
+  share(readout.momentum, 'readout.momentum');
+  atLeast(0, readout.decay, 'readout.decay');
   check(
-    isCount(recipe.readFrom) && recipe.readFrom <= recipe.layers.length,
+    isCount(recipe.readFrom) && recipe.readFrom <= layers.length,
     'readFrom',
-    `a layer from 1 to ${recipe.layers.length}`,
+    `a layer from 1 to ${layers.length}`,
     recipe.readFrom,
   );
-  check(recipe.optimizer.rate > 0, 'optimizer.rate', 'above 0', recipe.optimizer.rate);
-  check(recipe.readout.rate > 0, 'readout.rate', 'above 0', recipe.readout.rate);
+  check(isCount(recipe.batch), 'batch', 'a whole number above 0', recipe.batch);
+  check(isCount(recipe.epochs), 'epochs', 'a whole number above 0', recipe.epochs);
+  share(recipe.hold, 'hold');
 }
 
 /** A recipe as pairs to print, in the order in which data flows. */

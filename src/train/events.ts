@@ -13,12 +13,14 @@ export interface EpochEvent {
   readonly positiveGoodness: readonly number[];
   /** The same for negative data. */
   readonly negativeGoodness: readonly number[];
-  /** Share of active units of each layer, 0 to 1, over the epoch's positive and negative data. */
+  /** Share of units of each layer that are on, 0 to 1, over the epoch's data with the neutral label. */
   readonly density: readonly number[];
   /** Share of rows that still moved the weights, 0 to 1, for each layer. */
   readonly activeRows: readonly number[];
   /** Error of the softmax readout on the training data as it went by. */
   readonly trainError: number;
-  /** Error with the recipe's readout on the data given for evaluation, when there is any. */
+  /** Error of the goodness readout on data held out of the training set, when there is any. */
+  readonly validationError?: number;
+  /** Error of the goodness readout on the test set, when it is looked at after each epoch. */
   readonly testError?: number;
 }

@@ -1,0 +1,43 @@
+// ff inspect: what is in a model file.
+
+import { parseDescription } from '../files/model.ts';
+import { readSafetensors } from '../files/safetensors.ts';
+import { describeRecipe } from '../network/recipe.ts';
+import { planNetwork } from '../network/session.ts';
+import { grouped, mebibytes, pairs, table } from './text.ts';
+
+export async function inspect(model: string, options: { json?: boolean }): Promise<void> {
+  const { tensors, metadata } = await readSafetensors(model);
+  const description = parseDescription(metadata, model);
+  const { recipe, inputs, classes, seed, build, position } = description;
+  const { plans } = planNetwork(recipe, inputs, classes);
+  const memory = plans.map(plan => plan.bytes);
+  const list = [...tensors.values()].map(({ name, dtype, shape, data }) => {
+    let squares = 0;
+    for (const value of data) squares += value * value;
+    return { name, dtype, shape, values: data.length, rms: Math.sqrt(squares / Math.max(1, data.length)) };
+  });
+  if (options.json) {
+    console.log(JSON.stringify({ event: 'inspected', ...description, memoryBytes: memory, tensors: list }));
+    return;
+  }
+  console.log(
+    pairs([
+      ...describeRecipe(recipe),
+      ['inputs', `${inputs}, the first ${classes} of them for the label`],
+      ['trained', `seed ${seed}, ${build} kernels`],
+      ...(position
+        ? ([['checkpoint', `epoch ${position.epoch}, ${position.batch} batches done`]] as [string, string][])
+        : []),
+      ['memory', `${memory.map(mebibytes).join(' + ')} while training`],
+    ]),
+  );
+  const rows = list.map(({ name, dtype, shape, values, rms }) => [
+    name,
+    dtype,
+    shape.join(' × '),
+    grouped(values),
+    rms.toPrecision(4),
+  ]);
+  console.log(`\n${table(['tensor', 'type', 'shape', 'values', 'rms'], rows)}`);
+}

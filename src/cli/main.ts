@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+// The `ff` command: what it understands, and how it ends. 0: done; 1: the run failed; 2: the command line or the input was
+// wrong, said in one line; 130: stopped by Ctrl-C, with a checkpoint.
+
+import { createRequire } from 'node:module';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { InputError } from '../errors.ts';
+import { recipes } from '../recipes/recipes.ts';
+import { evaluate } from './evaluate.ts';
+import { inspect } from './inspect.ts';
+import { predict } from './predict.ts';
+import { train } from './train.ts';
+
+function wholeNumber(least: number): (text: string) => number {
+  return text => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value < 2 ** 32)) {
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+const DATA = 'mnist, fashion-mnist, or a folder of IDX files';
+
+function buildCommand(): Command {
+  const { version } = createRequire(import.meta.url)('../../package.json');
+  const program = new Command('ff')
+    .description(
+      'Trains neural networks without backpropagation, with the Forward-Forward algorithm, on all cores.',
+    )
+    .version(version)
+    .showHelpAfterError('(ff --help shows what there is)');
+
+  program
+    .command('train')
+    .description('train a network, test it, write the model and a report')
+    .argument('[data]', DATA, 'mnist')
+    .option('--recipe <name>', `what to train and how: ${Object.keys(recipes).join(', ')}`, 'quick')
+    .option('--epochs <n>', "passes over the data (default: the recipe's)", wholeNumber(1))
+    .option('--seed <n>', 'one seed rules everything that is random (default: 1)', wholeNumber(0))
+    .option('--threads <n>', 'threads that share the work (default: all cores)', wholeNumber(1))
+    .option('--out <file>', 'the model to write (default: runs/DATA-RECIPE.safetensors)')
+    .option('--resume <file>', 'go on from a checkpoint, to the same bits as without the stop')
+    .option(
+      '--validation <n>',
+      'hold out the last n training examples, and look at the test set only at the end',
+      wholeNumber(1),
+    )
+    .option('--test <data>', 'test on these data instead of those that come with DATA')
+    .option('--quiet', 'print nothing but errors')
+    .option('--json', 'print JSON lines, one an epoch and one at the end, and nothing else')
+    .addHelpText(
+      'after',
+      '\nCtrl-C stops after the batch in progress, saves a checkpoint and says how to go on.',
+    )
+    .action(train);
+
+  program
+    .command('evaluate')
+    .description('test a model with both readouts')
+    .argument('<model>', 'a .safetensors file')
+    .argument('[data]', `${DATA}; its test set, where it has one`, 'mnist')
+    .option('--threads <n>', 'threads that share the work (default: all cores)', wholeNumber(1))
+    .option('--json', 'print one JSON line and nothing else')
+    .action(evaluate);
+
+  program
+    .command('predict')
+    .description('say which digit a picture shows')
+    .argument('<model>', 'a .safetensors file, trained on 28 × 28 images')
+    .argument('<image...>', 'PNG files of any size: one digit each, dark on light or light on dark')
+    .option('--json', 'print one JSON line a picture and nothing else')
+    .action(predict);
+
+  program
+    .command('inspect')
+    .description('show what is in a model: recipe, layers, bytes')
+    .argument('<model>', 'a .safetensors file')
+    .option('--json', 'print one JSON line and nothing else')
+    .action(inspect);
+
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeErr: text => void process.stderr.write(text) });
+  }
+  return program;
+}
+
+// A reader that has seen enough (ff … | head) is not an error.
+process.stdout.on('error', error => {
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await buildCommand().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof InputError) {
+    process.stderr.write(`ff: ${error.message}\n`);
+    process.exitCode = 2;
+  } else {
+    process.stderr.write(`ff: the run failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,69 @@
+// Training as it goes by: one live line on a terminal, one plain line an epoch when piped.
+
+import pc from 'picocolors';
+import type { Network } from '../network/network.ts';
+import type { EpochEvent } from '../train/events.ts';
+import { duration, grouped, percent } from './text.ts';
+
+const BAR = 12;
+const REDRAW_MS = 120;
+
+export class Progress {
+  readonly #network: Network;
+  readonly #examples: number;
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  /** Shows the training of `network` on `examples` examples an epoch, until `end`. */
+  constructor(network: Network, examples: number) {
+    this.#network = network;
+    this.#examples = examples;
+    if (process.stdout.isTTY) this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
+  }
+
+  /** Leaves a line about a finished epoch. */
+  epoch(event: EpochEvent): void {
+    const { epoch, epochs, validationError, testError, trainSeconds } = event;
+    const errors = [
+      `train ${percent(event.trainError)}`,
+      ...(validationError === undefined ? [] : [`validation ${percent(validationError)}`]),
+      ...(testError === undefined ? [] : [`test ${percent(testError)}`]),
+    ];
+    this.#print(
+      `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${errors.join('  ')}  ` +
+        `goodness ${goodness(event)}  ${grouped(event.imagesPerSecond)} images/s  ${duration(trainSeconds)}`,
+    );
+  }
+
+  /** Removes the live line. */
+  end(): void {
+    clearInterval(this.#timer);
+    if (this.#timer) process.stdout.write('\r\x1b[K');
+  }
+
+  #draw(): void {
+    const event = this.#network.progress;
+    const { batch } = this.#network.position;
+    const share = Math.min(1, (batch * this.#network.session.recipe.batch) / this.#examples);
+    const filled = Math.round(share * BAR);
+    const left = ((event.epochs - event.epoch + 1 - share) * this.#examples) / event.imagesPerSecond;
+    const parts = [
+      `epoch ${event.epoch}/${event.epochs} ${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`,
+      `error ${percent(event.trainError)}`,
+      ...(Number.isFinite(left) ? [`${duration(left)} left`] : []),
+      `${grouped(event.imagesPerSecond)} images/s`,
+      `goodness ${goodness(event)}`,
+    ];
+    const line = parts.join('  ').slice(0, (process.stdout.columns ?? 80) - 1);
+    process.stdout.write(`\r\x1b[K${pc.dim(line)}`);
+  }
+
+  #print(line: string): void {
+    process.stdout.write(`${this.#timer ? '\r\x1b[K' : ''}${line}\n`);
+  }
+}
+
+/** Goodness of positive over that of negative data, layer by layer. */
+function goodness({ positiveGoodness, negativeGoodness }: EpochEvent): string {
+  const short = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
+  return positiveGoodness.map((value, l) => `+${short(value)}/−${short(negativeGoodness[l])}`).join(' ');
+}

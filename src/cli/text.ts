@@ -1,0 +1,35 @@
+// Numbers and tables as text for the terminal.
+
+/** An error in percent, as it is printed everywhere. */
+export function percent(value: number): string {
+  return `${value.toFixed(2)} %`;
+}
+
+/** 1234567 as 1,234,567. */
+export function grouped(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** Seconds as 8.3 s or 12 min 5 s. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+}
+
+/** Bytes as MiB. */
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+/** Rows of cells under a heading, columns aligned to the right. */
+export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = heading.map((title, i) => Math.max(title.length, ...rows.map(row => row[i].length)));
+  const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padStart(widths[i])).join('  ');
+  return [heading, ...rows].map(line).join('\n');
+}
+
+/** Names and values, one pair a line, values aligned. */
+export function pairs(list: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...list.map(([name]) => name.length));
+  return list.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
+}

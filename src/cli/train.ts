@@ -1,0 +1,197 @@
+// ff train: data in; model, report and test errors out.
+
+import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import pc from 'picocolors';
+import type { Dataset } from '../data/dataset.ts';
+import { loadDataset, splitValidation } from '../data/sources.ts';
+import { InputError } from '../errors.ts';
+import { loadNetwork, saveNetwork } from '../files/model.ts';
+import { writeFileSafely } from '../files/write.ts';
+import { createNetwork } from '../network/create.ts';
+import type { Evaluation, Network } from '../network/network.ts';
+import { describeRecipe } from '../network/recipe.ts';
+import { findRecipe } from '../recipes/recipes.ts';
+import { reportOf } from '../report/collect.ts';
+import { renderReport } from '../report/report.ts';
+import { Progress } from './progress.ts';
+import { duration, mebibytes, pairs, percent, table } from './text.ts';
+
+interface TrainOptions {
+  readonly recipe: string;
+  readonly epochs?: number;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly validation?: number;
+  readonly test?: string;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** A checkpoint at the end of an epoch is worth writing when the last one is this old, in milliseconds. */
+const CHECKPOINT_EVERY = 60_000;
+
+export async function train(source: string, options: TrainOptions): Promise<void> {
+  const startedAt = performance.now();
+  const say = options.quiet || options.json ? () => {} : (text: string) => console.log(text);
+  const sayJson = options.json ? (event: object) => console.log(JSON.stringify(event)) : () => {};
+  const { data, validation, test } = await loadData(source, options);
+  const network = await openNetwork(data, options);
+  const { recipe, seed, build } = network.session;
+  const name = `${basename(source)}-${recipe.name}`;
+  const model = options.out ?? `runs/${name}.safetensors`;
+  const checkpoint = `${model.replace(/\.safetensors$/, '')}.checkpoint.safetensors`;
+  try {
+    say(pc.bold(`${recipe.name} on ${data.name}`));
+    say(pairs([...describeRecipe(recipe), ['machine', machineOf(network)]]));
+    if (!(await trainToEnd(network, data, validation, test, checkpoint, options, sayJson))) {
+      await saveNetwork(network, checkpoint, true);
+      const words = ['ff train', source, '--resume', checkpoint, '--out', model];
+      if (options.validation) words.push('--validation', String(options.validation));
+      if (options.test) words.push('--test', options.test);
+      const { epoch, trainSeconds } = network.position;
+      sayJson({ event: 'stopped', epoch, trainSeconds, checkpoint });
+      say(`stopped in epoch ${epoch}; to go on: ${pc.bold(words.join(' '))}`);
+      process.exitCode = 130;
+      return;
+    }
+    const judged = test ?? validation;
+    const evaluation = judged && (await network.evaluate(judged));
+    await saveNetwork(network, model);
+    const report = `${model.replace(/\.safetensors$/, '')}.html`;
+    if (judged && evaluation) {
+      await writeFileSafely(report, renderReport(reportOf(network, judged, evaluation)));
+    }
+    await rm(checkpoint, { force: true });
+    const { trainSeconds } = network.position;
+    const totalSeconds = (performance.now() - startedAt) / 1000;
+    if (judged && evaluation) say(`\n${perClass(evaluation)}\n\n${verdict(judged.name, evaluation)}`);
+    say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
+    say(pairs(nextSteps(model, report, source, judged !== undefined)));
+    sayJson({
+      event: 'done',
+      ...(evaluation && {
+        [test ? 'testError' : 'validationError']: evaluation.goodnessReadout.error,
+        softmaxError: evaluation.softmaxReadout.error,
+      }),
+      trainSeconds,
+      totalSeconds,
+      readout: 'goodness',
+      seed,
+      threads: network.threads,
+      simd: build,
+      model,
+    });
+  } finally {
+    await network.close();
+  }
+}
+
+async function loadData(source: string, options: TrainOptions) {
+  const { train: all, test: own } = await loadDataset(source);
+  const test = options.test === undefined ? own : await testSetOf(options.test);
+  if (!options.validation) return { data: all, test };
+  const { train: data, validation } = splitValidation(all, options.validation);
+  return { data, validation, test };
+}
+
+/** The test set of a source, or all of it where it has only one set. */
+export async function testSetOf(source: string): Promise<Dataset> {
+  const { train: all, test } = await loadDataset(source);
+  return test ?? all;
+}
+
+async function openNetwork(data: Dataset, options: TrainOptions): Promise<Network> {
+  const { seed, threads, epochs } = options;
+  const chosen = threads === undefined ? {} : { threads };
+  if (options.resume !== undefined) {
+    if (seed !== undefined || epochs !== undefined) {
+      throw new InputError(
+        '--resume goes on with the seed and the epochs of the checkpoint: leave out --seed and --epochs',
+      );
+    }
+    return loadNetwork(options.resume, chosen);
+  }
+  const recipe = findRecipe(options.recipe);
+  return createNetwork(epochs === undefined ? recipe : { ...recipe, epochs }, {
+    inputs: data.width,
+    classes: data.classes,
+    ...(seed === undefined ? {} : { seed }),
+    ...chosen,
+  });
+}
+
+/** Trains to the end; false where the user stopped it before. */
+async function trainToEnd(
+  network: Network,
+  data: Dataset,
+  validation: Dataset | undefined,
+  test: Dataset | undefined,
+  checkpoint: string,
+  options: TrainOptions,
+  sayJson: (event: object) => void,
+): Promise<boolean> {
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const progress = options.quiet || options.json ? undefined : new Progress(network, data.count);
+  let savedAt = performance.now();
+  try {
+    const watched = validation ? { validation } : test ? { test } : {};
+    for await (const event of network.fit(data, { ...watched, signal: stop.signal })) {
+      sayJson(event);
+      progress?.epoch(event);
+      if (performance.now() - savedAt > CHECKPOINT_EVERY && event.epoch < event.epochs) {
+        await saveNetwork(network, checkpoint, true);
+        savedAt = performance.now();
+      }
+    }
+  } finally {
+    progress?.end();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+  return network.position.epoch > network.session.recipe.epochs;
+}
+
+function machineOf(network: Network): string {
+  const bytes = network.memoryBytes.reduce((a, b) => a + b);
+  const { threads } = network;
+  return `${threads} thread${threads === 1 ? '' : 's'}, ${network.session.build} kernels, ${mebibytes(bytes)} of memory, seed ${network.session.seed}`;
+}
+
+function verdict(name: string, { goodnessReadout, softmaxReadout }: Evaluation): string {
+  const error = pc.bold(percent(goodnessReadout.error));
+  return `${name}: error ${error} by the goodness of every label, ${percent(softmaxReadout.error)} by the softmax of one pass`;
+}
+
+/** How often each class is taken for another, by both readouts. */
+export function perClass({ goodnessReadout, softmaxReadout }: Evaluation): string {
+  const rows = goodnessReadout.confusion.map((row, label) => {
+    const count = row.reduce((a, b) => a + b);
+    const wrong = (confusion: Evaluation['goodnessReadout']['confusion']) => count - confusion[label][label];
+    const worst = row
+      .map((n, c) => (c === label ? -1 : n))
+      .reduce((best, n, c, all) => (n > all[best] ? c : best), label === 0 ? 1 : 0);
+    return [
+      String(label),
+      String(count),
+      `${wrong(goodnessReadout.confusion)}`,
+      percent(count ? (100 * wrong(goodnessReadout.confusion)) / count : 0),
+      `${wrong(softmaxReadout.confusion)}`,
+      row[worst] > 0 && worst !== label ? `${worst} (${row[worst]})` : '–',
+    ];
+  });
+  return table(['class', 'examples', 'wrong', 'error', 'wrong (softmax)', 'taken for'], rows);
+}
+
+function nextSteps(model: string, report: string, source: string, hasReport: boolean): [string, string][] {
+  return [
+    ['model', model],
+    ...(hasReport ? [['report', `${report} (open it in a browser)`] as [string, string]] : []),
+    ['try next', `npx ff predict ${model} digit.png`],
+    ['', `npx ff evaluate ${model} ${source}`],
+    ['', 'npx ff train --recipe hinton-supervised'],
+  ];
+}

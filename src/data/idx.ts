@@ -1,0 +1,224 @@
+// The IDX format of MNIST and its relatives: 0 0 type dimensions, big-endian sizes, big-endian values.
+// Files may be gzipped. Nothing is allocated for a claim that the bytes of the file do not back.
+
+import { readFile } from 'node:fs/promises';
+import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
+import { InputError } from '../errors.ts';
+import { fileError } from '../files/write.ts';
+import type { Dataset } from './dataset.ts';
+
+/** The contents of one IDX file: sizes (1 to 4 of them, each at least 1) and as many values, row-major. */
+export interface Idx {
+  readonly sizes: readonly number[];
+  readonly values: Uint8Array | Float32Array;
+}
+
+const BYTE = 0x08;
+const FLOAT = 0x0d;
+const unsupportedTypes = new Map([
+  [0x09, 'signed byte'],
+  [0x0b, '16-bit integer'],
+  [0x0c, '32-bit integer'],
+  [0x0e, '64-bit float'],
+]);
+
+const MAX_DIMENSIONS = 4;
+/** Node reads no larger file in one piece. */
+const MAX_BYTES = 2 ** 31 - 1;
+/** Compressed bytes that surely hold the 20 bytes of the longest header and inflate to 4 MB at most. */
+const GZIP_HEAD_BYTES = 4096;
+
+/** Reads the IDX file at `path`, plain or gzipped; throws InputError where it cannot be read or parsed. */
+export async function readIdx(path: string): Promise<Idx> {
+  const bytes = await readFile(path).catch(error => {
+    throw fileError('read', path, error);
+  });
+  return parseIdx(bytes, path);
+}
+
+/**
+ * Parses the bytes of an IDX file, plain or gzipped, of unsigned bytes (which then share memory with plain
+ * `bytes`) or finite floats; throws InputError, naming `path`, for anything else.
+ */
+export function parseIdx(bytes: Uint8Array, path: string): Idx {
+  const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const head = gzipped
+    ? gunzip(bytes.subarray(0, GZIP_HEAD_BYTES), path, { finishFlush: constants.Z_SYNC_FLUSH })
+    : bytes;
+  const header = parseHeader(head, path);
+  const plain = gzipped ? gunzip(bytes, path, { maxOutputLength: header.totalBytes }) : bytes;
+  if (plain.length < header.totalBytes) {
+    throw new InputError(
+      `${path}: truncated: sizes ${header.sizes.join(' x ')} need ${header.totalBytes} bytes with the ` +
+        `header, found ${plain.length}; fetch the file again`,
+    );
+  }
+  if (plain.length > header.totalBytes) {
+    throw new InputError(trailing(path, header.totalBytes));
+  }
+  const body = plain.subarray(header.headerBytes);
+  return { sizes: header.sizes, values: header.type === FLOAT ? floats(body, path) : body };
+}
+
+interface Header {
+  readonly type: number;
+  readonly sizes: readonly number[];
+  readonly headerBytes: number;
+  /** Length the whole file must have, header included. */
+  readonly totalBytes: number;
+}
+
+function parseHeader(bytes: Uint8Array, path: string): Header {
+  if (bytes.length < 4) {
+    throw new InputError(`${path}: expected an IDX file of at least 4 bytes, found ${bytes.length}`);
+  }
+  const [zero, alsoZero, type, dimensions] = bytes;
+  if (zero !== 0 || alsoZero !== 0) {
+    throw new InputError(
+      `${path}: not an IDX file: expected bytes 00 00 at offset 0, found ${hex(zero)} ${hex(alsoZero)}; ` +
+        'give the IDX file itself or its gzip',
+    );
+  }
+  if (type !== BYTE && type !== FLOAT) {
+    throw new InputError(
+      `${path}: expected value type 08 (unsigned byte) or 0d (32-bit float) at offset 2, found ` +
+        `${hex(type)} (${unsupportedTypes.get(type) ?? 'unknown'}); convert the file`,
+    );
+  }
+  if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {
+    throw new InputError(
+      `${path}: expected 1 to ${MAX_DIMENSIONS} dimensions at offset 3, found ${dimensions}; ` +
+        'convert the file',
+    );
+  }
+  const headerBytes = 4 + 4 * dimensions;
+  if (bytes.length < headerBytes) {
+    throw new InputError(
+      `${path}: truncated: a header of ${dimensions} dimensions needs ${headerBytes} bytes, found ` +
+        `${bytes.length}; fetch the file again`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const sizes = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
+  const empty = sizes.indexOf(0);
+  if (empty >= 0) {
+    throw new InputError(
+      `${path}: empty: size ${empty} at offset ${4 + 4 * empty} is 0, expected at least 1; ` +
+        'give a file with examples',
+    );
+  }
+  const valueBytes = type === FLOAT ? 4 : 1;
+  // Four sizes of 32 bits pass 2^53, where doubles round, only long after they pass the limit.
+  const totalBytes = headerBytes + sizes.reduce((product, size) => product * size, valueBytes);
+  if (totalBytes > MAX_BYTES) {
+    throw new InputError(
+      `${path}: sizes ${sizes.join(' x ')} claim ${totalBytes} bytes, expected at most ${MAX_BYTES}; ` +
+        'split the file',
+    );
+  }
+  return { type, sizes, headerBytes, totalBytes };
+}
+
+function gunzip(bytes: Uint8Array, path: string, options: ZlibOptions): Uint8Array {
+  try {
+    return gunzipSync(bytes, options);
+  } catch (cause) {
+    const limit = options.maxOutputLength;
+    if (limit !== undefined && cause instanceof RangeError) {
+      throw new InputError(trailing(path, limit), { cause });
+    }
+    const reason = (cause as Error).message;
+    throw new InputError(`${path}: damaged gzip (${reason}); fetch the file again`, { cause });
+  }
+}
+
+function trailing(path: string, expected: number): string {
+  return (
+    `${path}: trailing bytes from offset ${expected}, where the header says the file ends; fetch the ` +
+    'file again'
+  );
+}
+
+function floats(body: Uint8Array, path: string): Float32Array {
+  const view = new DataView(body.buffer, body.byteOffset);
+  const values = new Float32Array(body.length / 4);
+  for (let i = 0; i < values.length; i++) {
+    const value = view.getFloat32(4 * i);
+    if (!Number.isFinite(value)) {
+      throw new InputError(
+        `${path}: value ${i} is ${value}, expected finite floats; clean the data before training`,
+      );
+    }
+    values[i] = value;
+  }
+  return values;
+}
+
+/** The files of a dataset, for messages. */
+export interface IdxPaths {
+  readonly images: string;
+  readonly labels: string;
+}
+
+/**
+ * Joins `images` (count, then the sizes of one example) and `labels` (count, bytes below `classes`, 2 to 256)
+ * in shared memory, where there is such; throws InputError, naming the files in `paths`, where the two
+ * disagree.
+ */
+export function idxDataset(name: string, images: Idx, labels: Idx, paths: IdxPaths, classes = 10): Dataset {
+  if (!(Number.isInteger(classes) && classes >= 2 && classes <= 256)) {
+    throw new InputError(`${name}: expected 2 to 256 classes, found ${classes}`);
+  }
+  const [count, ...exampleSizes] = images.sizes;
+  if (exampleSizes.length === 0) {
+    throw new InputError(
+      `${paths.images}: expected images of 2 to ${MAX_DIMENSIONS} dimensions, found 1; is it the file of ` +
+        'labels?',
+    );
+  }
+  if (labels.sizes.length !== 1 || labels.values instanceof Float32Array) {
+    const type = labels.values instanceof Float32Array ? 'floats' : 'bytes';
+    throw new InputError(
+      `${paths.labels}: expected labels as bytes of 1 dimension, found ${type} of ${labels.sizes.length}; ` +
+        'is it the file of images?',
+    );
+  }
+  if (labels.sizes[0] !== count) {
+    throw new InputError(
+      `${paths.labels} has ${labels.sizes[0]} labels, expected one for each of the ${count} images in ` +
+        `${paths.images}; take both from the same set`,
+    );
+  }
+  const wrong = labels.values.findIndex(label => label >= classes);
+  if (wrong >= 0) {
+    throw new InputError(
+      `${paths.labels}: label ${wrong} is ${labels.values[wrong]}, expected 0 to ${classes - 1} for ` +
+        `${classes} classes`,
+    );
+  }
+  const [height, columns] = exampleSizes;
+  return {
+    name,
+    count,
+    width: images.values.length / count,
+    classes,
+    ...(exampleSizes.length === 2 && { shape: [height, columns] as const }),
+    inputs: sharedCopy(images.values),
+    labels: sharedCopy(labels.values),
+  };
+}
+
+function sharedCopy(values: Uint8Array): Uint8Array;
+function sharedCopy(values: Uint8Array | Float32Array): Uint8Array | Float32Array;
+function sharedCopy(values: Uint8Array | Float32Array): Uint8Array | Float32Array {
+  const bytes = values.byteLength;
+  const buffer =
+    typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
+  const copy = values instanceof Float32Array ? new Float32Array(buffer) : new Uint8Array(buffer);
+  copy.set(values);
+  return copy;
+}
+
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0');
+}

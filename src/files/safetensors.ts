@@ -1,0 +1,224 @@
+// Safetensors (https://huggingface.co/docs/safetensors): 8 bytes of header length, a JSON header, then the
+// tensors end to end, all little-endian like every host this library runs on. Each byte of data must belong
+// to exactly one tensor, which not every reader insists on.
+
+import { readFile } from 'node:fs/promises';
+import { InputError } from '../errors.ts';
+import { fileError } from './write.ts';
+
+/** A named array of any number of dimensions (none: one value), row-major. */
+export interface Tensor {
+  readonly name: string;
+  readonly dtype: 'F32' | 'U32' | 'U8';
+  readonly shape: readonly number[];
+  /** Float32Array for F32, Uint32Array for U32, Uint8Array for U8; the product of `shape` values. */
+  readonly data: Float32Array | Uint32Array | Uint8Array;
+}
+
+/** The contents of a safetensors file. */
+export interface Safetensors {
+  /** By name, in the order of the file. */
+  readonly tensors: Map<string, Tensor>;
+  /** Has no prototype: every property is an entry of the file. */
+  readonly metadata: Record<string, string>;
+}
+
+const arrays = { F32: Float32Array, U32: Uint32Array, U8: Uint8Array };
+const METADATA = '__metadata__';
+const LENGTH_BYTES = 8;
+const ALIGNMENT = 8;
+/** The limit of the reference implementation. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+/**
+ * The bytes of a safetensors file as chunks to write end to end, which share memory with the tensors; throws
+ * InputError where two tensors have one name or a tensor's data does not fit its dtype and shape.
+ */
+export function encodeSafetensors(
+  tensors: readonly Tensor[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array[] {
+  // Values of four bytes first: each tensor then begins at a multiple of its value size.
+  const ordered = [...tensors.filter(t => t.dtype !== 'U8'), ...tensors.filter(t => t.dtype === 'U8')];
+  const header = new Map<string, unknown>([[METADATA, metadata]]);
+  let offset = 0;
+  for (const { name, dtype, shape, data } of ordered) {
+    if (header.has(name)) {
+      throw new InputError(`tensor "${name}": expected a name that is not taken; rename it`);
+    }
+    if (!(data instanceof arrays[dtype]) || data.length !== elements(shape)) {
+      throw new InputError(
+        `tensor "${name}": expected ${arrays[dtype].name} of ${elements(shape)} values for ${dtype} of ` +
+          `shape [${shape}], found ${data.constructor.name} of ${data.length}`,
+      );
+    }
+    header.set(name, { dtype, shape, data_offsets: [offset, offset + data.byteLength] });
+    offset += data.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const paddedBytes = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
+  if (paddedBytes > MAX_HEADER_BYTES) {
+    throw new InputError(
+      `names and metadata make a header of ${paddedBytes} bytes, expected at most ${MAX_HEADER_BYTES}; ` +
+        'shorten them',
+    );
+  }
+  const head = new Uint8Array(LENGTH_BYTES + paddedBytes).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(paddedBytes), true);
+  head.set(json, LENGTH_BYTES);
+  return [head, ...ordered.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+}
+
+/** Reads the safetensors file at `path`; throws InputError where it cannot be read or is not sound. */
+export async function readSafetensors(path: string): Promise<Safetensors> {
+  const bytes = await readFile(path).catch(error => {
+    throw fileError('read', path, error);
+  });
+  return parseSafetensors(bytes, path);
+}
+
+/**
+ * Parses the bytes of a safetensors file into tensors with memory of their own; throws InputError, naming
+ * `path`, unless header, dtypes, shapes and offsets are sound and account for every byte.
+ */
+export function parseSafetensors(bytes: Uint8Array, path: string): Safetensors {
+  const { header, dataBegin } = parseHeader(bytes, path);
+  const metadata = parseMetadata(header[METADATA], path);
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== METADATA)
+    .map(([name, entry]) => parseEntry(name, entry, path))
+    .sort((a, b) => a.begin - b.begin || a.end - b.end);
+  let offset = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin !== offset) {
+      const what = begin < offset ? 'overlaps the tensor before it' : 'leaves a hole before it';
+      throw new InputError(
+        `${path}: tensor "${name}" ${what}: expected data offset ${offset}, found ${begin}; write the ` +
+          'file again',
+      );
+    }
+    offset = end;
+  }
+  if (dataBegin + offset !== bytes.length) {
+    const fault = dataBegin + offset > bytes.length ? 'truncated' : 'trailing bytes';
+    throw new InputError(
+      `${path}: ${fault}: expected ${dataBegin + offset} bytes, found ${bytes.length}; fetch the file again`,
+    );
+  }
+  const tensors = new Map<string, Tensor>();
+  for (const { name, dtype, shape, begin, end } of entries) {
+    const copy = new Uint8Array(end - begin);
+    copy.set(bytes.subarray(dataBegin + begin, dataBegin + end));
+    tensors.set(name, { name, dtype, shape, data: new arrays[dtype](copy.buffer) });
+  }
+  return { tensors, metadata };
+}
+
+function parseHeader(
+  bytes: Uint8Array,
+  path: string,
+): { header: Record<string, unknown>; dataBegin: number } {
+  if (bytes.length < LENGTH_BYTES) {
+    throw new InputError(
+      `${path}: not a safetensors file: expected at least ${LENGTH_BYTES} bytes, found ${bytes.length}`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const headerBytes = Number(view.getBigUint64(0, true));
+  if (headerBytes > MAX_HEADER_BYTES) {
+    throw new InputError(
+      `${path}: not a safetensors file: expected a header of at most ${MAX_HEADER_BYTES} bytes, found a ` +
+        `claim of ${headerBytes} at offset 0`,
+    );
+  }
+  const dataBegin = LENGTH_BYTES + headerBytes;
+  if (dataBegin > bytes.length) {
+    throw new InputError(
+      `${path}: truncated: a header of ${headerBytes} bytes needs ${dataBegin} bytes, found ` +
+        `${bytes.length}; fetch the file again`,
+    );
+  }
+  let header: unknown;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    header = JSON.parse(text.decode(bytes.subarray(LENGTH_BYTES, dataBegin)));
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new InputError(`${path}: expected a JSON header at offset ${LENGTH_BYTES}: ${reason}`, { cause });
+  }
+  if (!isObject(header)) {
+    throw new InputError(
+      `${path}: expected a JSON object as header at offset ${LENGTH_BYTES}, found ${kind(header)}`,
+    );
+  }
+  return { header, dataBegin };
+}
+
+function parseMetadata(metadata: unknown, path: string): Record<string, string> {
+  const result: Record<string, string> = Object.create(null);
+  if (metadata === undefined) return result;
+  if (!isObject(metadata)) {
+    throw new InputError(`${path}: expected ${METADATA} to be an object of strings, found ${kind(metadata)}`);
+  }
+  for (const [key, value] of Object.entries(metadata)) {
+    if (typeof value !== 'string') {
+      throw new InputError(`${path}: metadata "${key}": expected a string, found ${kind(value)}`);
+    }
+    result[key] = value;
+  }
+  return result;
+}
+
+interface Entry extends Omit<Tensor, 'data'> {
+  readonly begin: number;
+  readonly end: number;
+}
+
+function parseEntry(name: string, entry: unknown, path: string): Entry {
+  if (!isObject(entry)) {
+    throw new InputError(`${path}: tensor "${name}": expected an object, found ${kind(entry)}`);
+  }
+  const { dtype, shape, data_offsets: offsets } = entry;
+  if (dtype !== 'F32' && dtype !== 'U32' && dtype !== 'U8') {
+    throw new InputError(
+      `${path}: tensor "${name}": expected dtype F32, U32 or U8, found ${kind(dtype)}; convert the file`,
+    );
+  }
+  if (!isSizes(shape)) {
+    throw new InputError(`${path}: tensor "${name}": expected a shape of sizes, found ${kind(shape)}`);
+  }
+  if (!isSizes(offsets) || offsets.length !== 2) {
+    throw new InputError(`${path}: tensor "${name}": expected two data_offsets, found ${kind(offsets)}`);
+  }
+  const [begin, end] = offsets;
+  const expected = elements(shape) * arrays[dtype].BYTES_PER_ELEMENT;
+  if (end - begin !== expected) {
+    throw new InputError(
+      `${path}: tensor "${name}": ${dtype} of shape [${shape}] needs ${expected} bytes, found data_offsets ` +
+        `${begin} to ${end}; write the file again`,
+    );
+  }
+  return { name, dtype, shape, begin, end };
+}
+
+function elements(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(size => Number.isSafeInteger(size) && size >= 0);
+}
+
+/** What stands where something else was expected, told briefly whatever the size and depth of `value`. */
+function kind(value: unknown): string {
+  if (Array.isArray(value)) {
+    const short = value.length <= 8 && value.every(item => typeof item === 'number');
+    return short ? `[${value}]` : `an array of ${value.length} items`;
+  }
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 20));
+  return isObject(value) ? 'an object' : String(value);
+}

@@ -1,0 +1,23 @@
+// Every kernel of assembly/ again, in plain TypeScript on the same bytes: what a kernel computes, without how. Tests hold
+// the WebAssembly builds against this.
+//
+// Sums are double here and single there, so the two agree to rounding only. Whatever is not a sum (lists, targets, random
+// numbers) agrees to the bit.
+
+import type { Kernels } from './kernels.ts';
+import { forwardKernels } from './plain/forward.ts';
+import { goodnessKernels } from './plain/goodness.ts';
+import { randomKernels } from './plain/random.ts';
+import { softmaxKernels } from './plain/softmax.ts';
+import { updateKernels } from './plain/update.ts';
+
+/** The kernels on `buffer`, which is a memory's or just as long as the arrays need. */
+export function plainKernels(buffer: ArrayBufferLike): Kernels {
+  return {
+    ...forwardKernels(buffer),
+    ...goodnessKernels(buffer),
+    ...updateKernels(buffer),
+    ...softmaxKernels(buffer),
+    ...randomKernels(buffer),
+  };
+}

@@ -1,0 +1,113 @@
+// Products with weights, and what passes from layer to layer.
+
+import type { Kernels } from '../kernels.ts';
+import { PANEL, ROW_BYTES, view } from './view.ts';
+
+const TILE = 6;
+const TINY = 1e-20;
+
+// biome-ignore lint/complexity/useMathMinMax: Math.max would keep NaN, which the kernels turn into 0
+const relu = (x: number) => (x > 0 ? x : 0);
+
+export function forwardKernels(
+  buffer: ArrayBufferLike,
+): Pick<
+  Kernels,
+  'sparseProduct' | 'sparseForward' | 'sharedForward' | 'packRows' | 'denseForward' | 'normalizeRows'
+> {
+  const { f32, u32, word, cell, dot, eachInput } = view(buffer);
+
+  /** What all forward kernels share: only their sums differ. */
+  function forward(
+    activity: number,
+    goodness: number,
+    begin: number,
+    end: number,
+    M: number,
+    S: number,
+    sum: (panel: number, row: number, lane: number) => number,
+  ): void {
+    for (let panel = begin; panel < end; panel++) {
+      for (let row = 0; row < M; row++) {
+        let squares = 0;
+        for (let lane = 0; lane < PANEL; lane++) {
+          const y = Math.fround(relu(sum(panel, row, lane)));
+          f32[cell(activity, S, panel, row, lane)] = y;
+          squares += y * y;
+        }
+        f32[word(goodness, panel * S + row)] = squares;
+      }
+    }
+  }
+
+  return {
+    sparseProduct(activity, rows, entries, weights, begin, end, M, S, K) {
+      for (let panel = begin; panel < end; panel++) {
+        for (let row = 0; row < M; row++) {
+          for (let lane = 0; lane < PANEL; lane++) {
+            const sum = dot(rows, entries, row, cell(weights, K + 1, panel, 0, lane));
+            f32[cell(activity, S, panel, row, lane)] = sum;
+          }
+        }
+      }
+    },
+
+    sparseForward(activity, goodness, rows, entries, weights, begin, end, M, S, K) {
+      forward(activity, goodness, begin, end, M, S, (panel, row, lane) => {
+        const bias = f32[cell(weights, K + 1, panel, K, lane)];
+        return dot(rows, entries, row, cell(weights, K + 1, panel, 0, lane)) + bias;
+      });
+    },
+
+    sharedForward(activity, goodness, shared, sources, rows, entries, weights, begin, end, M, S, K) {
+      forward(activity, goodness, begin, end, M, S, (panel, row, lane) => {
+        const source = u32[word(sources, 2 * row)];
+        const scale = f32[word(sources, 2 * row + 1)];
+        const common = f32[cell(shared, S, panel, source, lane)];
+        const own = dot(rows, entries, row, cell(weights, K + 1, panel, 0, lane));
+        return scale * (common + own) + f32[cell(weights, K + 1, panel, K, lane)];
+      });
+    },
+
+    packRows(tiles, rows, entries, begin, end, M, K) {
+      f32.fill(0, word(tiles, begin * K * TILE), word(tiles, end * K * TILE));
+      for (let row = begin * TILE; row < Math.min(end * TILE, M); row++) {
+        const tile = Math.floor(row / TILE);
+        eachInput(rows, entries, row, 0, K, (input, value) => {
+          f32[word(tiles, (tile * K + input) * TILE + (row % TILE))] = value;
+        });
+      }
+    },
+
+    denseForward(activity, goodness, tiles, weights, begin, end, M, S, K) {
+      forward(activity, goodness, begin, end, M, S, (panel, row, lane) => {
+        const tile = Math.floor(row / TILE);
+        let sum = f32[cell(weights, K + 1, panel, K, lane)];
+        for (let k = 0; k < K; k++) {
+          sum +=
+            f32[word(tiles, (tile * K + k) * TILE + (row % TILE))] *
+            f32[cell(weights, K + 1, panel, k, lane)];
+        }
+        return sum;
+      });
+    },
+
+    normalizeRows(rows, entries, activity, goodness, begin, end, S, P, units) {
+      let at = begin * P * PANEL * 8;
+      for (let row = begin; row < end; row++) {
+        let sum = 0;
+        for (let panel = 0; panel < P; panel++) sum += f32[word(goodness, panel * S + row)];
+        const length = TINY + Math.sqrt(sum / units);
+        u32[word(rows, 2 * row)] = at;
+        for (let unit = 0; unit < P * PANEL; unit++) {
+          const y = f32[cell(activity, S, Math.floor(unit / PANEL), row, unit % PANEL)];
+          if (!(y > 0)) continue;
+          u32[word(entries + at, 0)] = unit * ROW_BYTES;
+          f32[word(entries + at, 1)] = y / length;
+          at += 8;
+        }
+        u32[word(rows, 2 * row + 1)] = at;
+      }
+    },
+  };
+}

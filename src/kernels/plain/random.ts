@@ -1,0 +1,44 @@
+// The initial weights.
+
+import type { Kernels } from '../kernels.ts';
+import { PANEL, view } from './view.ts';
+
+function scramble(word: number): number {
+  let x = word;
+  x = Math.imul(x ^ (x >>> 17), 0xed5ad4bb);
+  x = Math.imul(x ^ (x >>> 11), 0xac4c1b51);
+  x = Math.imul(x ^ (x >>> 15), 0x31848bab);
+  return x ^ (x >>> 14);
+}
+
+function randomBits(seed: number, stream: number, counter: number): number {
+  return scramble(counter + scramble(stream + scramble(seed + 0x9e3779b9))) >>> 0;
+}
+
+export function randomKernels(buffer: ArrayBufferLike): Pick<Kernels, 'randomBits' | 'randomWeights'> {
+  const { f32, cell } = view(buffer);
+
+  return {
+    randomBits,
+
+    randomWeights(weights, begin, end, K, units, seed, stream, deviation) {
+      for (let panel = begin; panel < end; panel++) {
+        f32.fill(0, cell(weights, K + 1, panel, 0, 0), cell(weights, K + 1, panel + 1, 0, 0));
+        const real = Math.min(PANEL, units - panel * PANEL);
+        for (let k = 0; k < K; k++) {
+          for (let lane = 0; lane < real; lane++) {
+            const counter = (k * units + panel * PANEL + lane) * 6;
+            let sum = 0;
+            for (let part = 0; part < 6; part++) {
+              const bits = randomBits(seed, stream, counter + part);
+              sum += (bits & 0xffff) + (bits >>> 16);
+            }
+            // Exact: a multiple of 2^−16 below 6. Only the product is rounded.
+            const normal = (sum + 6) / 65536 - 6;
+            f32[cell(weights, K + 1, panel, k, lane)] = Math.fround(deviation) * normal;
+          }
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,100 @@
+// Gathers what a report shows from a trained network and its evaluation.
+
+import type { Dataset } from '../data/dataset.ts';
+import { layerThreshold } from '../goodness/objective.ts';
+import type { Evaluation, Network } from '../network/network.ts';
+import { describeRecipe } from '../network/recipe.ts';
+import { readState } from '../network/state.ts';
+import { sumOverLayers } from '../readout/goodness.ts';
+import type { Mistake } from './mistakes.ts';
+import type { ReportData } from './report.ts';
+
+const MISTAKES = 24;
+const FIELDS = 80;
+
+/** The report of `network` after training, judged on `data`. */
+export function reportOf(network: Network, data: Dataset, evaluation: Evaluation): ReportData {
+  const { session, history, threads, position } = network;
+  const { recipe, classes, seed, build } = session;
+  const fields = receptiveFields(network, data);
+  return {
+    title: `${recipe.name} on ${data.name}`,
+    settings: describeRecipe(recipe),
+    machine: [
+      ['threads', `${threads}`],
+      ['kernels', `${build} build`],
+      ['seed', `${seed}`],
+      ['training', `${position.trainSeconds.toFixed(1)} s`],
+    ],
+    classNames: Array.from({ length: classes }, (_, c) => String(c)),
+    epochs: history,
+    goodnessReadout: evaluation.goodnessReadout,
+    softmaxReadout: evaluation.softmaxReadout,
+    layers: layerGoodness(network, data, evaluation),
+    mistakes: worstMistakes(network, data, evaluation),
+    ...(fields && { fields }),
+    ...(data.shape && { shape: data.shape }),
+  };
+}
+
+function layerGoodness(network: Network, data: Dataset, { goodness }: Evaluation): ReportData['layers'] {
+  const { recipe, classes, plans } = network.session;
+  return plans.map(({ units }, l) => {
+    const at = (i: number, label: number) => goodness[(i * plans.length + l) * classes + label];
+    // Wrong labels in turn, so that each is seen about equally often.
+    const wrong = (i: number) => (data.labels[i] + 1 + (i % (classes - 1))) % classes;
+    const { objective } = recipe;
+    return {
+      units,
+      positive: Float32Array.from({ length: data.count }, (_, i) => at(i, data.labels[i])),
+      negative: Float32Array.from({ length: data.count }, (_, i) => at(i, wrong(i))),
+      ...(objective.kind === 'logistic' && {
+        threshold: layerThreshold(recipe.goodness, objective.threshold, units),
+      }),
+    };
+  });
+}
+
+function worstMistakes(network: Network, data: Dataset, evaluation: Evaluation): Mistake[] {
+  const { recipe, classes, plans } = network.session;
+  const { goodness, probabilities, goodnessReadout } = evaluation;
+  const sums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
+  const mistakes: Mistake[] = [];
+  for (let i = 0; i < data.count; i++) {
+    const [label, predicted] = [data.labels[i], goodnessReadout.predictions[i]];
+    if (label === predicted) continue;
+    const example = data.inputs.subarray(i * data.width, (i + 1) * data.width);
+    mistakes.push({
+      index: i,
+      pixels: example instanceof Uint8Array ? example : Uint8Array.from(example, value => 255 * value),
+      label,
+      predicted,
+      confidence: probabilities[i * classes + predicted],
+      goodness: Array.from(sums.subarray(i * classes, (i + 1) * classes)),
+    });
+  }
+  return mistakes.sort((a, b) => b.confidence - a.confidence).slice(0, MISTAKES);
+}
+
+function receptiveFields(network: Network, data: Dataset): ReportData['fields'] | undefined {
+  if (!data.shape) return undefined;
+  const [height, width] = data.shape;
+  const weights = readState(network.session, false)[0].data;
+  const { inputs, units, labels } = network.session.plans[0];
+  const norms = new Float64Array(units);
+  for (let k = labels; k < inputs; k++) {
+    for (let j = 0; j < units; j++) norms[j] += weights[k * units + j] ** 2;
+  }
+  const strongest = Array.from(norms.keys())
+    .sort((a, b) => norms[b] - norms[a])
+    .slice(0, FIELDS);
+  return {
+    height,
+    width,
+    // The first inputs are the label's, not pixels.
+    units: strongest.map(j =>
+      Float32Array.from({ length: inputs }, (_, k) => (k < labels ? 0 : weights[k * units + j])),
+    ),
+    caption: `The ${strongest.length} units of layer 1 with the strongest weights, of ${units}.`,
+  };
+}

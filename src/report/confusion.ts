@@ -1,0 +1,81 @@
+// Which classes are taken for which.
+
+import { className, decimal, escaped, percent } from './markup.ts';
+
+/** Counts per true label (rows) and predicted label (columns), as a heat map in a table. */
+export function confusionTable(
+  counts: readonly (readonly number[])[],
+  names: readonly string[],
+  caption: string,
+): string {
+  const size = Math.max(names.length, counts.length);
+  const classes = Array.from({ length: size }, (_, i) => className(names, i));
+  const rows = classes.map((_, label) => classes.map((_, predicted) => counts[label]?.[predicted] ?? 0));
+  const errors = rows.map((row, label) => {
+    const total = sum(row);
+    return total > 0 ? (1 - row[label] / total) * 100 : 0;
+  });
+  const worst = Math.max(...errors, 1e-9);
+  const strongest = Math.max(...mistakesOf(rows).map(({ share }) => share), 1e-9);
+  const long = classes.some(name => name.length > 3) ? ' long' : '';
+  const dense = size > 12 ? ' dense' : '';
+  const head = classes.map(name => `<th scope="col"><span>${escaped(name)}</span></th>`).join('');
+  const body = rows.map((row, label) => {
+    const total = sum(row);
+    const cells = row.map((count, predicted) => {
+      const share = total > 0 ? count / total : 0;
+      const shade = label === predicted ? diagonal(share) : mistake(count, share / strongest);
+      const text = `${classes[label]} read as ${classes[predicted]}: ${decimal(count)} of ${decimal(total)}`;
+      return `<td${shade} title="${escaped(text)}">${count === 0 && label !== predicted ? '·' : decimal(count)}</td>`;
+    });
+    const bar = `<i style="width:${decimal((errors[label] / worst) * 100)}%"></i>`;
+    return `<tr><th scope="row">${escaped(classes[label])}</th>${cells.join('')}
+<td class="rate"><span>${percent(errors[label], size > 12 ? 1 : 2)}</span><span class="bar">${bar}</span></td></tr>`;
+  });
+  return `<div class="scroll" role="region" tabindex="0" aria-label="${escaped(caption)}">
+<table class="confusion${long}${dense}">
+<caption>${escaped(caption)}</caption>
+<thead><tr><td class="corner">true ↓ read as →</td>${head}<th scope="col" class="rate">error</th></tr></thead>
+<tbody>
+${body.join('\n')}
+</tbody></table></div>`;
+}
+
+/** The up to six most frequent confusions as a list, e.g. "4 read as 9, 23 times". */
+export function frequentConfusions(counts: readonly (readonly number[])[], names: readonly string[]): string {
+  const top = mistakesOf(counts)
+    .toSorted((a, b) => b.count - a.count)
+    .slice(0, 6);
+  if (top.length === 0) return '';
+  const items = top.map(({ label, predicted, count }) => {
+    const [is, as] = [className(names, label), className(names, predicted)].map(escaped);
+    return `<li><b class="true">${is}</b> read as <b class="wrong">${as}</b> <span>${decimal(count)} ×</span></li>`;
+  });
+  return `<ul class="pairs" aria-label="Most frequent confusions">${items.join('')}</ul>`;
+}
+
+/** Every pair of different classes that was confused at least once, with its count and its share of the row. */
+function mistakesOf(counts: readonly (readonly number[])[]) {
+  return counts.flatMap((row, label) => {
+    const total = sum(row);
+    return row.flatMap((count, predicted) =>
+      predicted !== label && count > 0 ? [{ label, predicted, count, share: count / total }] : [],
+    );
+  });
+}
+
+// Nearly all examples lie on the diagonal: on one colour scale with it, no error would show. So right answers
+// get a faint blue, and the errors have orange to themselves, up to the most frequent one.
+function diagonal(share: number): string {
+  return ` class="right" style="--heat:${decimal(8 + 22 * share)}%"`;
+}
+
+function mistake(count: number, relative: number): string {
+  if (count === 0) return ' class="zero"';
+  const heat = 12 + 78 * Math.sqrt(relative);
+  return ` class="wrong${heat > 55 ? ' strong' : ''}" style="--heat:${decimal(heat)}%"`;
+}
+
+function sum(row: readonly number[]): number {
+  return row.reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,54 @@
+// What the units of the first layer look for: their incoming weights as pictures.
+
+import { extent } from './axis.ts';
+import { escaped, short } from './markup.ts';
+import { image } from './pixels.ts';
+
+const positive = [47, 128, 208] as const;
+const negative = [226, 118, 26] as const;
+const most = 100;
+
+/** The incoming weights of up to 100 units, each `height` by `width` and scaled by itself, as a grid. */
+export function receptiveFields(fields: {
+  readonly height: number;
+  readonly width: number;
+  readonly units: readonly Float32Array[];
+  readonly caption: string;
+}): string {
+  const { height, width, units, caption } = fields;
+  const shown = units.slice(0, most).map((weights, unit) => {
+    const [low, high] = extent(weights) ?? [0, 0];
+    const tooltip = `Unit ${unit + 1}: weights ${rounded(low)} to ${rounded(high)}`;
+    return image(coloured(weights, height * width), height, width, 4, '', tooltip);
+  });
+  if (shown.length === 0) return '<p class="none">No units to show.</p>';
+  const name = `Incoming weights of ${shown.length} units as pictures of ${height} by ${width} pixels`;
+  return `<figure>
+<div class="fields" role="img" aria-label="${escaped(name)}">${shown.join('')}</div>
+<figcaption><span class="scale"><span>against</span><i></i><span>for</span></span> ${escaped(caption)}</figcaption>
+</figure>`;
+}
+
+// Opacity carries the size of a weight, so that zero is the page itself, in light and in dark. Few levels of it
+// make the files a third as large and cannot be told apart from 256.
+function coloured(weights: Float32Array, count: number): Uint8Array {
+  const full = fullScale(weights);
+  const pixels = new Uint8Array(count * 4);
+  for (let i = 0; i < count; i++) {
+    const weight = weights[i] ?? 0;
+    const level = Math.min(1, Math.abs(Number.isFinite(weight) ? weight : 0) / full);
+    const opacity = Math.round(Math.round(level * 24) * (255 / 24));
+    if (opacity > 0) pixels.set([...(weight > 0 ? positive : negative), opacity], i * 4);
+  }
+  return pixels;
+}
+
+// One stray weight must not make its unit's picture blank.
+function fullScale(weights: Float32Array): number {
+  const sizes = weights.filter(Number.isFinite).map(Math.abs).sort();
+  return sizes[Math.floor(0.995 * (sizes.length - 1))] || sizes.at(-1) || 1;
+}
+
+function rounded(value: number): string {
+  return short(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,69 @@
+// The result at a glance.
+
+import type { EpochEvent } from '../train/events.ts';
+import { extent } from './axis.ts';
+import { decimal, duration, percent, svg } from './markup.ts';
+
+/** How often a readout was wrong: `error` in percent, and counts by true label and predicted label. */
+export interface Scored {
+  readonly error: number;
+  /** [label][predicted]. */
+  readonly confusion: readonly (readonly number[])[];
+}
+
+/** The better error in large, as dots out of a thousand, and beside it both readouts, time and speed. */
+export function headline(goodness: Scored, softmax: Scored, epochs: readonly EpochEvent[]): string {
+  const byGoodness = !(softmax.error < goodness.error);
+  const best = byGoodness ? goodness : softmax;
+  const examples = best.confusion.flat().reduce((sum, count) => sum + count, 0);
+  const wrong = examples - best.confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0);
+  const exact = examples > 0 ? `: ${decimal(wrong)} of ${decimal(examples)} test examples read wrong` : '';
+  const last = epochs.at(-1);
+  return `<div class="hero">
+<div><p class="big">${decimal(best.error, 2)}<span>\u00a0%</span></p>
+<p class="lead">test error by the ${byGoodness ? 'goodness' : 'softmax'} readout${exact}.</p></div>
+${dots(best.error)}
+</div>
+<dl class="stats">
+${stat('Goodness readout', percent(goodness.error), 'tries every label, keeps the one with most goodness', byGoodness)}
+${stat('Softmax readout', percent(softmax.error), 'one pass, a linear classifier on the activities', !byGoodness)}
+${stat('Training time', last ? duration(last.trainSeconds) : '–', epochCount(epochs.length))}
+${stat('Speed', decimal(medianSpeed(epochs)), 'images per second, median of the epochs')}
+</dl>`;
+}
+
+function epochCount(count: number): string {
+  return count === 1 ? '1 epoch, evaluation not counted' : `${decimal(count)} epochs, evaluation not counted`;
+}
+
+function stat(name: string, value: string, note: string, better = false): string {
+  const kind = better ? ' class="better"' : '';
+  return `<div${kind}><dt>${name}</dt><dd><b>${value}</b><span>${note}</span></dd></div>`;
+}
+
+// A percentage below two is hard to picture; some dots among a thousand are not.
+function dots(error: number): string {
+  if (!Number.isFinite(error)) return '';
+  const wrong = Math.min(1000, Math.max(0, Math.round(error * 10)));
+  const rows = Array.from({ length: 20 }, (_, row) => {
+    const marked = Math.min(50, Math.max(0, wrong - row * 50));
+    return dotRow('wrong', row, 0, marked) + dotRow('right', row, marked, 50);
+  });
+  const text = `Of 1,000 examples, ${decimal(wrong)} are read wrong`;
+  const picture = svg(500, 200, text, rows.join(''));
+  return `<figure class="dots">${picture}<figcaption>Of 1,000 examples, <b class="wrong">${decimal(wrong)}</b> ${
+    wrong === 1 ? 'is' : 'are'
+  } read wrong.</figcaption></figure>`;
+}
+
+// Round caps on dashes of no length draw a row of dots with one element instead of fifty.
+function dotRow(kind: string, row: number, from: number, to: number): string {
+  return to > from
+    ? `<path class="dots ${kind}" d="M${from * 10 + 5} ${row * 10 + 5}h${(to - from) * 10 - 9}" />`
+    : '';
+}
+
+function medianSpeed(epochs: readonly EpochEvent[]): number {
+  const speeds = epochs.map(event => event.imagesPerSecond).filter(speed => extent([speed]));
+  return speeds.toSorted((a, b) => a - b)[speeds.length >> 1] ?? Number.NaN;
+}

@@ -1,0 +1,158 @@
+// A finished training as one HTML file: no script, no network, pictures inside.
+
+import type { EpochEvent } from '../train/events.ts';
+import { confusionTable, frequentConfusions } from './confusion.ts';
+import { errorCurves, goodnessCurves } from './curves.ts';
+import { receptiveFields } from './fields.ts';
+import { headline, type Scored } from './headline.ts';
+import { goodnessHistogram } from './histogram.ts';
+import { escaped } from './markup.ts';
+import { type Mistake, mistakeCards } from './mistakes.ts';
+import { style } from './style.ts';
+
+export type { Mistake, Scored };
+
+/** All that a report shows; strings are plain text and need no escaping. */
+export interface ReportData {
+  /** E.g. `quick on mnist`. */
+  readonly title: string;
+  /** The recipe as plain pairs. */
+  readonly settings: readonly (readonly [name: string, value: string])[];
+  /** Threads, SIMD build, Node.js version, seed, seconds. */
+  readonly machine: readonly (readonly [name: string, value: string])[];
+  readonly classNames: readonly string[];
+  readonly epochs: readonly EpochEvent[];
+  readonly goodnessReadout: Scored;
+  readonly softmaxReadout: Scored;
+  readonly layers: readonly {
+    readonly units: number;
+    readonly threshold?: number;
+    /** (examples) goodness of each test example with its true label. */
+    readonly positive: Float32Array;
+    /** (examples) goodness of each test example with a wrong label. */
+    readonly negative: Float32Array;
+  }[];
+  /** Incoming weights of layer 1's most active units, (height * width) each, signed; up to 100 are shown. */
+  readonly fields?: {
+    readonly height: number;
+    readonly width: number;
+    readonly units: readonly Float32Array[];
+    readonly caption: string;
+  };
+  /** The most confidently wrong first; up to 40 are shown. */
+  readonly mistakes: readonly Mistake[];
+  /** Rows and columns of an input, where it is an image. */
+  readonly shape?: readonly [height: number, width: number];
+}
+
+/** The whole report as the text of one HTML file, below 1 MB for 10 layers and 10,000 examples. */
+export function renderReport(data: ReportData): string {
+  const { title, layers, epochs, classNames, goodnessReadout, softmaxReadout } = data;
+  const byGoodness = !(softmaxReadout.error < goodnessReadout.error);
+  const [best, other] = byGoodness ? [goodnessReadout, softmaxReadout] : [softmaxReadout, goodnessReadout];
+  const [bestName, otherName] = byGoodness ? ['goodness', 'softmax'] : ['softmax', 'goodness'];
+  const sections = [
+    section(
+      'Learning',
+      `Error after each epoch: lower is better. The test error comes from images the network never learned from, by
+the readout the recipe names. The training error is counted by the softmax readout while the weights still change.
+Where training keeps falling and test does not, the network has begun to learn its examples by heart.`,
+      errorCurves(epochs),
+    ),
+    section(
+      'Goodness over time',
+      `Each layer learns on its own: to give much goodness (strong activity) to images with their true label
+${positive} and little to images with a wrong one ${negative}. The wider the lines part, the more the layer has
+learned. Goodness here is as the objective sees it, averaged over the epoch.`,
+      grid(goodnessCurves(epochs, layers), epochs[0]?.positiveGoodness.length ?? 0),
+    ),
+    section(
+      'Right label or wrong label',
+      `The same test examples shown to the trained network twice: once with the true label ${positive}, once with
+a wrong one ${negative}. Taller means more examples, further right means more goodness. Hills that stand apart
+mean that the layer alone can tell right from wrong; where they overlap, it has to guess. The outermost bars also
+hold the few values beyond them.`,
+      grid(layers.map((layer, i) => goodnessHistogram(i + 1, layer)).join('\n'), layers.length),
+    ),
+    data.fields
+      ? section(
+          'What the first layer looks for',
+          `Each square is one unit of the first layer and shows its incoming weights where the pixels of the image
+are. Bright pixels in <b class="positive">blue</b> places excite the unit, in <b class="negative">orange</b>
+places they hold it back, and elsewhere they do not matter. Each square has its own scale. Strokes, corners and
+blobs are a good sign; noise everywhere means that the unit learned little.`,
+          receptiveFields(data.fields),
+        )
+      : '',
+    section(
+      'What gets mixed up',
+      `Each row holds the test examples of one class, each column what they were read as. The
+<b class="positive">blue</b> diagonal was read correctly; every <b class="wrong">orange</b> cell is a mistake, and
+the stronger the colour, the larger its share of the row. The bars at the right compare the error of the classes.`,
+      `${frequentConfusions(best.confusion, classNames)}
+${confusionTable(best.confusion, classNames, `Test examples by true class and class read, ${bestName} readout`)}
+<details><summary>The same by the ${otherName} readout</summary>
+${confusionTable(other.confusion, classNames, `Test examples by true class and class read, ${otherName} readout`)}
+</details>`,
+    ),
+    section(
+      'Sure and wrong',
+      `The mistakes about which the network had least doubt. The bars are the goodness of each label, from a little
+below the least one, so that differences show: <b class="true">blue</b> is the true label,
+<b class="wrong">orange</b> the one it chose. Some of these a person would get wrong, too.`,
+      mistakeCards(data.mistakes, classNames, data.shape),
+    ),
+    section(
+      'Settings',
+      'What it takes to repeat this training, and what it ran on.',
+      `<div class="tables">${pairs('Recipe', data.settings)}${pairs('Machine', data.machine)}</div>`,
+    ),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta name="color-scheme" content="light dark" />
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'" />
+<title>${escaped(title)} · forward-forward</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<header>
+<p class="kind">Forward-Forward training report</p>
+<h1>${escaped(title)}</h1>
+${headline(goodnessReadout, softmaxReadout, epochs)}
+</header>
+${sections.filter(Boolean).join('\n')}
+<footer>Made by forward-forward. This file holds everything it shows and loads nothing.</footer>
+</main>
+</body>
+</html>
+`;
+}
+
+const positive = '(<b class="positive">positive, blue</b>)';
+const negative = '(<b class="negative">negative, orange</b>)';
+
+/** A titled part of the page; `reading` is markup that says how to read `body`. */
+function section(title: string, reading: string, body: string): string {
+  return `<section>
+<h2>${title}</h2>
+<p class="reading">${reading}</p>
+${body}
+</section>`;
+}
+
+function grid(figures: string, count: number): string {
+  return `<div class="multiples${count < 3 || count === 4 ? ' few' : ''}">\n${figures}\n</div>`;
+}
+
+function pairs(caption: string, rows: readonly (readonly [name: string, value: string])[]): string {
+  if (rows.length === 0) return '';
+  const body = rows.map(
+    ([name, value]) => `<tr><th scope="row">${escaped(name)}</th><td>${escaped(value)}</td></tr>`,
+  );
+  return `<table class="pairs"><caption>${escaped(caption)}</caption><tbody>\n${body.join('\n')}\n</tbody></table>`;
+}
