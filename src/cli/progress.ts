@@ -30,7 +30,7 @@ export class Progress {
     ];
     this.#print(
       `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${errors.join('  ')}  ` +
-        `goodness ${goodness(event)}  ${grouped(event.imagesPerSecond)} images/s  ${duration(trainSeconds)}`,
+        `goodness +/− ${goodness(event)}  ${grouped(event.imagesPerSecond)} images/s  ${duration(trainSeconds)}`,
     );
   }
 
@@ -51,7 +51,7 @@ export class Progress {
       `error ${percent(event.trainError)}`,
       ...(Number.isFinite(left) ? [`${duration(left)} left`] : []),
       `${grouped(event.imagesPerSecond)} images/s`,
-      `goodness ${goodness(event)}`,
+      `goodness +/− ${goodness(event)}`,
     ];
     const line = parts.join('  ').slice(0, (process.stdout.columns ?? 80) - 1);
     process.stdout.write(`\r\x1b[K${pc.dim(line)}`);
@@ -65,5 +65,5 @@ export class Progress {
 /** Goodness of positive over that of negative data, layer by layer. */
 function goodness({ positiveGoodness, negativeGoodness }: EpochEvent): string {
   const short = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
-  return positiveGoodness.map((value, l) => `+${short(value)}/−${short(negativeGoodness[l])}`).join(' ');
+  return positiveGoodness.map((value, l) => `${short(value)}/${short(negativeGoodness[l])}`).join('  ');
 }

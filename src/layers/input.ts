@@ -22,30 +22,40 @@ export class LabelledInput {
     this.#neutralScale = new Float64Array(layer.plan.batch);
   }
 
-  /** Writes example `index` of the dataset as image `image` of the batch. */
-  writeImage(image: number, dataset: Dataset, index: number): void {
+  /**
+   * Writes example `index` of the dataset as image `image` of the batch, moved `right` and `down` by whole pixels; what
+   * moves in from outside is zero.
+   */
+  writeImage(image: number, dataset: Dataset, index: number, right: number, down: number): void {
     const { f32, u32, plan } = this.#layer;
     const { inputs, labels, at } = plan;
     const values = dataset.inputs;
     const unit = values instanceof Uint8Array ? 1 / 255 : 1;
-    const from = index * inputs;
+    // Without a shift any input is a row of its own, so that none can move out of it.
+    const width = right === 0 && down === 0 ? 1 : dataset.shape![1];
+    const height = inputs / width;
+    const from = index * inputs - down * width - right;
+    const begin = image * plan.inputCapacity * 8;
+    const first = (at.inputEntries + begin) >> 2;
+    let to = first;
     let squares = 0;
-    for (let k = labels; k < inputs; k++) squares += values[from + k] * values[from + k];
+    for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
+      const last = y * width + Math.min(width, width + right);
+      for (let k = Math.max(labels, y * width + Math.max(0, right)); k < last; k++) {
+        const value = values[from + k];
+        if (value === 0) continue;
+        u32[to] = k * OFFSET;
+        f32[to + 1] = value;
+        squares += value * value;
+        to += 2;
+      }
+    }
     squares *= unit * unit;
     const strength = this.#strength;
     const oneHot = 1 / (TINY + Math.sqrt((squares + strength * strength) / inputs));
     this.#oneHotScale[image] = oneHot;
     this.#neutralScale[image] = 1 / (TINY + Math.sqrt((squares + (strength * strength) / labels) / inputs));
-    const scale = oneHot * unit;
-    const begin = image * plan.inputCapacity * 8;
-    let to = (at.inputEntries + begin) >> 2;
-    for (let k = labels; k < inputs; k++) {
-      const value = values[from + k];
-      if (value === 0) continue;
-      u32[to] = k * OFFSET;
-      f32[to + 1] = value * scale;
-      to += 2;
-    }
+    for (let entry = first; entry < to; entry += 2) f32[entry + 1] *= oneHot * unit;
     const row = (at.inputRows >> 2) + 2 * image;
     u32[row] = begin;
     u32[row + 1] = (to << 2) - at.inputEntries;

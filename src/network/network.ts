@@ -147,6 +147,11 @@ export class Network {
     checkDataset(train, inputs, classes);
     if (validation) checkDataset(validation, inputs, classes);
     if (test) checkDataset(test, inputs, classes);
+    if (recipe.shift > 0 && !train.shape) {
+      throw new InputError(
+        `recipe ${recipe.name} moves images by pixels, but ${train.name} has no rows and columns`,
+      );
+    }
     if (this.#control.batches > 0 && train.count !== this.#count) {
       throw new InputError(
         `training stopped in the middle of an epoch of ${this.#count} examples: it cannot go on with ${train.count}`,

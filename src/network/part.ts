@@ -15,7 +15,7 @@ import { gain } from '../train/schedule.ts';
 import type { Session } from './session.ts';
 
 /** Streams of random numbers; the weights of layer l come from stream WEIGHTS + l. */
-export const stream = { shuffle: 1, negatives: 2, weights: 16 };
+export const stream = { shuffle: 1, negatives: 2, shift: 3, weights: 16 };
 
 /** Train on the batches of one epoch, from batch `firstBatch`. */
 export interface TrainJob {
@@ -98,14 +98,18 @@ export class NetworkPart {
 
   // Rows 0 … are positive, rows `images` … neutral, rows 2 · `images` … negative.
   #trainBatch(job: TrainJob, index: number, batches: number, images: number): void {
-    const { recipe, seed, classes } = this.#session;
+    const { recipe, classes } = this.#session;
     const { dataset, order } = job;
     const [begin, end] = [this.#begin(images), this.#end(images)];
     const firstExample = index * recipe.batch;
     for (let i = begin; i < end; i++) {
       const example = order[firstExample + i];
       const label = dataset.labels[example];
-      this.#input.writeImage(i, dataset, example);
+      const counter = (job.epoch - 1) * dataset.count + firstExample + i;
+      const side = 2 * recipe.shift + 1;
+      const place = Math.floor(this.#random(stream.shift, counter) * side * side);
+      const right = (place % side) - recipe.shift;
+      this.#input.writeImage(i, dataset, example, right, Math.floor(place / side) - recipe.shift);
       this.#input.writeLabel(i, i, label);
       this.#input.writeNeutral(images + i, i);
       this.#readout.labels[i] = label;
@@ -120,7 +124,7 @@ export class NetworkPart {
     for (let i = begin; i < end; i++) {
       const label = this.#readout.labels[i];
       const counter = (job.epoch - 1) * dataset.count + firstExample + i;
-      const random = (this.#kernels.randomBits(seed, stream.negatives, counter) >>> 0) / 2 ** 32;
+      const random = this.#random(stream.negatives, counter);
       const wrong =
         recipe.negatives === 'hard'
           ? hardWrongLabel(label, classes, random, this.#readout.probabilities, i)
@@ -199,7 +203,7 @@ export class NetworkPart {
       const [begin, end] = [this.#begin(images), this.#end(images)];
       const neutral = classes * images;
       for (let i = begin; i < end; i++) {
-        this.#input.writeImage(i, dataset, first + i);
+        this.#input.writeImage(i, dataset, first + i, 0, 0);
         for (let label = 0; label < classes; label++) this.#input.writeLabel(label * images + i, i, label);
         this.#input.writeNeutral(neutral + i, i);
       }
@@ -259,6 +263,11 @@ export class NetworkPart {
         this.#barrier.wait();
       }
     }
+  }
+
+  /** Uniform in [0, 1), the same for the same seed, stream and counter. */
+  #random(from: number, counter: number): number {
+    return (this.#kernels.randomBits(this.#session.seed, from, counter) >>> 0) / 2 ** 32;
   }
 
   #begin(count: number): number {

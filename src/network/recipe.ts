@@ -30,6 +30,8 @@ export interface Recipe {
   readonly about: string;
   /** Units of each hidden layer. */
   readonly layers: readonly number[];
+  /** Training images move by up to this many pixels each way, anew in every epoch (the jitter of section 3.3); 0 is none. */
+  readonly shift: number;
   /** Value of the label's input; a neutral label has strength / classes in each. */
   readonly labelStrength: number;
   readonly goodness: Goodness;
@@ -86,6 +88,8 @@ export function checkRecipe(recipe: Recipe): void {
     'a list of one or more unit counts above 0',
     layers,
   );
+  const isShift = Number.isInteger(recipe.shift) && recipe.shift >= 0;
+  check(isShift, 'shift', 'a whole number of pixels', recipe.shift);
   above0(recipe.labelStrength, 'labelStrength');
   check(GOODNESS.includes(recipe.goodness), 'goodness', `one of ${GOODNESS.join(', ')}`, recipe.goodness);
   check(['uniform', 'hard'].includes(recipe.negatives), 'negatives', 'uniform or hard', recipe.negatives);
@@ -128,6 +132,12 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
   return [
     ['recipe', `${recipe.name}: ${recipe.about}`],
     ['layers', recipe.layers.join(' - ')],
+    [
+      'images',
+      recipe.shift === 0
+        ? 'as they are'
+        : `moved by up to ${recipe.shift} pixel${recipe.shift === 1 ? '' : 's'} each way, at random`,
+    ],
     ['label', `first inputs, strength ${recipe.labelStrength}`],
     [
       'negatives',

@@ -11,6 +11,7 @@ const hintonSupervised: Recipe = {
   name: 'hinton-supervised',
   about: "Hinton's own code for the supervised experiment, number by number",
   layers: [1000, 1000, 1000],
+  shift: 0,
   labelStrength: 1,
   goodness: 'sum-of-squares',
   objective: { kind: 'logistic', threshold: 1, temperature: 1 },
@@ -24,8 +25,31 @@ const hintonSupervised: Recipe = {
   hold: 0.5,
 };
 
+/**
+ * What learns fastest, chosen on a validation split: the pairwise swish objective keeps learning from every image, hard
+ * negatives spend it on what is still confused, and one pixel of jitter keeps it honest.
+ */
+const quick: Recipe = {
+  name: 'quick',
+  about: 'a good network in under a minute',
+  layers: [600, 600],
+  shift: 1,
+  labelStrength: 3,
+  goodness: 'mean-of-squares',
+  objective: { kind: 'swish', alpha: 3 },
+  negatives: 'hard',
+  optimizer: { kind: 'adam', rate: 0.002, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0 },
+  peer: 0,
+  readout: { rate: 0.2, momentum: 0.9, decay: 0 },
+  readFrom: 2,
+  batch: 100,
+  epochs: 12,
+  hold: 0.3,
+};
+
 /** Every recipe by its name. */
 export const recipes = {
+  quick,
   'hinton-supervised': hintonSupervised,
   'hinton-supervised-4x2000': {
     ...hintonSupervised,

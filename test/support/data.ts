@@ -1,0 +1,39 @@
+// Small labelled data that a network can learn in a second: noisy prototypes, one a class, with a border of zeros so that
+// rows are sparse like digits.
+
+import type { Dataset } from '../../src/data/dataset.ts';
+
+/** Numbers in [0, 1) from a seed, for making data; not the library's own generator. */
+export function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** `count` examples of `classes` classes; `width` inputs, the first `classes` of which the label will replace. */
+export function prototypes(
+  count: number,
+  width: number,
+  classes: number,
+  seed: number,
+  noise = 0.3,
+): Dataset {
+  // The prototypes are the same for every seed, so that two seeds are a training and a test set.
+  const shape = generator(99);
+  const centres = Array.from({ length: classes }, () =>
+    Array.from({ length: width }, () => (shape() < 0.4 ? 1 : 0)),
+  );
+  const random = generator(seed);
+  const inputs = new Uint8Array(count * width);
+  const labels = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    labels[i] = Math.floor(random() * classes);
+    for (let k = 0; k < width; k++) {
+      const isOn = random() < noise ? random() < 0.4 : centres[labels[i]][k] === 1;
+      inputs[i * width + k] = isOn ? 55 + Math.floor(random() * 200) : 0;
+    }
+  }
+  return { name: 'prototypes', count, width, classes, inputs, labels };
+}

@@ -1,0 +1,207 @@
+// Forward-Forward training as it is published, in double precision and in the plainest way: full matrices, every row,
+// every pass by itself. Shares no code with the library.
+
+import type { Recipe } from '../../src/network/recipe.ts';
+
+type Matrix = number[][];
+
+interface Layer {
+  weight: Matrix;
+  bias: number[];
+  first: { weight: Matrix; bias: number[] };
+  second: { weight: Matrix; bias: number[] };
+  means: number[];
+  head: Matrix;
+  headVelocity: Matrix;
+}
+
+const zeros = (rows: number, columns: number): Matrix =>
+  Array.from({ length: rows }, () => new Array(columns).fill(0));
+
+function normalized(row: number[]): number[] {
+  const rms = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0) / row.length);
+  return row.map(x => x / (1e-20 + rms));
+}
+
+export class PublishedNetwork {
+  readonly layers: Layer[];
+  readonly #recipe: Recipe;
+  readonly #classes: number;
+  #time = 0;
+
+  /** `weights[l]` is (inputs, units), row-major. */
+  constructor(recipe: Recipe, inputs: number, classes: number, weights: readonly Float32Array[]) {
+    this.#recipe = recipe;
+    this.#classes = classes;
+    this.layers = recipe.layers.map((units, l) => {
+      const fanIn = l === 0 ? inputs : recipe.layers[l - 1];
+      const empty = () => ({ weight: zeros(fanIn, units), bias: new Array(units).fill(0) });
+      return {
+        weight: zeros(fanIn, units).map((row, k) => row.map((_, j) => weights[l][k * units + j])),
+        bias: new Array(units).fill(0),
+        first: empty(),
+        second: empty(),
+        means: new Array(units).fill(0.5),
+        head: zeros(units, classes),
+        headVelocity: zeros(units, classes),
+      };
+    });
+  }
+
+  /** Normalised inputs and activities of every layer for images with label inputs. */
+  #pass(images: Matrix, labelInputs: Matrix) {
+    let input = images.map((image, i) => normalized([...labelInputs[i], ...image.slice(this.#classes)]));
+    return this.layers.map(({ weight, bias }) => {
+      const x = input;
+      const y = x.map(row =>
+        bias.map((b, j) =>
+          Math.max(
+            0,
+            row.reduce((sum, value, k) => sum + value * weight[k][j], b),
+          ),
+        ),
+      );
+      input = y.map(normalized);
+      return { x, y, normalized: input };
+    });
+  }
+
+  #goodness(y: number[]): number {
+    const sum = y.reduce((total, value) => total + value * value, 0);
+    if (this.#recipe.goodness === 'mean-of-squares') return sum / y.length;
+    return this.#recipe.goodness === 'minus-sum-of-squares' ? -sum : sum;
+  }
+
+  /** Half the derivative of the goodness by an activity: the constant 2 is left to the learning rate. */
+  #halfDerivative(y: number, units: number): number {
+    if (this.#recipe.goodness === 'mean-of-squares') return y / units;
+    return this.#recipe.goodness === 'minus-sum-of-squares' ? -y : y;
+  }
+
+  /** One batch; `wrongLabel` chooses a negative from the label, the readout's probabilities and the image's number. */
+  step(
+    images: Matrix,
+    labels: number[],
+    gain: number,
+    wrongLabel: (label: number, probabilities: number[], image: number) => number,
+  ): void {
+    const { objective, peer, readFrom, labelStrength, readout } = this.#recipe;
+    const classes = this.#classes;
+    const count = images.length;
+    this.#time++;
+    const oneHot = (label: number) =>
+      Array.from({ length: classes }, (_, c) => (c === label ? labelStrength : 0));
+    const positive = this.#pass(images, labels.map(oneHot));
+    const neutral = this.#pass(
+      images,
+      images.map(() => new Array(classes).fill(labelStrength / classes)),
+    );
+    const probabilities = images.map((_, i) => {
+      const logits = Array.from({ length: classes }, (_, c) =>
+        this.layers.reduce((sum, { head }, l) => {
+          if (l + 1 < readFrom) return sum;
+          return sum + neutral[l].normalized[i].reduce((s, value, j) => s + value * head[j][c], 0);
+        }, 0),
+      );
+      const powers = logits.map(logit => Math.exp(logit - Math.max(...logits)));
+      return powers.map(power => power / powers.reduce((a, b) => a + b));
+    });
+    const wrong = labels.map((label, i) => wrongLabel(label, probabilities[i], i));
+    const negative = this.#pass(images, wrong.map(oneHot));
+
+    this.layers.forEach((layer, l) => {
+      const units = layer.bias.length;
+      const gradient = { weight: zeros(layer.weight.length, units), bias: new Array(units).fill(0) };
+      const add = (x: number[], dy: number[]) => {
+        dy.forEach((d, j) => {
+          gradient.bias[j] += d;
+          for (let k = 0; k < x.length; k++) gradient.weight[k][j] += x[k] * d;
+        });
+      };
+      layer.means = layer.means.map(
+        (mean, j) => 0.9 * mean + 0.1 * (positive[l].y.reduce((sum, y) => sum + y[j], 0) / count),
+      );
+      const average = layer.means.reduce((a, b) => a + b) / units;
+      for (let i = 0; i < count; i++) {
+        const goodPositive = this.#goodness(positive[l].y[i]);
+        const goodNegative = this.#goodness(negative[l].y[i]);
+        let up: number;
+        let down: number;
+        if (objective.kind === 'logistic') {
+          const { threshold, temperature } = objective;
+          const level = threshold * this.#goodness(new Array(units).fill(1));
+          up = 1 / (1 + Math.exp((goodPositive - level) / temperature)) / temperature;
+          down = 1 / (1 + Math.exp(-(goodNegative - level) / temperature)) / temperature;
+        } else {
+          const u = -objective.alpha * (goodPositive - goodNegative);
+          const p = 1 / (1 + Math.exp(-u));
+          up = objective.alpha * (objective.kind === 'symba' ? p : p + u * p * (1 - p));
+          down = up;
+        }
+        add(
+          positive[l].x[i],
+          positive[l].y[i].map(
+            (y, j) => up * this.#halfDerivative(y, units) + peer * (average - layer.means[j]),
+          ),
+        );
+        add(
+          negative[l].x[i],
+          negative[l].y[i].map(y => -down * this.#halfDerivative(y, units)),
+        );
+      }
+      layer.weight.forEach((row, k) => {
+        this.#update(
+          row,
+          gradient.weight[k],
+          layer.first.weight[k],
+          layer.second.weight[k],
+          count,
+          gain,
+          true,
+        );
+      });
+      this.#update(layer.bias, gradient.bias, layer.first.bias, layer.second.bias, count, gain, false);
+
+      if (l + 1 < readFrom) return;
+      for (let j = 0; j < units; j++) {
+        for (let c = 0; c < classes; c++) {
+          let sum = 0;
+          for (let i = 0; i < count; i++) {
+            sum += neutral[l].normalized[i][j] * ((labels[i] === c ? 1 : 0) - probabilities[i][c]);
+          }
+          const velocity = layer.headVelocity[j];
+          velocity[c] = readout.momentum * velocity[c] + (1 - readout.momentum) * (sum / count);
+          layer.head[j][c] += gain * readout.rate * (velocity[c] - readout.decay * layer.head[j][c]);
+        }
+      }
+    });
+  }
+
+  #update(
+    weight: number[],
+    sum: number[],
+    first: number[],
+    second: number[],
+    count: number,
+    gain: number,
+    decays: boolean,
+  ): void {
+    const { optimizer } = this.#recipe;
+    const rate = gain * optimizer.rate;
+    const decay = decays ? optimizer.decay : 0;
+    for (let j = 0; j < weight.length; j++) {
+      const g = sum[j] / count;
+      if (optimizer.kind === 'momentum') {
+        first[j] = optimizer.momentum * first[j] + (1 - optimizer.momentum) * g;
+        weight[j] += rate * (first[j] - decay * weight[j]);
+      } else {
+        const { beta1, beta2, epsilon } = optimizer;
+        first[j] = beta1 * first[j] + (1 - beta1) * g;
+        second[j] = beta2 * second[j] + (1 - beta2) * g * g;
+        const m = first[j] / (1 - beta1 ** this.#time);
+        const v = second[j] / (1 - beta2 ** this.#time);
+        weight[j] += rate * (m / (Math.sqrt(v) + epsilon) - decay * weight[j]);
+      }
+    }
+  }
+}
