@@ -34,7 +34,7 @@ export function confusionTable(
   });
   return `<div class="scroll" role="region" tabindex="0" aria-label="${escaped(caption)}">
 <table class="confusion${long}${dense}">
-<caption>${escaped(caption)}</caption>
+<caption><span>${escaped(caption)}</span></caption>
 <thead><tr><td class="corner">true ↓ read as →</td>${head}<th scope="col" class="rate">error</th></tr></thead>
 <tbody>
 ${body.join('\n')}
@@ -73,7 +73,7 @@ function diagonal(share: number): string {
 function mistake(count: number, relative: number): string {
   if (count === 0) return ' class="zero"';
   const heat = 12 + 78 * Math.sqrt(relative);
-  return ` class="wrong${heat > 55 ? ' strong' : ''}" style="--heat:${decimal(heat)}%"`;
+  return ` class="wrong${heat > 64 ? ' strong' : ''}" style="--heat:${decimal(heat)}%"`;
 }
 
 function sum(row: readonly number[]): number {

@@ -54,9 +54,8 @@ export function renderReport(data: ReportData): string {
   const sections = [
     section(
       'Learning',
-      `Error after each epoch: lower is better. The test error comes from images the network never learned from, by
-the readout the recipe names. The training error is counted by the softmax readout while the weights still change.
-Where training keeps falling and test does not, the network has begun to learn its examples by heart.`,
+      `Error after each epoch: lower is better. The training error is counted by the softmax readout, on examples as
+they are learned from. ${unseen(epochs)}`,
       errorCurves(epochs),
     ),
     section(
@@ -90,9 +89,9 @@ blobs are a good sign; noise everywhere means that the unit learned little.`,
 <b class="positive">blue</b> diagonal was read correctly; every <b class="wrong">orange</b> cell is a mistake, and
 the stronger the colour, the larger its share of the row. The bars at the right compare the error of the classes.`,
       `${frequentConfusions(best.confusion, classNames)}
-${confusionTable(best.confusion, classNames, `Test examples by true class and class read, ${bestName} readout`)}
+${confusionTable(best.confusion, classNames, `Test examples by true class (rows) and class read (columns), ${bestName} readout`)}
 <details><summary>The same by the ${otherName} readout</summary>
-${confusionTable(other.confusion, classNames, `Test examples by true class and class read, ${otherName} readout`)}
+${confusionTable(other.confusion, classNames, `Test examples by true class (rows) and class read (columns), ${otherName} readout`)}
 </details>`,
     ),
     section(
@@ -143,6 +142,19 @@ function section(title: string, reading: string, body: string): string {
 <p class="reading">${reading}</p>
 ${body}
 </section>`;
+}
+
+// Only of the lines that are there, so that nobody looks for one that is not.
+function unseen(epochs: readonly EpochEvent[]): string {
+  const validated = epochs.some(event => event.validationError !== undefined);
+  const tested = epochs.some(event => event.testError !== undefined);
+  if (!validated && !tested) return '';
+  const names =
+    validated && tested
+      ? 'Validation and test error come'
+      : `The ${tested ? 'test' : 'validation'} error comes`;
+  return `${names} from examples the network never learns from, by the goodness readout. Where training keeps
+falling and this does not, the network has begun to learn its examples by heart.`;
 }
 
 function grid(figures: string, count: number): string {

@@ -5,13 +5,13 @@
 export const style = `
 :root {
   --page: #f4f6f8; --card: #fff; --ink: #17212e; --muted: #566374; --line: #e1e6ec; --faint: #b6c0cc;
-  --blue: #1d68ad; --orange: #b94f07; --blue-fill: #3d8ad4; --orange-fill: #ee8a35; --accent: #6b46c1;
+  --blue: #1d68ad; --orange: #b94f07; --blue-fill: #3d8ad4; --orange-fill: #ee8a35; --accent: #6b46c1; --second: #0f766e;
   color-scheme: light dark;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #0e1217; --card: #161c24; --ink: #e7ecf2; --muted: #9ba8b7; --line: #27303b; --faint: #46525f;
-    --blue: #7cb8f2; --orange: #f5a35c; --blue-fill: #4a95dd; --orange-fill: #e58a3c; --accent: #b69bf8;
+    --blue: #7cb8f2; --orange: #f5a35c; --blue-fill: #4a95dd; --orange-fill: #e58a3c; --accent: #b69bf8; --second: #4fc9ba;
   }
 }
 * { box-sizing: border-box; }
@@ -65,22 +65,25 @@ text { fill: var(--muted); font-size: 12px; }
 text.note { font-size: 11.5px; }
 text.halo { paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
 text.end { font-weight: 600; font-size: 13px; }
-text.test { fill: var(--accent); } text.train { fill: var(--muted); }
+text.test { fill: var(--accent); } text.validation { fill: var(--second); } text.train { fill: var(--muted); }
 text.positive { fill: var(--blue); } text.negative { fill: var(--orange); }
 .grid { stroke: var(--line); fill: none; }
 .base { stroke: var(--faint); fill: none; }
 .threshold { stroke: var(--ink); stroke-dasharray: 4 4; fill: none; opacity: 0.75; }
 .line { fill: none; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
-.line.test { stroke: var(--accent); stroke-width: 3; } .line.train { stroke: var(--faint); stroke-dasharray: 7 5; }
+.line.test { stroke: var(--accent); stroke-width: 3; } .line.train { stroke: var(--muted); stroke-width: 1.8;
+  stroke-dasharray: 7 5; }
+.line.validation { stroke: var(--second); stroke-width: 2.6; }
 .line.positive { stroke: var(--blue-fill); } .line.negative { stroke: var(--orange-fill); }
 .dot { stroke: var(--card); stroke-width: 1.2; }
-.dot.test { fill: var(--accent); } .dot.train { fill: var(--faint); }
+.dot.test { fill: var(--accent); } .dot.train { fill: var(--muted); } .dot.validation { fill: var(--second); }
 .dot.positive { fill: var(--blue-fill); } .dot.negative { fill: var(--orange-fill); }
 .hot { fill: var(--ink); opacity: 0; } .hot:hover { opacity: 0.07; }
-.key { display: inline-block; width: 22px; height: 0; border-top: 3px solid var(--accent); vertical-align: middle; margin: 0 6px 2px 0; }
-.key + .key, figcaption .key ~ .key { margin-left: 18px; }
-.remark { margin-left: 18px; }
-.key.train { border-top: 2px dashed var(--faint); }
+.keys { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 4px; }
+.key::before { content: ""; display: inline-block; width: 22px; border-top: 3px solid var(--accent); vertical-align: middle;
+  margin: 0 7px 2px 0; }
+.key.train::before { border-top: 2px dashed var(--muted); }
+.key.validation::before { border-color: var(--second); }
 .hill { fill-opacity: 0.42; stroke-width: 1.4; stroke-linejoin: round; }
 .hill.positive { fill: var(--blue-fill); stroke: var(--blue-fill); }
 .hill.negative { fill: var(--orange-fill); stroke: var(--orange-fill); }
@@ -110,10 +113,11 @@ caption { text-align: left; font-size: 14px; color: var(--muted); padding-bottom
 .confusion .zero { color: var(--faint); }
 .confusion .rate { min-width: 96px; width: 14%; text-align: left; padding-left: 14px; color: var(--muted); font-size: 13px; }
 .confusion .rate span { display: inline-block; vertical-align: middle; }
-.confusion .rate span:first-child { min-width: 4.2em; }
-.confusion .bar { width: calc(100% - 4.6em); height: 8px; }
+.confusion .rate span:first-child { min-width: 4.9em; }
+.confusion .bar { width: calc(100% - 5.3em); height: 8px; }
 .confusion .bar i { display: block; height: 100%; border-radius: 4px; background: var(--orange-fill); }
-.confusion.long th[scope="col"]:not(.rate) { vertical-align: bottom; font-size: 13px; }
+.confusion thead th { vertical-align: bottom; }
+.confusion.long th[scope="col"]:not(.rate) { font-size: 13px; }
 .confusion.long th[scope="col"]:not(.rate) span { writing-mode: vertical-rl; transform: rotate(180deg); }
 .confusion.dense { font-size: 12px; border-spacing: 1px; }
 .confusion.dense td { padding: 4px 1px; min-width: 27px; border-radius: 3px; }
@@ -145,6 +149,11 @@ table.pairs th, table.pairs td { text-align: left; padding: 7px 0; border-top: 1
 table.pairs th { font-weight: 400; color: var(--muted); padding-right: 20px; white-space: nowrap; width: 1%; }
 table.pairs td { overflow-wrap: anywhere; text-align: right; }
 
+@media (min-width: 901px) {
+  /* Larger pictures, but not larger letters. */
+  .few text { font-size: 9px; } .few text.note { font-size: 8.6px; } .few text.end { font-size: 9.6px; }
+  .few .line { stroke-width: 1.8; }
+}
 @media (max-width: 700px) {
   main { padding: 12px 10px 24px; gap: 12px; }
   header, section { padding: 20px 16px 22px; border-radius: 12px; }
@@ -157,8 +166,14 @@ table.pairs td { overflow-wrap: anywhere; text-align: right; }
   .narrow { display: block; }
   .fields { grid-template-columns: repeat(8, minmax(0, 1fr)); gap: 4px; }
   .confusion { font-size: 12px; border-spacing: 1px; }
-  .confusion td { min-width: 25px; padding: 6px 1px; }
-  .confusion .corner { white-space: normal; font-size: 10px; line-height: 1.2; }
+  .confusion td { min-width: 23px; padding: 6px 0; font-size: 11px; letter-spacing: -0.02em; }
+  .confusion th { padding: 4px 1px; }
+  .confusion th[scope="row"] { padding-right: 5px; max-width: 72px; overflow: hidden; text-overflow: ellipsis; }
+  .confusion caption span { display: block; max-width: 76vw; }
+  .confusion .corner { font-size: 0; padding: 0; }
+  .confusion .rate, .confusion.dense .rate { min-width: 0; width: auto; padding-left: 5px; font-size: 11px; }
+  .confusion .rate span:first-child { min-width: 0; }
+  .confusion .rate .bar { display: none; }
   .mistakes { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; }
   .mistakes li { padding: 10px; gap: 8px 10px; }
   .mistakes img { width: 64px; }
