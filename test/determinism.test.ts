@@ -1,0 +1,114 @@
+// One seed, one result: whatever the number of threads, and whether or not training stopped in between.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { InputError } from '../src/errors.ts';
+import { loadNetwork, saveNetwork } from '../src/files/model.ts';
+import { createNetwork } from '../src/network/create.ts';
+import type { Network } from '../src/network/network.ts';
+import type { Recipe } from '../src/network/recipe.ts';
+import { readState } from '../src/network/state.ts';
+import { recipes } from '../src/recipes/recipes.ts';
+import { prototypes } from './support/data.ts';
+
+const [inputs, classes] = [90, 6];
+// Enough that an epoch takes several of the slices in which one thread works, so that it can be stopped inside.
+const data = prototypes(8010, inputs, classes, 1);
+const small = { layers: [70, 100, 40], batch: 20, epochs: 3, shift: 0 };
+const variants: [string, Recipe][] = [
+  ['hinton-supervised', { ...recipes['hinton-supervised'], ...small }],
+  ['quick', { ...recipes.quick, ...small }],
+];
+
+function bytesOf(network: Network): Buffer {
+  return Buffer.concat(
+    readState(network.session, true).map(({ data: { buffer, byteOffset, byteLength } }) =>
+      Buffer.from(buffer, byteOffset, byteLength),
+    ),
+  );
+}
+
+async function drain(network: Network, signal?: AbortSignal): Promise<void> {
+  for await (const _event of network.fit(data, signal ? { signal } : {}));
+}
+
+/** Trains until batch number `batch` of `epoch` is done, or a little longer. */
+async function drainUntil(network: Network, epoch: number, batch: number): Promise<void> {
+  const stop = new AbortController();
+  const timer = setInterval(() => {
+    const { position } = network;
+    if (position.epoch === epoch && position.batch >= batch) stop.abort();
+  }, 1);
+  await drain(network, stop.signal);
+  clearInterval(timer);
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ff-determinism-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe.each(variants)('%s', (_, recipe) => {
+  it('learns the same bytes with 1, 2 and 3 threads', async () => {
+    const results: { weights: Buffer; goodness: Float32Array; history: unknown }[] = [];
+    for (const threads of [1, 2, 3]) {
+      const network = await createNetwork(recipe, { inputs, classes, threads, seed: 7 });
+      await drain(network);
+      const { goodness } = await network.evaluate(data);
+      const history = network.history.map(({ trainSeconds, imagesPerSecond, ...rest }) => rest);
+      results.push({ weights: bytesOf(network), goodness, history });
+      await network.close();
+    }
+    for (const result of results.slice(1)) {
+      expect(result.weights.equals(results[0].weights)).toBe(true);
+      expect(result.goodness).toEqual(results[0].goodness);
+      expect(result.history).toEqual(results[0].history);
+    }
+  });
+
+  it('learns something else from another seed', async () => {
+    const of = async (seed: number) => {
+      const network = await createNetwork({ ...recipe, epochs: 1 }, { inputs, classes, threads: 1, seed });
+      await drain(network);
+      return bytesOf(network);
+    };
+    expect((await of(1)).equals(await of(2))).toBe(false);
+  });
+
+  it.each([1, 2])('goes on from a checkpoint to the same bytes, %i threads', async threads => {
+    const whole = await createNetwork(recipe, { inputs, classes, threads, seed: 3 });
+    await drain(whole);
+
+    const path = join(folder, `${recipe.name}-${threads}.safetensors`);
+    let network = await createNetwork(recipe, { inputs, classes, threads, seed: 3 });
+    // In the middle of the first epoch and of the third; threads take a moment to stop, so later is fine.
+    for (const [epoch, batch] of [
+      [1, 20],
+      [3, 5],
+    ]) {
+      await drainUntil(network, epoch, batch);
+      expect(network.position.epoch).toBe(epoch);
+      await saveNetwork(network, path, true);
+      await network.close();
+      network = await loadNetwork(path, { threads });
+    }
+    await drain(network);
+    expect(bytesOf(network).equals(bytesOf(whole))).toBe(true);
+    const told = (n: Network) => n.history.map(({ trainSeconds, imagesPerSecond, ...rest }) => rest);
+    expect(told(network)).toEqual(told(whole));
+    await network.close();
+    await whole.close();
+  });
+});
+
+it('refuses to go on in the middle of an epoch with another number of examples', async () => {
+  const network = await createNetwork(variants[0][1], { inputs, classes, threads: 1 });
+  await drainUntil(network, 1, 5);
+  expect(network.position.batch).toBeGreaterThan(0);
+  const other = prototypes(200, inputs, classes, 2);
+  await expect(network.fit(other).next()).rejects.toThrow(InputError);
+  await network.close();
+});
