@@ -40,7 +40,7 @@ export function appendRows(
       if (input >= beyond) break;
       append(columns + ((<usize>(input / <u32>PANEL_ROW)) << 3), lists, offset, load<f32>(at, 4));
     }
-    if (withBias && end == K + 1) append(columns + ((<usize>K) << 3), lists, offset, 1);
+    if (withBias && begin <= K && K < end) append(columns + ((<usize>K) << 3), lists, offset, 1);
   }
 }
 
@@ -59,7 +59,7 @@ export function sumRows(
       store<f32>(sum, load<f32>(sum) + load<f32>(at, 4));
     }
   }
-  if (withBias && end == K + 1) {
+  if (withBias && begin <= K && K < end) {
     const sum = sums + ((<usize>K) << 2);
     store<f32>(sum, load<f32>(sum) + <f32>M);
   }

@@ -52,18 +52,13 @@ function tile6x8(y: usize, g: usize, tile: usize, w: usize, K: u32, rows: u32): 
   let a30 = b0, a31 = b1, a40 = b0, a41 = b1, a50 = b0, a51 = b1;
   for (let at = w; at < bias; at += PANEL_ROW, tile += 24) {
     const w0 = v128.load(at), w1 = v128.load(at, 16);
-    let x = v128.load32_splat(tile);
-    a00 = madd(x, w0, a00); a01 = madd(x, w1, a01);
-    x = v128.load32_splat(tile, 4);
-    a10 = madd(x, w0, a10); a11 = madd(x, w1, a11);
-    x = v128.load32_splat(tile, 8);
-    a20 = madd(x, w0, a20); a21 = madd(x, w1, a21);
-    x = v128.load32_splat(tile, 12);
-    a30 = madd(x, w0, a30); a31 = madd(x, w1, a31);
-    x = v128.load32_splat(tile, 16);
-    a40 = madd(x, w0, a40); a41 = madd(x, w1, a41);
-    x = v128.load32_splat(tile, 20);
-    a50 = madd(x, w0, a50); a51 = madd(x, w1, a51);
+    // Always true, see simd.ts: each row gets a block of its own.
+    if (at) { const x = v128.load32_splat(tile); a00 = madd(x, w0, a00); a01 = madd(x, w1, a01); }
+    if (tile) { const x = v128.load32_splat(tile, 4); a10 = madd(x, w0, a10); a11 = madd(x, w1, a11); }
+    if (at) { const x = v128.load32_splat(tile, 8); a20 = madd(x, w0, a20); a21 = madd(x, w1, a21); }
+    if (tile) { const x = v128.load32_splat(tile, 12); a30 = madd(x, w0, a30); a31 = madd(x, w1, a31); }
+    if (at) { const x = v128.load32_splat(tile, 16); a40 = madd(x, w0, a40); a41 = madd(x, w1, a41); }
+    if (tile) { const x = v128.load32_splat(tile, 20); a50 = madd(x, w0, a50); a51 = madd(x, w1, a51); }
   }
   finish(y, g, a00, a01);
   if (rows > 1) finish(y + PANEL_ROW, g + 4, a10, a11);

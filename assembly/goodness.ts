@@ -60,8 +60,8 @@ export function logisticCoefficients(
 
 /**
  * An objective on pairs: the same image with its right and a wrong label, D = alpha · (positive − negative goodness).
- * SymBa (Lee and Song 2023) lowers softplus(−D); the swish form lowers −D · logistic(−D), which ignores pairs that are
- * far on either side. Positive row r pairs with negative row r + `apart`. `begin` and `end` are positive rows.
+ * SymBa (Lee and Song 2023) lowers softplus(−D); the swish form lowers −D · logistic(−D), which stops asking once D is
+ * about 1.3 and then asks for a little less. Positive row r pairs with negative row r + `apart`. `begin` and `end` are positive rows.
  */
 export function pairCoefficients(
   coefficients: usize, targets: usize, totals: usize, begin: u32, end: u32, S: u32, groups: u32,
@@ -108,7 +108,7 @@ export function goodnessGradient(
 
 /**
  * Rows shared … shared + M − 1 = the gradient rows from `positive` plus those from `negative`, for inputs that both have
- * in common; sets the targets of the shared rows. `begin` and `end` are panels.
+ * in common. `begin` and `end` are panels.
  */
 export function addGradients(
   activity: usize, targets: usize, begin: u32, end: u32, M: u32, S: u32, positive: u32, negative: u32, shared: u32,

@@ -15,9 +15,13 @@ function scramble(x: u32): u32 {
   return x ^ (x >> 14);
 }
 
-/** 32 random bits. */
+/**
+ * 32 random bits. The counter is scrambled twice with two keys of the stream: once would make all streams windows of the
+ * same sequence.
+ */
 export function randomBits(seed: u32, stream: u32, counter: u32): u32 {
-  return scramble(counter + scramble(stream + scramble(seed + 0x9e3779b9)));
+  const key = scramble(stream + scramble(seed + 0x9e3779b9));
+  return scramble(key ^ scramble(counter + scramble(key + 0x9e3779b9)));
 }
 
 /**

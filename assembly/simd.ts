@@ -1,4 +1,9 @@
 // The only lines that differ between the two builds, and the few reductions every kernel shares.
+//
+// About the conditions in inner loops that are always true (`if (from)`, a pointer that is never 0): inside one basic
+// block, V8 11 (Node 20) issues all loads before all arithmetic, runs out of registers and spills accumulators, each to be
+// stored and loaded again in every turn. A block ends the reordering; the branch is predicted and costs next to nothing.
+// Measured with bench/kernels.ts: sparse product 20 → 44 GF, dense product 28 → 60 GF, and no loss where V8 is newer.
 
 /** Bytes of one panel row: 32 units, eight vectors, two cache lines. */
 export const PANEL_ROW: usize = 128;
@@ -20,20 +25,19 @@ export function sumLanes(a: v128): f32 {
   );
 }
 
-/** `a` where it is not negative, 0 elsewhere (and for NaN: comparing keeps NaN out of the units of a layer). */
+/** The larger of `a` and 0, one instruction on x86; keeps NaN, so that training that diverges is seen to. */
 // @ts-ignore: decorator
 @inline
 export function relu(a: v128): v128 {
-  const zero = f32x4.splat(0);
-  return v128.and(a, f32x4.gt(a, zero));
+  return f32x4.pmax(a, f32x4.splat(0));
 }
 
 /**
  * `a` with magnitudes below 1e-30 set to zero. Averages that decay towards zero would otherwise end in denormals,
- * on which x86 spends a hundred cycles an operation.
+ * on which x86 spends a hundred cycles an operation. Keeps NaN.
  */
 // @ts-ignore: decorator
 @inline
 export function flush(a: v128): v128 {
-  return v128.and(a, f32x4.gt(f32x4.abs(a), f32x4.splat(1e-30)));
+  return v128.andnot(a, f32x4.lt(f32x4.abs(a), f32x4.splat(1e-30)));
 }

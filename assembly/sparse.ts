@@ -67,14 +67,19 @@ function product(
       for (let at = entries + load<u32>(rows + ((<usize>row) << 3)); at < last; at += 8) {
         const from = w + load<u32>(at);
         const x = v128.load32_splat(at, 4);
-        a0 = madd(x, v128.load(from), a0);
-        a1 = madd(x, v128.load(from, 16), a1);
-        a2 = madd(x, v128.load(from, 32), a2);
-        a3 = madd(x, v128.load(from, 48), a3);
-        a4 = madd(x, v128.load(from, 64), a4);
-        a5 = madd(x, v128.load(from, 80), a5);
-        a6 = madd(x, v128.load(from, 96), a6);
-        a7 = madd(x, v128.load(from, 112), a7);
+        // Always true, see simd.ts: each half of the sums gets a block of its own.
+        if (from) {
+          a0 = madd(x, v128.load(from), a0);
+          a1 = madd(x, v128.load(from, 16), a1);
+          a2 = madd(x, v128.load(from, 32), a2);
+          a3 = madd(x, v128.load(from, 48), a3);
+        }
+        if (at) {
+          a4 = madd(x, v128.load(from, 64), a4);
+          a5 = madd(x, v128.load(from, 80), a5);
+          a6 = madd(x, v128.load(from, 96), a6);
+          a7 = madd(x, v128.load(from, 112), a7);
+        }
       }
       if (isShared) {
         const scale = v128.load32_splat(sources + ((<usize>row) << 3), 4);

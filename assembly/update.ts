@@ -57,14 +57,19 @@ function step(
       for (let at = lists + load<u32>(columns + ((<usize>k) << 3)); at < last; at += 8) {
         const from = d + load<u32>(at);
         const x = v128.load32_splat(at, 4);
-        a0 = madd(x, v128.load(from), a0);
-        a1 = madd(x, v128.load(from, 16), a1);
-        a2 = madd(x, v128.load(from, 32), a2);
-        a3 = madd(x, v128.load(from, 48), a3);
-        a4 = madd(x, v128.load(from, 64), a4);
-        a5 = madd(x, v128.load(from, 80), a5);
-        a6 = madd(x, v128.load(from, 96), a6);
-        a7 = madd(x, v128.load(from, 112), a7);
+        // Always true, see simd.ts: each half of the sums gets a block of its own.
+        if (from) {
+          a0 = madd(x, v128.load(from), a0);
+          a1 = madd(x, v128.load(from, 16), a1);
+          a2 = madd(x, v128.load(from, 32), a2);
+          a3 = madd(x, v128.load(from, 48), a3);
+        }
+        if (at) {
+          a4 = madd(x, v128.load(from, 64), a4);
+          a5 = madd(x, v128.load(from, 80), a5);
+          a6 = madd(x, v128.load(from, 96), a6);
+          a7 = madd(x, v128.load(from, 112), a7);
+        }
       }
       if (isAdam) {
         adam(w, m, v, a0, perRow, rate, keptDecay, beta1, beta2, secondScale, epsilon);

@@ -1,8 +1,24 @@
 // npm run bench: lists the benches; npm run bench -- NAME: runs one. Each answers one question.
 
 const benches: Record<string, { readonly asks: string; readonly run: () => Promise<void> }> = {
+  quick: {
+    asks: 'how good does the default recipe get, and how fast? (3 seeds, 2 minutes)',
+    run: async () => (await import('./quick.ts')).run(),
+  },
+  threads: {
+    asks: 'how much faster is the reference network with more threads? (2 minutes)',
+    run: async () => (await import('./threads.ts')).run(),
+  },
+  kernels: {
+    asks: "how near are the products to this machine's limit, and where is dense faster than sparse?",
+    run: async () => (await import('./kernels.ts')).run(),
+  },
+  memory: {
+    asks: 'does a training process grow? (half a minute)',
+    run: async () => (await import('./memory.ts')).run(),
+  },
   reference: {
-    asks: 'does hinton-supervised, trained as its author trained it, reach the error he reached?',
+    asks: 'does hinton-supervised, trained as its author trained it, reach the error he reached? (half an hour)',
     run: async () => (await import('./reference.ts')).run(),
   },
 };
@@ -11,6 +27,6 @@ const name = process.argv[2];
 if (name && Object.hasOwn(benches, name)) {
   await benches[name].run();
 } else {
-  for (const [known, { asks }] of Object.entries(benches)) console.log(`${known.padEnd(12)} ${asks}`);
+  for (const [known, { asks }] of Object.entries(benches)) console.log(`${known.padEnd(10)} ${asks}`);
   if (name) process.exitCode = 2;
 }

@@ -94,6 +94,22 @@ function listBatch(bench: Bench, { M, K, N, density }: Sizes) {
   return { P, S, columns, lists, gradient };
 }
 
+/** appendRows and sumRows, with bias, on nothing at all. */
+function emptyRanges(bench: Bench) {
+  const [M, K] = [3, 4];
+  const { rows, entries } = bench.rows(M, K, 1);
+  const targets = bench.words(range(M));
+  const columns = bench.take(2 * (K + 1));
+  const lists = bench.take(2 * (K + 1) * 2 * M);
+  const sums = bench.zeros(K + 1);
+  bench.kernels.clearColumns(columns, 0, K + 1, 2 * M);
+  const call = (at: number) => {
+    bench.kernels.appendRows(columns, lists, rows, entries, targets, at, at, M, K, 1);
+    bench.kernels.sumRows(sums, rows, entries, at, at, M, K, 1);
+  };
+  return { K, call, snapshot: () => Buffer.from(new Uint8Array(bench.u32.buffer)) };
+}
+
 eachBuild((open, isFull) => {
   it('sparseProduct', { timeout: TIME }, () => {
     const bench = open();
@@ -225,7 +241,7 @@ eachBuild((open, isFull) => {
     });
   });
 
-  it('a unit whose sum is NaN is off', () => {
+  it('a sum that is NaN stays NaN, so that training that diverges is seen to', () => {
     const bench = open();
     const [M, K, S] = [2, 3, 2];
     const { rows, entries } = bench.rows(M, K, 1);
@@ -250,9 +266,9 @@ eachBuild((open, isFull) => {
         writes,
       });
       for (const row of range(M)) {
-        expect(bench.f32[(activity >> 2) + row * 32 + 5]).toBe(0);
-        expect(bench.plain.f32[(activity >> 2) + row * 32 + 5]).toBe(0);
-        expect(bench.f32[(goodness >> 2) + row]).toBeGreaterThan(0);
+        expect(bench.f32[(activity >> 2) + row * 32 + 5]).toBeNaN();
+        expect(bench.plain.f32[(activity >> 2) + row * 32 + 5]).toBeNaN();
+        expect(bench.f32[(goodness >> 2) + row]).toBeNaN();
       }
     }
   });
@@ -373,6 +389,23 @@ eachBuild((open, isFull) => {
       }
       for (const at of [weights, first, second]) bench.padding('weights', at, N, K + 1, K + 1);
     });
+  });
+
+  it('an empty range before the end writes nothing', () => {
+    const { call, snapshot } = emptyRanges(open());
+    const before = snapshot();
+    for (const end of [0, 2, 4]) call(end);
+    expect(snapshot().equals(before)).toBe(true);
+  });
+
+  // A known bug, recorded: appendRows and sumRows take `end == K + 1` for "column K is mine", which is also true of the
+  // empty part [K + 1, K + 1). src/threads/share.ts never cuts one; cutting by rounding up would. When the kernels are
+  // mended, this becomes `it`.
+  it('an empty range at the end writes nothing', () => {
+    const { call, snapshot, K } = emptyRanges(open());
+    const before = snapshot();
+    call(K + 1);
+    expect(snapshot().equals(before)).toBe(true);
   });
 
   it('columns [K, K] hold the bias alone, and columns before K none of it', () => {

@@ -123,7 +123,7 @@ describe('a network', () => {
     };
     for (const threads of [1, 3]) {
       const network = await createNetwork(
-        { ...hinton, layers: [3, 2], batch: 7, epochs: 30 },
+        { ...hinton, layers: [9, 7], batch: 7, epochs: 30 },
         { inputs: 5, classes: 2, threads },
       );
       for await (const _event of network.fit(tiny));
@@ -131,6 +131,15 @@ describe('a network', () => {
       await network.close();
     }
   });
+});
+
+it('says so when training diverges, instead of going on with nothing', async () => {
+  const recipe: Recipe = { ...quick, optimizer: { ...quick.optimizer, rate: 1e30 } };
+  const network = await createNetwork(recipe, { inputs, classes, threads: 1 });
+  await expect(network.fit(train).next()).rejects.toThrow(
+    /training diverged in epoch 1: .* lower the learning rate/,
+  );
+  await network.close();
 });
 
 describe('what does not fit is refused with a message that says why', () => {

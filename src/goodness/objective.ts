@@ -82,7 +82,7 @@ export function computeCoefficients(
       objective.kind === 'swish' ? 1 : 0,
     );
   }
-  const targets = at.targets >> 2;
+  const targets = at.targets >>> 2;
   layer.u32.fill(SKIP, targets + images + begin, targets + images + end);
   if (labels) kernels.shareTargets(at.targets, begin, end, 0, negative, sharedRow);
 }

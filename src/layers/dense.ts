@@ -1,6 +1,7 @@
 // A fully connected layer: an island with a memory of its own. What it does, it does for a part of its rows, panels or
 // inputs, so that threads can share the work; what passes to the next layer is a batch of normalised, compressed rows.
 
+import type { Build } from '../kernels/features.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Optimizer } from '../network/recipe.ts';
 import { type LayerPlan, PANEL, TILE } from './plan.ts';
@@ -8,8 +9,11 @@ import { type LayerPlan, PANEL, TILE } from './plan.ts';
 /** A gradient row that is left out. */
 export const SKIP = 0xffffffff;
 
-/** Above this share of inputs that are on, the dense product is faster than the sparse one (measured: bench/kernels.ts). */
-const DENSE_ABOVE = 0.55;
+/**
+ * Above this share of inputs that are on, the dense product is faster than the sparse one (measured: bench/kernels.ts).
+ * Without fused multiply-add it never is: the product needs one more register than there are.
+ */
+const DENSE_ABOVE: Record<Build, number> = { relaxed: 0.72, simd: 1 };
 
 const ROW_BYTES = PANEL * 4;
 
@@ -19,8 +23,10 @@ export class DenseLayer {
   readonly f32: Float32Array;
   readonly u32: Uint32Array;
   readonly bytes: Uint8Array;
+  readonly #denseAbove: number;
 
-  constructor(plan: LayerPlan, kernels: Kernels, memory: WebAssembly.Memory) {
+  constructor(plan: LayerPlan, kernels: Kernels, memory: WebAssembly.Memory, build: Build) {
+    this.#denseAbove = DENSE_ABOVE[build];
     this.plan = plan;
     this.kernels = kernels;
     this.f32 = new Float32Array(memory.buffer);
@@ -68,10 +74,10 @@ export class DenseLayer {
 
   /** Whether rows `first` … are so full that the dense product is faster. The same on every thread. */
   isDense(first: number, count: number): boolean {
-    const rows = (this.plan.at.inputRows >> 2) + 2 * first;
+    const rows = (this.plan.at.inputRows >>> 2) + 2 * first;
     let bytes = 0;
     for (let row = rows; row < rows + 2 * count; row += 2) bytes += this.u32[row + 1] - this.u32[row];
-    return bytes > 8 * DENSE_ABOVE * count * this.plan.inputs;
+    return bytes > 8 * this.#denseAbove * count * this.plan.inputs;
   }
 
   /** Tiles that hold `count` rows. */
@@ -141,7 +147,7 @@ export class DenseLayer {
       this.bytes.subarray(from.outputRows + begin * 8, from.outputRows + end * 8),
       to.inputRows + begin * 8,
     );
-    const rows = from.outputRows >> 2;
+    const rows = from.outputRows >>> 2;
     const first = this.u32[rows + 2 * begin];
     const last = this.u32[rows + 2 * end - 1];
     next.bytes.set(

@@ -36,7 +36,7 @@ export class LabelledInput {
     const height = inputs / width;
     const from = index * inputs - down * width - right;
     const begin = image * plan.inputCapacity * 8;
-    const first = (at.inputEntries + begin) >> 2;
+    const first = (at.inputEntries + begin) >>> 2;
     let to = first;
     let squares = 0;
     for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
@@ -56,9 +56,9 @@ export class LabelledInput {
     this.#oneHotScale[image] = oneHot;
     this.#neutralScale[image] = 1 / (TINY + Math.sqrt((squares + (strength * strength) / labels) / inputs));
     for (let entry = first; entry < to; entry += 2) f32[entry + 1] *= oneHot * unit;
-    const row = (at.inputRows >> 2) + 2 * image;
+    const row = (at.inputRows >>> 2) + 2 * image;
     u32[row] = begin;
-    u32[row + 1] = (to << 2) - at.inputEntries;
+    u32[row + 1] = to * 4 - at.inputEntries;
   }
 
   /** Makes row `row` the image `image` with the label `label`; the same thread must have written the image. */
@@ -84,10 +84,10 @@ export class LabelledInput {
     const { f32, u32, plan } = this.#layer;
     const { at, labels } = plan;
     const begin = row * labels * 8;
-    u32[(at.labelRows >> 2) + 2 * row] = begin;
-    u32[(at.labelRows >> 2) + 2 * row + 1] = begin + entries * 8;
-    u32[(at.sources >> 2) + 2 * row] = image;
-    f32[(at.sources >> 2) + 2 * row + 1] = scale;
-    return (at.labelEntries + begin) >> 2;
+    u32[(at.labelRows >>> 2) + 2 * row] = begin;
+    u32[(at.labelRows >>> 2) + 2 * row + 1] = begin + entries * 8;
+    u32[(at.sources >>> 2) + 2 * row] = image;
+    f32[(at.sources >>> 2) + 2 * row + 1] = scale;
+    return (at.labelEntries + begin) >>> 2;
   }
 }

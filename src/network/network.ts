@@ -180,6 +180,12 @@ export class Network {
         this.#startedAt = undefined;
         if (this.#control.batches < batches) return;
         const done = this.progress;
+        const isSane = [...done.positiveGoodness, ...done.negativeGoodness].every(Number.isFinite);
+        if (!isSane) {
+          throw new Error(
+            `training diverged in epoch ${this.#epoch}: the goodness is no longer finite; lower the learning rate`,
+          );
+        }
         this.#epoch++;
         this.#control.batches = 0;
         const event = {

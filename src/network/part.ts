@@ -53,12 +53,12 @@ export class NetworkPart {
   readonly #parts: number;
 
   constructor(session: Session, part: number, parts: number) {
-    const { recipe, module, plans, memories } = session;
+    const { recipe, module, plans, memories, build } = session;
     this.#session = session;
     this.#part = part;
     this.#parts = parts;
     this.#layers = plans.map(
-      (plan, i) => new DenseLayer(plan, bindKernels(module, memories[i]), memories[i]),
+      (plan, i) => new DenseLayer(plan, bindKernels(module, memories[i]), memories[i], build),
     );
     this.#input = new LabelledInput(this.#layers[0], recipe.labelStrength);
     this.#kernels = bindKernels(module, session.readoutMemory);
@@ -172,9 +172,9 @@ export class NetworkPart {
     for (let l = 0; l < this.#layers.length; l++) {
       const { plan, f32, u32 } = this.#layers[l];
       const factor = slope(recipe.goodness, plan.units);
-      const totals = plan.at.totals >> 2;
-      const targets = plan.at.targets >> 2;
-      const rows = plan.at.outputRows >> 2;
+      const totals = plan.at.totals >>> 2;
+      const targets = plan.at.targets >>> 2;
+      const rows = plan.at.outputRows >>> 2;
       let positive = 0;
       let negative = 0;
       let on = 0;
@@ -219,7 +219,7 @@ export class NetworkPart {
           const factor = slope(recipe.goodness, plan.units);
           const to = ((first + i) * this.#layers.length + l) * classes;
           for (let c = 0; c < classes; c++) {
-            goodness[to + c] = factor * f32[(plan.at.totals >> 2) + c * images + i];
+            goodness[to + c] = factor * f32[(plan.at.totals >>> 2) + c * images + i];
           }
         }
         for (let c = 0; c < classes; c++) {

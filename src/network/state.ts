@@ -90,7 +90,7 @@ function forEachRow(region: Panels, visit: (panelRow: Float32Array, from: number
   const f32 = new Float32Array(memory.buffer);
   for (let unit = 0; unit < units; unit += PANEL) {
     for (let row = 0; row < rows; row++) {
-      const begin = (at >> 2) + ((unit / PANEL) * panelRows + firstRow + row) * PANEL;
+      const begin = (at >>> 2) + ((unit / PANEL) * panelRows + firstRow + row) * PANEL;
       visit(f32.subarray(begin, begin + PANEL), row * units + unit, Math.min(PANEL, units - unit));
     }
   }

@@ -89,7 +89,7 @@ export class SoftmaxReadout {
     const { head, units, at: from } = layer.plan;
     const { weights, velocity, gradient, columns, lists, targets } = head!;
     layer.bytes.set(this.#bytes.subarray(at.gradient, at.gradient + images * ROW_BYTES), gradient);
-    for (let row = 0; row < images; row++) u32[(targets >> 2) + row] = row;
+    for (let row = 0; row < images; row++) u32[(targets >>> 2) + row] = row;
     kernels.clearColumns(columns, 0, units + 1, layer.plan.batch);
     kernels.appendRows(
       columns,

@@ -15,6 +15,7 @@ export function confusionTable(
     const total = sum(row);
     return total > 0 ? (1 - row[label] / total) * 100 : 0;
   });
+  const rate = (label: number) => percent(errors[label], size > 12 ? 1 : 2);
   const worst = Math.max(...errors, 1e-9);
   const strongest = Math.max(...mistakesOf(rows).map(({ share }) => share), 1e-9);
   const long = classes.some(name => name.length > 3) ? ' long' : '';
@@ -26,11 +27,12 @@ export function confusionTable(
       const share = total > 0 ? count / total : 0;
       const shade = label === predicted ? diagonal(share) : mistake(count, share / strongest);
       const text = `${classes[label]} read as ${classes[predicted]}: ${decimal(count)} of ${decimal(total)}`;
-      return `<td${shade} title="${escaped(text)}">${count === 0 && label !== predicted ? '·' : decimal(count)}</td>`;
+      const shown = count === 0 && label !== predicted ? '·' : decimal(count);
+      return `<td${shade} title="${escaped(text)}">${shown}</td>`;
     });
     const bar = `<i style="width:${decimal((errors[label] / worst) * 100)}%"></i>`;
     return `<tr><th scope="row">${escaped(classes[label])}</th>${cells.join('')}
-<td class="rate"><span>${percent(errors[label], size > 12 ? 1 : 2)}</span><span class="bar">${bar}</span></td></tr>`;
+<td class="rate"><span>${rate(label)}</span><span class="bar">${bar}</span></td></tr>`;
   });
   return `<div class="scroll" role="region" tabindex="0" aria-label="${escaped(caption)}">
 <table class="confusion${long}${dense}">
@@ -49,12 +51,13 @@ export function frequentConfusions(counts: readonly (readonly number[])[], names
   if (top.length === 0) return '';
   const items = top.map(({ label, predicted, count }) => {
     const [is, as] = [className(names, label), className(names, predicted)].map(escaped);
-    return `<li><b class="true">${is}</b> read as <b class="wrong">${as}</b> <span>${decimal(count)} ×</span></li>`;
+    const times = `<span>${decimal(count)} ×</span>`;
+    return `<li><b class="true">${is}</b> read as <b class="wrong">${as}</b> ${times}</li>`;
   });
   return `<ul class="pairs" aria-label="Most frequent confusions">${items.join('')}</ul>`;
 }
 
-/** Every pair of different classes that was confused at least once, with its count and its share of the row. */
+/** Every pair of classes that was confused at least once, with its count and its share of the row. */
 function mistakesOf(counts: readonly (readonly number[])[]) {
   return counts.flatMap((row, label) => {
     const total = sum(row);

@@ -25,8 +25,7 @@ export function errorCurves(epochs: readonly EpochEvent[]): string {
     series('test', epochs, event => event.testError),
   ].filter(({ points }) => points.length > 0);
   if (lines.length === 0) return noEpochs;
-  if (epochs.length === 1)
-    return `<p class="lead">${errorsText(epochs[0])}. A curve needs a second epoch.</p>`;
+  if (epochs.length === 1) return `<p>${errorsText(epochs[0])}. A curve needs a second epoch.</p>`;
   const proportional = wantsLogAxis(lines);
   const keys = lines.map(({ kind }) => `<span class="key ${kind}">${kind}</span>`);
   const scale = proportional ? 'Logarithmic scale: equal steps down remove equal proportions of errors.' : '';

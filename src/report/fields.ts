@@ -7,6 +7,7 @@ import { image } from './pixels.ts';
 const positive = [47, 128, 208] as const;
 const negative = [226, 118, 26] as const;
 const most = 100;
+const scale = '<span class="scale"><span>against</span><i></i><span>for</span></span>';
 
 /** The incoming weights of up to 100 units, each `height` by `width` and scaled by itself, as a grid. */
 export function receptiveFields(fields: {
@@ -25,12 +26,12 @@ export function receptiveFields(fields: {
   const name = `Incoming weights of ${shown.length} units as pictures of ${height} by ${width} pixels`;
   return `<figure>
 <div class="fields" role="img" aria-label="${escaped(name)}">${shown.join('')}</div>
-<figcaption><span class="scale"><span>against</span><i></i><span>for</span></span> ${escaped(caption)}</figcaption>
+<figcaption>${scale} ${escaped(caption)}</figcaption>
 </figure>`;
 }
 
-// Opacity carries the size of a weight, so that zero is the page itself, in light and in dark. Few levels of it
-// make the files a third as large and cannot be told apart from 256.
+// Opacity carries the size of a weight, so that zero is the page itself, in light and in dark. Few levels of
+// it make the files a third as large and cannot be told apart from 256.
 function coloured(weights: Float32Array, count: number): Uint8Array {
   const full = fullScale(weights);
   const pixels = new Uint8Array(count * 4);

@@ -25,12 +25,15 @@ export function headline(goodness: Scored, softmax: Scored, epochs: readonly Epo
 ${dots(best.error)}
 </div>
 <dl class="stats">
-${stat('Goodness readout', percent(goodness.error), 'tries every label, keeps the one with most goodness', byGoodness)}
-${stat('Softmax readout', percent(softmax.error), 'one pass, a linear classifier on the activities', !byGoodness)}
+${stat('Goodness readout', percent(goodness.error), tries, byGoodness)}
+${stat('Softmax readout', percent(softmax.error), classifies, !byGoodness)}
 ${stat('Training time', last ? duration(last.trainSeconds) : '–', epochCount(epochs.length))}
 ${stat('Speed', decimal(medianSpeed(epochs)), 'images per second, median of the epochs')}
 </dl>`;
 }
+
+const tries = 'tries every label, keeps the one with most goodness';
+const classifies = 'one pass, a linear classifier on the activities';
 
 function epochCount(count: number): string {
   return count === 1 ? '1 epoch, evaluation not counted' : `${decimal(count)} epochs, evaluation not counted`;
@@ -51,9 +54,10 @@ function dots(error: number): string {
   });
   const text = `Of 1,000 examples, ${decimal(wrong)} are read wrong`;
   const picture = svg(500, 200, text, rows.join(''));
-  return `<figure class="dots">${picture}<figcaption>Of 1,000 examples, <b class="wrong">${decimal(wrong)}</b> ${
-    wrong === 1 ? 'is' : 'are'
-  } read wrong.</figcaption></figure>`;
+  const verb = wrong === 1 ? 'is' : 'are';
+  return `<figure class="dots">${picture}
+<figcaption>Of 1,000 examples, <b class="wrong">${decimal(wrong)}</b> ${verb} read wrong.</figcaption>
+</figure>`;
 }
 
 // Round caps on dashes of no length draw a row of dots with one element instead of fifty.

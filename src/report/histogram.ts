@@ -3,7 +3,7 @@
 import { type Axis, linearAxis } from './axis.ts';
 import { at, decimal, hotspot, label, percent, short, svg } from './markup.ts';
 
-/** Counts of goodness in equal bins from `low` to `high`; the outermost bins also hold what lies beyond them. */
+/** Counts of goodness in equal bins from `low` to `high`; the outermost bins also hold what lies beyond. */
 export interface Histogram {
   readonly low: number;
   readonly high: number;
@@ -16,8 +16,8 @@ export interface Histogram {
 const bins = 44;
 
 /**
- * Goodness of the true labels and of the wrong ones in the same 44 bins, with room for a `threshold` that is not
- * far off; values which are not finite are left out.
+ * Goodness of the true labels and of the wrong ones in the same 44 bins, with room for a `threshold` that is
+ * not far off; values which are not finite are left out.
  */
 export function histogram(positive: Float32Array, negative: Float32Array, threshold?: number): Histogram {
   const all = sorted([...positive, ...negative]);
@@ -41,7 +41,7 @@ export function histogram(positive: Float32Array, negative: Float32Array, thresh
   return { low, high, positive: count(positive), negative: count(negative) };
 }
 
-/** Chance, 0 to 1, that a random positive goodness exceeds a random negative one (area under the ROC curve). */
+/** Chance, 0 to 1, that a random positive goodness exceeds a random negative one: the area under the ROC. */
 export function areaUnderCurve(positive: Float32Array, negative: Float32Array): number | undefined {
   const [above, below] = [sorted(positive), sorted(negative)];
   if (above.length === 0 || below.length === 0) return undefined;
@@ -85,7 +85,8 @@ export function goodnessHistogram(
     lost > 0 ? `${decimal(lost)} values were not finite and are left out.` : '',
   ];
   const name = `Goodness in layer ${number}: AUC ${decimal(area, 3)}, shared area ${shared}`;
-  return `<figure>${caption}${chart(counts, layer.threshold, name)}<p class="fact">${facts.join(' ').trim()}</p></figure>`;
+  const picture = chart(counts, layer.threshold, name);
+  return `<figure>${caption}${picture}<p class="fact">${facts.join(' ').trim()}</p></figure>`;
 }
 
 function chart(counts: Histogram, threshold: number | undefined, name: string): string {

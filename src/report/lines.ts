@@ -54,7 +54,8 @@ function dot(kind: string, x: string, y: string, radius: number): string {
 
 /** A horizontal line at height `y` with `text` to its left. */
 export function gridLine(left: number, right: number, y: number, text: string): string {
-  return `<path class="grid" d="M${at(left)} ${at(y)}H${at(right)}" />${label(left - 8, y + 4, text, 'tick', 'end')}`;
+  const path = `<path class="grid" d="M${at(left)} ${at(y)}H${at(right)}" />`;
+  return path + label(left - 8, y + 4, text, 'tick', 'end');
 }
 
 /** What stands at the end of a line. */

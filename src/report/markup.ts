@@ -44,7 +44,7 @@ function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** An SVG length in user units, rounded to a tenth; throws on what is not finite, as a picture would be wrong. */
+/** An SVG length in user units, rounded to a tenth; throws on what is not finite, which no picture shows. */
 export function at(value: number): string {
   if (!Number.isFinite(value)) throw new RangeError(`an SVG coordinate must be finite, found ${value}`);
   return String(Math.round(value * 10) / 10 || 0);

@@ -39,8 +39,9 @@ function card(
     shape && shape[0] * shape[1] === mistake.pixels.length
       ? image(mistake.pixels, shape[0], shape[1], 1, `Test example ${index}, a ${is} read as ${as}`)
       : '';
-  return `<li>${picture}<p>is <b class="true">${escaped(is)}</b><br />read as <b class="wrong">${escaped(as)}</b><br />
-<span>${sure(confidence)} sure</span><br /><span>no. ${decimal(index)}</span></p>
+  return `<li>${picture}<p>is <b class="true">${escaped(is)}</b><br />
+read as <b class="wrong">${escaped(as)}</b><br />
+<span>${sure(confidence)}\u00a0sure</span><br /><span>no. ${decimal(index)}</span></p>
 ${bars(mistake, names)}</li>`;
 }
 
@@ -49,34 +50,43 @@ function sure(confidence: number): string {
   return confidence > 0.999 ? '&gt;\u00a099.9\u00a0%' : percent(confidence * 100, 1);
 }
 
-// The goodness of different labels is nearly the same number: bars from zero would all look alike. They start a
-// little below the least one instead, which the page says.
+// The goodness of different labels is nearly the same number: bars from zero would all look alike. They start
+// a little below the least one instead, which the page says.
 function bars(mistake: Mistake, names: readonly string[]): string {
   const { goodness } = mistake;
   const range = extent(goodness);
   if (!range) return '';
   const shown = goodness.map((_, i) => className(names, i));
   const long = shown.some(name => name.length > 2);
-  const [width, top, base] = [240, 4, 66];
+  // Slanted names reach to the left of their bar.
+  const [width, top, base, left] = [240, 4, 66, long ? 22 : 0];
   const height = long ? base + 62 : base + 20;
   const floor = range[0] - ((range[1] - range[0]) * 0.08 || 1);
-  const step = width / goodness.length;
+  const step = (width - left) / goodness.length;
   const columns = goodness.map((value, i) => {
     const share = Number.isFinite(value) ? (value - floor) / (range[1] - floor) : 0;
     const kind = i === mistake.label ? 'true' : i === mistake.predicted ? 'wrong' : 'other';
-    const x = step * (i + 0.5);
+    const x = left + step * (i + 0.5);
     const bar = Math.min(step * 0.72, 26);
     const size = (base - top) * share;
     const place = `x="${at(x - bar / 2)}" y="${at(base - size)}" width="${at(bar)}" height="${at(size)}"`;
     const tooltip = escaped(`${shown[i]}: goodness ${short(Number(value.toPrecision(6)))}`);
-    const text = long ? slanted(x, base + 8, shown[i], kind) : label(x, base + 15, shown[i], `class ${kind}`);
+    // More names than this run into each other; the others keep their tooltip.
+    const named = goodness.length <= 14 || kind !== 'other';
+    const text = !named
+      ? ''
+      : long
+        ? slanted(x, base + 8, shown[i], kind)
+        : label(x, base + 15, shown[i], `class ${kind}`);
     return `<g><rect class="bar ${kind}" rx="1.5" ${place} /><title>${tooltip}</title>${text}</g>`;
   });
-  const name = `Goodness per label; true ${shown[mistake.label] ?? ''}, read as ${shown[mistake.predicted] ?? ''}`;
-  return svg(width, height, name, `${columns.join('')}<path class="base" d="M0 ${base}H${width}" />`);
+  const [is, as] = [className(names, mistake.label), className(names, mistake.predicted)];
+  const name = `Goodness per label, true ${is}, read as ${as}`;
+  return svg(width, height, name, `${columns.join('')}<path class="base" d="M${left} ${base}H${width}" />`);
 }
 
 function slanted(x: number, y: number, name: string, kind: string): string {
   const text = name.length > 9 ? `${name.slice(0, 8)}…` : name;
-  return `<text class="class ${kind}" text-anchor="end" transform="translate(${at(x + 3)} ${at(y)}) rotate(-60)">${escaped(text)}</text>`;
+  const place = `transform="translate(${at(x + 3)} ${at(y)}) rotate(-60)"`;
+  return `<text class="class ${kind}" text-anchor="end" ${place}>${escaped(text)}</text>`;
 }

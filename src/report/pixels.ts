@@ -4,8 +4,8 @@ import { encode } from 'fast-png';
 import { escaped } from './markup.ts';
 
 /**
- * An `<img>` of `height` by `width` pixels from row-major bytes: 1 channel for grey, 4 for red, green, blue and
- * opacity. An empty `text` marks it as described elsewhere.
+ * An `<img>` of `height` by `width` pixels from row-major bytes: 1 channel for grey, 4 for red, green, blue
+ * and opacity. An empty `text` marks it as described elsewhere.
  */
 export function image(
   pixels: Uint8Array,

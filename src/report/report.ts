@@ -54,50 +54,52 @@ export function renderReport(data: ReportData): string {
   const sections = [
     section(
       'Learning',
-      `Error after each epoch: lower is better. The training error is counted by the softmax readout, on examples as
-they are learned from. ${unseen(epochs)}`,
+      `Error after each epoch: lower is better. The training error is counted by the softmax readout, on
+examples as they are learned from. ${unseen(epochs)}`,
       errorCurves(epochs),
     ),
     section(
       'Goodness over time',
-      `Each layer learns on its own: to give much goodness (strong activity) to images with their true label
-${positive} and little to images with a wrong one ${negative}. The wider the lines part, the more the layer has
-learned. Goodness here is as the objective sees it, averaged over the epoch.`,
+      `Each layer learns on its own: to give much goodness (strong activity) to images with their true
+label ${positive} and little to images with a wrong one ${negative}. The wider the lines part, the
+more the layer has learned. Goodness here is as the objective sees it, averaged over the epoch.`,
       grid(goodnessCurves(epochs, layers), epochs[0]?.positiveGoodness.length ?? 0),
     ),
     section(
       'Right label or wrong label',
-      `The same test examples shown to the trained network twice: once with the true label ${positive}, once with
-a wrong one ${negative}. Taller means more examples, further right means more goodness. Hills that stand apart
-mean that the layer alone can tell right from wrong; where they overlap, it has to guess. The outermost bars also
-hold the few values beyond them.`,
+      `The same test examples shown to the trained network twice: once with the true label ${positive},
+once with a wrong one ${negative}. Taller means more examples, further right means more goodness.
+Hills that stand apart mean that the layer alone can tell right from wrong; where they overlap, it
+has to guess. The outermost bars also hold the few values beyond them.`,
       grid(layers.map((layer, i) => goodnessHistogram(i + 1, layer)).join('\n'), layers.length),
     ),
     data.fields
       ? section(
           'What the first layer looks for',
-          `Each square is one unit of the first layer and shows its incoming weights where the pixels of the image
-are. Bright pixels in <b class="positive">blue</b> places excite the unit, in <b class="negative">orange</b>
-places they hold it back, and elsewhere they do not matter. Each square has its own scale. Strokes, corners and
-blobs are a good sign; noise everywhere means that the unit learned little.`,
+          `Each square is one unit of the first layer and shows its incoming weights where the pixels of the
+image are. Bright pixels in <b class="positive">blue</b> places excite the unit, in
+<b class="negative">orange</b> places they hold it back, and elsewhere they do not matter. Each
+square has its own scale. Strokes, corners and blobs are a good sign; noise everywhere means that
+the unit learned little.`,
           receptiveFields(data.fields),
         )
       : '',
     section(
       'What gets mixed up',
       `Each row holds the test examples of one class, each column what they were read as. The
-<b class="positive">blue</b> diagonal was read correctly; every <b class="wrong">orange</b> cell is a mistake, and
-the stronger the colour, the larger its share of the row. The bars at the right compare the error of the classes.`,
+<b class="positive">blue</b> diagonal was read correctly; every <b class="wrong">orange</b> cell is
+a mistake, and the stronger the colour, the larger its share of the row. The bars at the right
+compare the error of the classes.`,
       `${frequentConfusions(best.confusion, classNames)}
-${confusionTable(best.confusion, classNames, `Test examples by true class (rows) and class read (columns), ${bestName} readout`)}
+${confusionTable(best.confusion, classNames, `${byClass}, ${bestName} readout`)}
 <details><summary>The same by the ${otherName} readout</summary>
-${confusionTable(other.confusion, classNames, `Test examples by true class (rows) and class read (columns), ${otherName} readout`)}
+${confusionTable(other.confusion, classNames, `${byClass}, ${otherName} readout`)}
 </details>`,
     ),
     section(
       'Sure and wrong',
-      `The mistakes about which the network had least doubt. The bars are the goodness of each label, from a little
-below the least one, so that differences show: <b class="true">blue</b> is the true label,
+      `The mistakes about which the network had least doubt. The bars are the goodness of each label, from
+a little below the least one, so that differences show: <b class="true">blue</b> is the true label,
 <b class="wrong">orange</b> the one it chose. Some of these a person would get wrong, too.`,
       mistakeCards(data.mistakes, classNames, data.shape),
     ),
@@ -113,7 +115,7 @@ below the least one, so that differences show: <b class="true">blue</b> is the t
 <meta charset="utf-8" />
 <meta name="viewport" content="width=device-width, initial-scale=1" />
 <meta name="color-scheme" content="light dark" />
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'" />
+<meta http-equiv="Content-Security-Policy" content="${policy}" />
 <title>${escaped(title)} · forward-forward</title>
 <style>${style}</style>
 </head>
@@ -132,6 +134,9 @@ ${sections.filter(Boolean).join('\n')}
 `;
 }
 
+// Proof, kept by the browser, that the file is on its own.
+const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+const byClass = 'Test examples by true class (rows) and class read (columns)';
 const positive = '(<b class="positive">positive, blue</b>)';
 const negative = '(<b class="negative">negative, orange</b>)';
 
@@ -166,5 +171,7 @@ function pairs(caption: string, rows: readonly (readonly [name: string, value: s
   const body = rows.map(
     ([name, value]) => `<tr><th scope="row">${escaped(name)}</th><td>${escaped(value)}</td></tr>`,
   );
-  return `<table class="pairs"><caption>${escaped(caption)}</caption><tbody>\n${body.join('\n')}\n</tbody></table>`;
+  return `<table class="pairs"><caption>${escaped(caption)}</caption><tbody>
+${body.join('\n')}
+</tbody></table>`;
 }

@@ -1,17 +1,19 @@
-// How the page looks. Colours are named once, for light and for dark; blue and orange stay apart for every kind
-// of colour vision, and no fact is told by colour alone.
+// How the page looks. Colours are named once, for light and for dark; blue and orange stay apart for every
+// kind of colour vision, and no fact is told by colour alone.
 
 /** The style sheet of the page. */
 export const style = `
 :root {
   --page: #f4f6f8; --card: #fff; --ink: #17212e; --muted: #566374; --line: #e1e6ec; --faint: #b6c0cc;
-  --blue: #1d68ad; --orange: #b94f07; --blue-fill: #3d8ad4; --orange-fill: #ee8a35; --accent: #6b46c1; --second: #0f766e;
+  --blue: #1d68ad; --orange: #b94f07; --blue-fill: #3d8ad4; --orange-fill: #ee8a35; --accent: #6b46c1;
+  --second: #0f766e;
   color-scheme: light dark;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #0e1217; --card: #161c24; --ink: #e7ecf2; --muted: #9ba8b7; --line: #27303b; --faint: #46525f;
-    --blue: #7cb8f2; --orange: #f5a35c; --blue-fill: #4a95dd; --orange-fill: #e58a3c; --accent: #b69bf8; --second: #4fc9ba;
+    --blue: #7cb8f2; --orange: #f5a35c; --blue-fill: #4a95dd; --orange-fill: #e58a3c; --accent: #b69bf8;
+    --second: #4fc9ba;
   }
 }
 * { box-sizing: border-box; }
@@ -23,7 +25,8 @@ body {
 }
 main { max-width: 1120px; margin: 0 auto; padding: 40px 20px 32px; display: grid; gap: 20px;
   grid-template-columns: minmax(0, 1fr); }
-header, section { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 28px 32px 32px; }
+header, section { background: var(--card); border: 1px solid var(--line); border-radius: 14px;
+  padding: 28px 32px 32px; }
 h1, h2 { line-height: 1.2; margin: 0; letter-spacing: -0.015em; overflow-wrap: anywhere; }
 h1 { font-size: 30px; }
 h2 { font-size: 21px; }
@@ -37,8 +40,10 @@ b.positive, b.true { color: var(--blue); }
 b.negative, b.wrong { color: var(--orange); }
 footer { color: var(--muted); font-size: 14px; text-align: center; padding-top: 8px; }
 
-.hero { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: 40px; align-items: center; margin: 28px 0; }
-.big { font-size: clamp(64px, 11vw, 116px); font-weight: 650; line-height: 1; letter-spacing: -0.045em; white-space: nowrap; }
+.hero { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); gap: 40px;
+  align-items: center; margin: 28px 0; }
+.big { font-size: clamp(64px, 11vw, 116px); font-weight: 650; line-height: 1; letter-spacing: -0.045em;
+  white-space: nowrap; }
 .big span { font-size: 0.42em; font-weight: 500; color: var(--muted); letter-spacing: 0; }
 .lead { font-size: 18px; color: var(--muted); margin-top: 14px; max-width: 34ch; }
 path.dots { fill: none; stroke-width: 7; stroke-linecap: round; stroke-dasharray: 0 10; }
@@ -55,7 +60,8 @@ figure.dots figcaption { margin-top: 10px; }
 
 figcaption { font-size: 14px; color: var(--muted); }
 figcaption b { color: var(--ink); }
-.multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 290px), 1fr)); gap: 28px 32px; }
+.multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 290px), 1fr));
+  gap: 28px 32px; }
 .multiples.few { grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); }
 .multiples figcaption { margin-bottom: 6px; }
 .multiples figcaption span { margin-left: 6px; }
@@ -65,22 +71,26 @@ text { fill: var(--muted); font-size: 12px; }
 text.note { font-size: 11.5px; }
 text.halo { paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
 text.end { font-weight: 600; font-size: 13px; }
-text.test { fill: var(--accent); } text.validation { fill: var(--second); } text.train { fill: var(--muted); }
+text.test { fill: var(--accent); } text.validation { fill: var(--second); }
+text.train { fill: var(--muted); }
 text.positive { fill: var(--blue); } text.negative { fill: var(--orange); }
 .grid { stroke: var(--line); fill: none; }
 .base { stroke: var(--faint); fill: none; }
 .threshold { stroke: var(--ink); stroke-dasharray: 4 4; fill: none; opacity: 0.75; }
 .line { fill: none; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
-.line.test { stroke: var(--accent); stroke-width: 3; } .line.train { stroke: var(--muted); stroke-width: 1.8;
+.line.test { stroke: var(--accent); stroke-width: 3; }
+.line.train { stroke: var(--muted); stroke-width: 1.8;
   stroke-dasharray: 7 5; }
 .line.validation { stroke: var(--second); stroke-width: 2.6; }
 .line.positive { stroke: var(--blue-fill); } .line.negative { stroke: var(--orange-fill); }
 .dot { stroke: var(--card); stroke-width: 1.2; }
-.dot.test { fill: var(--accent); } .dot.train { fill: var(--muted); } .dot.validation { fill: var(--second); }
+.dot.test { fill: var(--accent); } .dot.train { fill: var(--muted); }
+.dot.validation { fill: var(--second); }
 .dot.positive { fill: var(--blue-fill); } .dot.negative { fill: var(--orange-fill); }
 .hot { fill: var(--ink); opacity: 0; } .hot:hover { opacity: 0.07; }
 .keys { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 4px; }
-.key::before { content: ""; display: inline-block; width: 22px; border-top: 3px solid var(--accent); vertical-align: middle;
+.key::before { content: ""; display: inline-block; width: 22px; border-top: 3px solid var(--accent);
+  vertical-align: middle;
   margin: 0 7px 2px 0; }
 .key.train::before { border-top: 2px dashed var(--muted); }
 .key.validation::before { border-color: var(--second); }
@@ -89,12 +99,14 @@ text.positive { fill: var(--blue); } text.negative { fill: var(--orange); }
 .hill.negative { fill: var(--orange-fill); stroke: var(--orange-fill); }
 
 .fields { display: grid; grid-template-columns: repeat(10, minmax(0, 1fr)); gap: 8px; }
-.fields img { width: 100%; height: auto; image-rendering: pixelated; background: var(--card); border: 1px solid var(--line);
+.fields img { width: 100%; height: auto; image-rendering: pixelated; background: var(--card);
+  border: 1px solid var(--line);
   border-radius: 5px; }
 .fields + figcaption { margin-top: 14px; display: flex; flex-wrap: wrap; gap: 6px 20px; }
 .scale { display: inline-flex; align-items: center; gap: 8px; }
 .scale i { width: 120px; height: 10px; border-radius: 5px; border: 1px solid var(--line);
-  background: linear-gradient(90deg, rgb(226, 118, 26), rgba(226, 118, 26, 0) 50%, rgba(47, 128, 208, 0) 50%, rgb(47, 128, 208)); }
+  background: linear-gradient(90deg, rgb(226 118 26), rgb(226 118 26 / 0) 50%,
+    rgb(47 128 208 / 0) 50%, rgb(47 128 208)); }
 
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; }
@@ -102,16 +114,20 @@ caption { text-align: left; font-size: 14px; color: var(--muted); padding-bottom
 .confusion { width: 100%; border-collapse: separate; border-spacing: 2px; font-size: 14px; }
 .confusion caption { caption-side: bottom; padding: 10px 0 0; }
 .confusion th { font-weight: 600; padding: 4px; text-align: center; }
-.confusion th[scope="row"] { text-align: right; padding-right: 8px; white-space: nowrap; background: var(--card);
+.confusion th[scope="row"] { text-align: right; padding-right: 8px; white-space: nowrap;
+  background: var(--card);
   position: sticky; left: 0; }
 .confusion td { text-align: center; padding: 7px 2px; min-width: 30px; border-radius: 4px; }
-.confusion .corner { font-size: 12px; color: var(--muted); white-space: nowrap; text-align: right; padding-right: 8px;
+.confusion .corner { font-size: 12px; color: var(--muted); white-space: nowrap; text-align: right;
+  padding-right: 8px;
   vertical-align: bottom; width: 1%; }
-.confusion .right { background: color-mix(in srgb, var(--blue-fill) var(--heat), transparent); font-weight: 600; }
+.confusion .right { background: color-mix(in srgb, var(--blue-fill) var(--heat), transparent);
+  font-weight: 600; }
 .confusion .wrong { background: color-mix(in srgb, var(--orange-fill) var(--heat), transparent); }
 .confusion .strong { color: #1a1208; font-weight: 600; }
 .confusion .zero { color: var(--faint); }
-.confusion .rate { min-width: 96px; width: 14%; text-align: left; padding-left: 14px; color: var(--muted); font-size: 13px; }
+.confusion .rate { min-width: 96px; width: 14%; text-align: left; padding-left: 14px;
+  color: var(--muted); font-size: 13px; }
 .confusion .rate span { display: inline-block; vertical-align: middle; }
 .confusion .rate span:first-child { min-width: 4.9em; }
 .confusion .bar { width: calc(100% - 5.3em); height: 8px; }
@@ -131,22 +147,30 @@ details[open] summary { margin-bottom: 12px; }
 
 .mistakes { list-style: none; margin: 0; padding: 0; display: grid; gap: 14px;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 210px), 1fr)); }
-.mistakes li { border: 1px solid var(--line); border-radius: 10px; padding: 12px; display: grid; min-width: 0;
+.mistakes li { border: 1px solid var(--line); border-radius: 10px; padding: 12px; display: grid;
+  min-width: 0;
   grid-template-columns: auto minmax(0, 1fr); gap: 10px 14px; align-items: center; }
-.mistakes img { width: 96px; height: auto; image-rendering: pixelated; border-radius: 6px; background: #000; display: block; }
-.mistakes p { font-size: 14px; line-height: 1.4; overflow-wrap: anywhere; color: var(--muted); grid-column: 2; }
+.mistakes img { width: 96px; height: auto; image-rendering: pixelated; border-radius: 6px;
+  background: #000; display: block; }
+.mistakes p { font-size: 14px; line-height: 1.4; overflow-wrap: anywhere; color: var(--muted);
+  grid-column: 2; }
 .mistakes p b { font-size: 17px; }
 .mistakes p:first-child { grid-column: 1 / -1; }
 .mistakes svg { grid-column: 1 / -1; }
 .mistakes p span { font-size: 13px; }
-rect.bar.other { fill: var(--faint); } rect.bar.true { fill: var(--blue-fill); } rect.bar.wrong { fill: var(--orange-fill); }
+rect.bar.other { fill: var(--faint); } rect.bar.true { fill: var(--blue-fill); }
+rect.bar.wrong { fill: var(--orange-fill); }
 text.class { font-size: 12.5px; }
-text.class.true { fill: var(--blue); font-weight: 700; } text.class.wrong { fill: var(--orange); font-weight: 700; }
+text.class.true { fill: var(--blue); font-weight: 700; }
+text.class.wrong { fill: var(--orange); font-weight: 700; }
 
-.tables { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 24px 48px; align-items: start; }
+.tables { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr));
+  gap: 24px 48px; align-items: start; }
 table.pairs { width: 100%; font-size: 15px; }
-table.pairs th, table.pairs td { text-align: left; padding: 7px 0; border-top: 1px solid var(--line); vertical-align: top; }
-table.pairs th { font-weight: 400; color: var(--muted); padding-right: 20px; white-space: nowrap; width: 1%; }
+table.pairs th, table.pairs td { text-align: left; padding: 7px 0; border-top: 1px solid var(--line);
+  vertical-align: top; }
+table.pairs th { font-weight: 400; color: var(--muted); padding-right: 20px; white-space: nowrap;
+  width: 1%; }
 table.pairs td { overflow-wrap: anywhere; text-align: right; }
 
 @media (min-width: 901px) {
@@ -168,16 +192,18 @@ table.pairs td { overflow-wrap: anywhere; text-align: right; }
   .confusion { font-size: 12px; border-spacing: 1px; }
   .confusion td { min-width: 23px; padding: 6px 0; font-size: 11px; letter-spacing: -0.02em; }
   .confusion th { padding: 4px 1px; }
-  .confusion th[scope="row"] { padding-right: 5px; max-width: 72px; overflow: hidden; text-overflow: ellipsis; }
+  .confusion th[scope="row"] { padding-right: 5px; max-width: 72px; overflow: hidden;
+    text-overflow: ellipsis; }
   .confusion caption span { display: block; max-width: 76vw; }
   .confusion .corner { font-size: 0; padding: 0; }
-  .confusion .rate, .confusion.dense .rate { min-width: 0; width: auto; padding-left: 5px; font-size: 11px; }
+  .confusion .rate, .confusion.dense .rate { min-width: 0; width: auto; padding-left: 5px;
+    font-size: 11px; }
   .confusion .rate span:first-child { min-width: 0; }
   .confusion .rate .bar { display: none; }
   .mistakes { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; }
   .mistakes li { padding: 10px; gap: 8px 10px; }
-  .mistakes img { width: 64px; }
-  .mistakes p, .mistakes p span { font-size: 12.5px; }
+  .mistakes img { width: 58px; }
+  .mistakes p, .mistakes p span { font-size: 12.5px; letter-spacing: -0.02em; }
   .mistakes p b { font-size: 15px; }
   .mistakes text.class { font-size: 17px; }
 }

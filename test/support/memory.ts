@@ -79,6 +79,7 @@ export class Bench {
   readonly plain: Bytes;
   readonly noise = new Noise();
   readonly #actual: Bytes;
+  readonly #origin = new Bytes(new ArrayBuffer(PAGES * 65536));
   readonly #before: Bytes;
   readonly #scratch: Bytes;
   readonly #magnitude: Bytes;
@@ -209,8 +210,6 @@ export class Bench {
     this.#copy(this.#origin, this.#before);
   }
 
-  readonly #origin = new Bytes(new ArrayBuffer(PAGES * 65536));
-
   /** Throws unless kernel and twin left exactly the same bytes. */
   same(): void {
     const at = this.#difference(this.#actual, this.plain, 0, this.#top);
@@ -289,7 +288,7 @@ export const items =
 export const readBuild = (file: string) => readFileSync(new URL(`../../build/${file}.wasm`, import.meta.url));
 
 // Before anything compiles, or Node 20 would refuse the relaxed builds.
-const detected = detectBuild(flags => setFlagsFromString(flags));
+export const detected = detectBuild(flags => setFlagsFromString(flags));
 
 /**
  * Defines tests for each of the four builds. `isFull` where a test should try all sizes; the shared builds differ in

@@ -7,7 +7,7 @@ const TILE = 6;
 const TINY = 1e-20;
 
 // biome-ignore lint/complexity/useMathMinMax: Math.max would keep NaN, which the kernels turn into 0
-const relu = (x: number) => (x > 0 ? x : 0);
+const relu = (x: number) => (x < 0 ? 0 : x);
 
 export function forwardKernels(
   buffer: ArrayBufferLike,

@@ -12,7 +12,8 @@ function scramble(word: number): number {
 }
 
 function randomBits(seed: number, stream: number, counter: number): number {
-  return scramble(counter + scramble(stream + scramble(seed + 0x9e3779b9))) >>> 0;
+  const key = scramble(stream + scramble(seed + 0x9e3779b9));
+  return scramble(key ^ scramble(counter + scramble(key + 0x9e3779b9))) >>> 0;
 }
 
 export function randomKernels(buffer: ArrayBufferLike): Pick<Kernels, 'randomBits' | 'randomWeights'> {

@@ -10,7 +10,7 @@ export const ROW_BYTES = 128;
 export const SKIP = 0xffffffff;
 
 /** Rounds before it compares, because the kernel sees only the rounded number. */
-export const flush = (x: number) => (Math.abs(Math.fround(x)) > Math.fround(1e-30) ? x : 0);
+export const flush = (x: number) => (Math.abs(Math.fround(x)) < Math.fround(1e-30) ? 0 : x);
 
 /** A buffer as words, and where things are in it. */
 export function view(buffer: ArrayBufferLike) {
