@@ -4,16 +4,16 @@ export { type Dataset, slice } from './data/dataset.ts';
 export { readDigit } from './data/image.ts';
 export { datasetNames, loadDataset, splitValidation } from './data/sources.ts';
 export { InputError } from './errors.ts';
-export { type LoadOptions, loadNetwork, saveNetwork } from './files/model.ts';
 export { createNetwork, type NetworkOptions } from './network/create.ts';
+export { type LoadOptions, loadNetwork, saveNetwork } from './network/model.ts';
 export type { Evaluation, FitOptions, Network, Position, Prediction } from './network/network.ts';
+export type { Scored } from './readout/goodness.ts';
 export {
   describeRecipe,
   type Goodness,
   type Objective,
   type Optimizer,
   type Recipe,
-} from './network/recipe.ts';
-export type { Scored } from './readout/goodness.ts';
+} from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';
 export type { EpochEvent } from './train/events.ts';

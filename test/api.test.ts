@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import * as api from '../src/index.ts';
-import { checkRecipe } from '../src/network/recipe.ts';
+import { checkRecipe } from '../src/recipes/recipe.ts';
 
 it('exports these names and no others', () => {
   expect(Object.keys(api).sort()).toEqual([

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../src/errors.ts';
-import { loadNetwork, saveNetwork } from '../src/files/model.ts';
 import { createNetwork } from '../src/network/create.ts';
+import { loadNetwork, saveNetwork } from '../src/network/model.ts';
 import type { Network } from '../src/network/network.ts';
-import type { Recipe } from '../src/network/recipe.ts';
 import { readState } from '../src/network/state.ts';
+import type { Recipe } from '../src/recipes/recipe.ts';
 import { recipes } from '../src/recipes/recipes.ts';
 import { prototypes } from './support/data.ts';
 

@@ -28,7 +28,7 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
     expect(paths).toContain(`build/${wasm}.wasm`);
   expect(paths).toContain('dist/index.js');
   expect(paths).toContain('dist/index.d.ts');
-  expect(paths).toContain('dist/threads/worker.js');
+  expect(paths).toContain('dist/network/worker.js');
   expect(paths.filter(path => /^(test|bench|assembly|src|scripts)\//.test(path))).toEqual([]);
   expect(unpackedSize).toBeLessThan(500_000);
 });

@@ -1,6 +1,6 @@
 // ff evaluate: a model against labelled data.
 
-import { loadNetwork } from '../files/model.ts';
+import { loadNetwork } from '../network/model.ts';
 import { percent } from './text.ts';
 import { perClass, testSetOf } from './train.ts';
 

@@ -1,9 +1,9 @@
 // ff inspect: what is in a model file.
 
-import { parseDescription } from '../files/model.ts';
 import { readSafetensors } from '../files/safetensors.ts';
-import { describeRecipe } from '../network/recipe.ts';
+import { parseDescription } from '../network/model.ts';
 import { planNetwork } from '../network/session.ts';
+import { describeRecipe } from '../recipes/recipe.ts';
 import { grouped, mebibytes, pairs, table } from './text.ts';
 
 export async function inspect(model: string, options: { json?: boolean }): Promise<void> {

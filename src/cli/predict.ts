@@ -1,7 +1,7 @@
 // ff predict: which digit a picture shows, and how sure each readout is.
 
 import { readDigit } from '../data/image.ts';
-import { loadNetwork } from '../files/model.ts';
+import { loadNetwork } from '../network/model.ts';
 
 const SHADES = ' .:-=+*#%@';
 const SIDE = 28;

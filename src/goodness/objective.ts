@@ -1,7 +1,7 @@
 // What each kind of goodness and objective asks of a layer: the coefficients of its rows.
 
 import { type DenseLayer, SKIP } from '../layers/dense.ts';
-import type { Goodness, Objective } from '../network/recipe.ts';
+import type { Goodness, Objective } from '../recipes/recipe.ts';
 
 /** What a sum of squares over `units` is multiplied with to be the goodness. */
 export function slope(goodness: Goodness, units: number): number {

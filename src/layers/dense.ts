@@ -3,7 +3,7 @@
 
 import type { Build } from '../kernels/features.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import type { Optimizer } from '../network/recipe.ts';
+import type { Optimizer } from '../recipes/recipe.ts';
 import { type LayerPlan, PANEL, TILE } from './plan.ts';
 
 /** A gradient row that is left out. */

@@ -6,11 +6,12 @@ import v8 from 'node:v8';
 import { InputError } from '../errors.ts';
 import { type Build, detectBuild } from '../kernels/features.ts';
 import { bindKernels } from '../kernels/kernels.ts';
+import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
 import { PiscinaTeam } from '../threads/piscina.ts';
-import { InlineTeam } from '../threads/team.ts';
+import { InlineTeam, type Team } from '../threads/team.ts';
 import { Control } from '../train/control.ts';
 import { Network, type Position } from './network.ts';
-import { checkRecipe, type Recipe } from './recipe.ts';
+import { type Job, NetworkPart } from './part.ts';
 import { planNetwork, type Session } from './session.ts';
 import { initializeState } from './state.ts';
 
@@ -57,9 +58,17 @@ export async function prepare(recipe: Recipe, options: NetworkOptions) {
     control: new Control(plans.length).buffer,
     cores: availableParallelism(),
   };
-  const start = (position?: Position) =>
-    new Network(session, isShared ? new PiscinaTeam(session, threads) : new InlineTeam(session), position);
+  const start = (position?: Position) => new Network(session, assemble(session, threads), position);
   return { session, start };
+}
+
+/** The same file whether this one runs from src/ (in tests) or from dist/. */
+const WORKER = new URL('../../dist/network/worker.js', import.meta.url).href;
+
+function assemble(session: Session, threads: number): Team<Job> {
+  if (threads > 1) return new PiscinaTeam<Job>(WORKER, session, threads);
+  const whole = new NetworkPart(session, 0, 1);
+  return new InlineTeam<Job>(job => whole.run(job));
 }
 
 function checkOptions(inputs: number, classes: number, seed: number, threads: number): void {

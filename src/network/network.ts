@@ -59,7 +59,7 @@ export interface Prediction {
 
 export class Network {
   readonly session: Session;
-  readonly #team: Team;
+  readonly #team: Team<Job>;
   readonly #control: Control;
   readonly #kernels: Kernels;
   #history: EpochEvent[] = [];
@@ -70,7 +70,7 @@ export class Network {
   #startedAt: number | undefined;
   #isBusy = false;
 
-  constructor(session: Session, team: Team, position?: Position) {
+  constructor(session: Session, team: Team<Job>, position?: Position) {
     this.session = session;
     this.#team = team;
     this.#control = new Control(session.plans.length, session.control);

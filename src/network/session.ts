@@ -3,7 +3,7 @@
 import type { Build } from '../kernels/features.ts';
 import { type LayerPlan, planLayer } from '../layers/plan.ts';
 import { planReadout } from '../readout/softmax.ts';
-import type { Recipe } from './recipe.ts';
+import type { Recipe } from '../recipes/recipe.ts';
 
 /** Everything a thread needs to take its part in a network. */
 export interface Session {

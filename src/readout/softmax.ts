@@ -5,7 +5,7 @@
 import type { Kernels } from '../kernels/kernels.ts';
 import type { DenseLayer } from '../layers/dense.ts';
 import { Arena, PANEL } from '../layers/plan.ts';
-import type { Recipe } from '../network/recipe.ts';
+import type { Recipe } from '../recipes/recipe.ts';
 
 const ROW_BYTES = PANEL * 4;
 

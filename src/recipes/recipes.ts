@@ -1,7 +1,7 @@
 // The recipes that come with the library, by name.
 
 import { InputError, nearestName } from '../errors.ts';
-import type { Recipe } from '../network/recipe.ts';
+import type { Recipe } from './recipe.ts';
 
 /**
  * The settings of Hinton's own MATLAB code for the supervised experiment (section 3.3 of the paper): three passes, hard

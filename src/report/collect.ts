@@ -3,9 +3,9 @@
 import type { Dataset } from '../data/dataset.ts';
 import { layerThreshold } from '../goodness/objective.ts';
 import type { Evaluation, Network } from '../network/network.ts';
-import { describeRecipe } from '../network/recipe.ts';
 import { readState } from '../network/state.ts';
 import { sumOverLayers } from '../readout/goodness.ts';
+import { describeRecipe } from '../recipes/recipe.ts';
 import type { Mistake } from './mistakes.ts';
 import type { ReportData } from './report.ts';
 

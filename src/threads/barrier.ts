@@ -10,14 +10,8 @@ export const BARRIER_WORDS = 3;
 // About 20 µs: longer than threads with equal work differ, shorter than a thread that sleeps takes to wake.
 const SPINS = 4000;
 
-/** Thrown in the threads that waited for one that failed; the failed thread throws the reason. */
-export class BarrierBroken extends Error {
-  static readonly message = 'another thread of this network failed';
-
-  constructor() {
-    super(BarrierBroken.message);
-  }
-}
+/** Thrown in the threads that waited for one that failed; that one throws the reason. */
+export class BarrierBroken extends Error {}
 
 export class Barrier {
   readonly #words: Int32Array;
@@ -45,8 +39,8 @@ export class Barrier {
         if (Atomics.load(words, GENERATION) !== generation) break;
       }
       while (Atomics.load(words, GENERATION) === generation) {
-        Atomics.wait(words, GENERATION, generation, 1000);
         this.#check();
+        Atomics.wait(words, GENERATION, generation, 1000);
       }
     }
     this.#check();
@@ -59,6 +53,7 @@ export class Barrier {
   }
 
   #check(): void {
-    if (Atomics.load(this.#words, FAILED) !== 0) throw new BarrierBroken();
+    if (Atomics.load(this.#words, FAILED) !== 0)
+      throw new BarrierBroken('another thread of this team failed');
   }
 }

@@ -1,24 +1,19 @@
-// The threads of a network in Node: a Piscina pool whose every thread holds the network from the start, and gets one
-// message a job. Inside a job they meet in shared memory, not by messages.
+// Threads in Node: a Piscina pool whose threads hold everything from the start, and get one message a job. Inside a job they
+// meet in shared memory, not by messages.
 
 import { Piscina } from 'piscina';
-import type { Job } from '../network/part.ts';
-import type { Session } from '../network/session.ts';
-import { BarrierBroken } from './barrier.ts';
 import type { Team } from './team.ts';
 
-/** The same file whether this one runs from src/ (in tests) or from dist/. */
-const WORKER = new URL('../../dist/threads/worker.js', import.meta.url).href;
-
-export class PiscinaTeam implements Team {
+export class PiscinaTeam<Job> implements Team<Job> {
   readonly threads: number;
   readonly #pool: Piscina;
 
-  constructor(session: Session, threads: number) {
+  /** Each thread runs the module `filename` on `{ job, part, parts }`, and has `workerData` from the start. */
+  constructor(filename: string, workerData: unknown, threads: number) {
     this.threads = threads;
     this.#pool = new Piscina({
-      filename: WORKER,
-      workerData: session,
+      filename,
+      workerData,
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
@@ -32,11 +27,12 @@ export class PiscinaTeam implements Team {
     const tasks = Array.from({ length: this.threads }, (_, part) =>
       this.#pool.run({ job, part, parts: this.threads }),
     );
-    const failures = (await Promise.allSettled(tasks)).flatMap(result =>
-      result.status === 'rejected' ? [result.reason] : [],
-    );
-    if (failures.length > 0) {
-      throw failures.find(failure => failure.message !== BarrierBroken.message) ?? failures[0];
+    try {
+      await Promise.all(tasks);
+    } catch (error) {
+      // A thread that died cannot let the others go.
+      await this.close();
+      throw error;
     }
   }
 

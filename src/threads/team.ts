@@ -1,12 +1,9 @@
-// Who does the work of a network: one thread or several, behind the same two calls.
+// Who does the work: one thread or several, behind the same two calls. What the work is, these do not know.
 
-import { type Job, NetworkPart } from '../network/part.ts';
-import type { Session } from '../network/session.ts';
-
-/** The threads of one network. They run one job at a time. */
-export interface Team {
+/** Threads that do their parts of one job at a time. */
+export interface Team<Job> {
   readonly threads: number;
-  /** Resolves when every thread has done its part of the job, or rejects with the reason of the first that failed. */
+  /** Resolves when every thread has done its part of the job, or rejects with the reason of one that failed; then the team is no more. */
   run(job: Job): Promise<void>;
   /** Ends the threads. */
   close(): Promise<void>;
@@ -16,18 +13,19 @@ export interface Team {
 const SLICE = 30;
 
 /** No thread but the caller's, which stays responsive: work is done in slices. */
-export class InlineTeam implements Team {
+export class InlineTeam<Job> implements Team<Job> {
   readonly threads = 1;
-  readonly #part: NetworkPart;
+  readonly #work: (job: Job) => Generator<void, void, void>;
   // Kept from job to job: many short jobs in a row are one long one to whoever waits for a turn.
   #pause = performance.now() + SLICE;
 
-  constructor(session: Session) {
-    this.#part = new NetworkPart(session, 0, 1);
+  /** `work` does a job, and yields where it may be left for a moment. */
+  constructor(work: (job: Job) => Generator<void, void, void>) {
+    this.#work = work;
   }
 
   async run(job: Job): Promise<void> {
-    const steps = this.#part.run(job);
+    const steps = this.#work(job);
     while (!steps.next().done) {
       if (performance.now() < this.#pause) continue;
       await new Promise(resolve => setTimeout(resolve));

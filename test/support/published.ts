@@ -1,7 +1,7 @@
 // Forward-Forward training as it is published, in double precision and in the plainest way: full matrices, every row,
 // every pass by itself. Shares no code with the library.
 
-import type { Recipe } from '../../src/network/recipe.ts';
+import type { Recipe } from '../../src/recipes/recipe.ts';
 
 type Matrix = number[][];
 

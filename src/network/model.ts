@@ -2,12 +2,12 @@
 // same file with the optimizer's state and the position in training.
 
 import { InputError } from '../errors.ts';
-import { prepare } from '../network/create.ts';
-import type { Network, Position } from '../network/network.ts';
-import { checkRecipe, type Recipe } from '../network/recipe.ts';
-import { readState, writeState } from '../network/state.ts';
-import { encodeSafetensors, readSafetensors, type Tensor } from './safetensors.ts';
-import { writeFileSafely } from './write.ts';
+import { encodeSafetensors, readSafetensors, type Tensor } from '../files/safetensors.ts';
+import { writeFileSafely } from '../files/write.ts';
+import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
+import { prepare } from './create.ts';
+import type { Network, Position } from './network.ts';
+import { readState, writeState } from './state.ts';
 
 const FORMAT = 'forward-forward 1';
 

@@ -1,8 +1,9 @@
-// What runs in each thread of a PiscinaTeam.
+// What runs in each thread of a network's team.
 
 import { workerData } from 'piscina';
-import { type Job, NetworkPart } from '../network/part.ts';
-import type { Session } from '../network/session.ts';
+import { BarrierBroken } from '../threads/barrier.ts';
+import { type Job, NetworkPart } from './part.ts';
+import type { Session } from './session.ts';
 
 const session: Session = workerData;
 const parts = new Map<number, NetworkPart>();
@@ -14,5 +15,10 @@ export default function run({ job, part, parts: count }: { job: Job; part: numbe
     mine = new NetworkPart(session, part, count);
     parts.set(part, mine);
   }
-  for (const _ of mine.run(job));
+  try {
+    for (const _ of mine.run(job));
+  } catch (error) {
+    // The thread that failed says why.
+    if (!(error instanceof BarrierBroken)) throw error;
+  }
 }
