@@ -1,6 +1,7 @@
 // A labelled set of examples, held once in shared memory so that every thread reads the same bytes.
 
 import { InputError } from '../errors.ts';
+import { shared } from '../threads/memory.ts';
 
 /** Labelled examples of equal width. */
 export interface Dataset {
@@ -70,12 +71,7 @@ function describeWidth({ width, shape }: Dataset): string {
   return shape ? `${shape.join(' × ')} = ${width} inputs` : `${width} inputs`;
 }
 
-/** The same dataset in memory that threads can share: itself where it already is, or where the engine has none. */
+/** The same dataset in memory that threads can share: without a copy where it already is. */
 export function shareDataset(dataset: Dataset): Dataset {
-  if (typeof SharedArrayBuffer === 'undefined' || dataset.inputs.buffer instanceof SharedArrayBuffer)
-    return dataset;
-  const bytes = new Uint8Array(new SharedArrayBuffer(dataset.inputs.byteLength));
-  bytes.set(new Uint8Array(dataset.inputs.buffer, dataset.inputs.byteOffset, dataset.inputs.byteLength));
-  const inputs = dataset.inputs instanceof Uint8Array ? bytes : new Float32Array(bytes.buffer);
-  return { ...dataset, inputs };
+  return { ...dataset, inputs: shared(dataset.inputs), labels: shared(dataset.labels) };
 }

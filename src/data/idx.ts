@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { InputError } from '../errors.ts';
 import { fileError } from '../files/write.ts';
+import { shared } from '../threads/memory.ts';
 import type { Dataset } from './dataset.ts';
 
 /** The contents of one IDX file: sizes (1 to 4 of them, each at least 1) and as many values, row-major. */
@@ -203,20 +204,9 @@ export function idxDataset(name: string, images: Idx, labels: Idx, paths: IdxPat
     width: images.values.length / count,
     classes,
     ...(exampleSizes.length === 2 && { shape: [height, columns] as const }),
-    inputs: sharedCopy(images.values),
-    labels: sharedCopy(labels.values),
+    inputs: shared(images.values),
+    labels: shared(labels.values),
   };
-}
-
-function sharedCopy(values: Uint8Array): Uint8Array;
-function sharedCopy(values: Uint8Array | Float32Array): Uint8Array | Float32Array;
-function sharedCopy(values: Uint8Array | Float32Array): Uint8Array | Float32Array {
-  const bytes = values.byteLength;
-  const buffer =
-    typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
-  const copy = values instanceof Float32Array ? new Float32Array(buffer) : new Uint8Array(buffer);
-  copy.set(values);
-  return copy;
 }
 
 function hex(byte: number): string {

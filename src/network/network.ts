@@ -6,6 +6,7 @@ import { shuffledOrder } from '../data/shuffle.ts';
 import { InputError } from '../errors.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readout/goodness.ts';
+import { sharedBuffer } from '../threads/memory.ts';
 import type { Team } from '../threads/team.ts';
 import { Control } from '../train/control.ts';
 import type { EpochEvent } from '../train/events.ts';
@@ -206,8 +207,8 @@ export class Network {
   async evaluate(data: Dataset): Promise<Evaluation> {
     const { recipe, inputs, classes, plans } = this.session;
     checkDataset(data, inputs, classes);
-    const goodness = sharedFloats(data.count * plans.length * classes);
-    const probabilities = sharedFloats(data.count * classes);
+    const goodness = new Float32Array(sharedBuffer(data.count * plans.length * classes * 4));
+    const probabilities = new Float32Array(sharedBuffer(data.count * classes * 4));
     await this.#run({ kind: 'evaluate', dataset: shareDataset(data), goodness, probabilities });
     const sums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
     return {
@@ -251,11 +252,4 @@ export class Network {
       this.#isBusy = false;
     }
   }
-}
-
-function sharedFloats(count: number): Float32Array {
-  const bytes = count * 4;
-  return new Float32Array(
-    typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes),
-  );
 }

@@ -1,6 +1,7 @@
 // What the threads and the caller share besides the layers: barrier, stop, position, and the sums of the epoch.
 
 import { BARRIER_WORDS } from '../threads/barrier.ts';
+import { sharedBuffer } from '../threads/memory.ts';
 
 const STOP = BARRIER_WORDS;
 const HALT = BARRIER_WORDS + 1;
@@ -22,13 +23,9 @@ export class Control {
   /** On a new buffer (shared where the engine can) for `layers` layers, or on an existing one. */
   constructor(layers: number, buffer?: ArrayBufferLike) {
     const sums = LAYERS + PER_LAYER * layers;
-    this.buffer = buffer ?? Control.#allocate(WORDS * 4 + sums * 8);
+    this.buffer = buffer ?? sharedBuffer(WORDS * 4 + sums * 8);
     this.words = new Int32Array(this.buffer, 0, WORDS);
     this.sums = new Float64Array(this.buffer, WORDS * 4, sums);
-  }
-
-  static #allocate(bytes: number): ArrayBufferLike {
-    return typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
   }
 
   /** Asks the threads to stop after the batch in progress, or takes that back. */
