@@ -6,6 +6,7 @@
 //   K  inputs                 P  panels of 32 units; padding units have zero weights and are never on
 //   C  classes                G  groups of units that share a goodness
 //   T  tiles of 6 rows        L  layers that are read
+//   B  blocks of inputs
 
 export { appendRows, appendSums, clearColumns, sumRows } from './columns';
 export { denseForward, packRows } from './dense';
@@ -14,5 +15,5 @@ export { normalizeRows } from './normalize';
 export { peerGradient, updateMeans } from './peer';
 export { randomBits, randomWeights } from './random';
 export { softmaxGradient, softmaxRows } from './softmax';
-export { sharedForward, sparseForward, sparseProduct } from './sparse';
+export { cutRows, sharedForward, sparseForward, sparseProduct } from './sparse';
 export { adamStep, momentumStep } from './update';

@@ -11,6 +11,8 @@ import { peakLoop } from './peak.ts';
 
 const [M, K, N] = [200, 1000, 1000];
 const DENSITIES = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
+/** As layers/plan.ts cuts 1,000 inputs. */
+const BLOCKS = 4;
 const ROUNDS = 9;
 
 function time(work: () => void): number {
@@ -64,6 +66,7 @@ function products(build: Build, density: number) {
   const panels = Math.ceil(N / 32);
   const at = {
     rows: arena.take(M * 8),
+    cuts: arena.take(M * (BLOCKS + 1) * 4),
     entries: arena.take(M * K * 8),
     tiles: arena.take(Math.ceil(M / TILE) * TILE * K * 4),
     weights: arena.take(panels * (K + 1) * 128),
@@ -89,8 +92,22 @@ function products(build: Build, density: number) {
     u32[(at.rows >> 2) + 2 * row + 1] = to;
   }
   return {
-    sparse: () =>
-      kernels.sparseForward(at.activity, at.goodness, at.rows, at.entries, at.weights, 0, panels, M, M, K),
+    sparse: () => {
+      kernels.cutRows(at.cuts, at.rows, at.entries, 0, M, K, BLOCKS);
+      kernels.sparseForward(
+        at.activity,
+        at.goodness,
+        at.cuts,
+        at.entries,
+        at.weights,
+        0,
+        panels,
+        M,
+        M,
+        K,
+        BLOCKS,
+      );
+    },
     dense: () => {
       kernels.packRows(at.tiles, at.rows, at.entries, 0, Math.ceil(M / TILE), M, K);
       kernels.denseForward(at.activity, at.goodness, at.tiles, at.weights, 0, panels, M, M, K);

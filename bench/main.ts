@@ -5,6 +5,22 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     asks: 'how good does the default recipe get, and how fast? (3 seeds, 2 minutes)',
     run: async () => (await import('./quick.ts')).run(),
   },
+  'time-to-accuracy': {
+    asks: 'how many seconds of training to 2, 1.5, 1.36 and 1 % test error? (3 seeds, 2 minutes)',
+    run: async () => (await import('./time-to-accuracy.ts')).run(),
+  },
+  epoch: {
+    asks: 'how long is an epoch of each recipe? (3 minutes)',
+    run: async () => (await import('./epoch.ts')).run(),
+  },
+  scale: {
+    asks: 'how does cost grow with width and depth, up to a billion connections? (10 minutes, 12 GiB)',
+    run: async () => (await import('./scale.ts')).run(),
+  },
+  start: {
+    asks: 'how long from import to the first answer, and how many bytes?',
+    run: async () => (await import('./start.ts')).run(),
+  },
   threads: {
     asks: 'how much faster is the reference network with more threads? (2 minutes)',
     run: async () => (await import('./threads.ts')).run(),
@@ -27,6 +43,6 @@ const name = process.argv[2];
 if (name && Object.hasOwn(benches, name)) {
   await benches[name].run();
 } else {
-  for (const [known, { asks }] of Object.entries(benches)) console.log(`${known.padEnd(10)} ${asks}`);
+  for (const [known, { asks }] of Object.entries(benches)) console.log(`${known.padEnd(16)} ${asks}`);
   if (name) process.exitCode = 2;
 }

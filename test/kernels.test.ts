@@ -25,13 +25,21 @@ function forwardArrays(bench: Bench, { M, K, N, density }: Sizes) {
   const P = Math.ceil(N / 32);
   const S = M + 2;
   const { rows, entries } = bench.rows(M, K, density);
+  const B = 1 + bench.noise.below(4);
+  const cuts = bench.take(M * (B + 1));
+  bench.check({
+    end: M,
+    call: (k, begin, end) => k.cutRows(cuts, rows, entries, begin, end, K, B),
+    writes: items(cuts, 4 * (B + 1)),
+  });
+  bench.same();
   const weights = bench.panels(N, K + 1);
   const activity = bench.take(P * S * 32);
   const goodness = bench.take(P * S);
   const panelRows = items(activity, S * 128, M * 128);
   const panelGoodness = items(goodness, S * 4, M * 4);
   const writes = (begin: number, end: number) => [...panelRows(begin, end), ...panelGoodness(begin, end)];
-  return { P, S, rows, entries, weights, activity, goodness, panelRows, writes };
+  return { P, S, B, rows, cuts, entries, weights, activity, goodness, panelRows, writes };
 }
 
 /**
@@ -120,7 +128,7 @@ eachBuild((open, isFull) => {
       bench.check({
         end: a.P,
         call: (k, begin, end) =>
-          k.sparseProduct(a.activity, a.rows, a.entries, a.weights, begin, end, M, a.S, K),
+          k.sparseProduct(a.activity, a.cuts, a.entries, a.weights, begin, end, M, a.S, K, a.B),
         writes: a.panelRows,
       });
       bench.close('activity', a.activity, a.P * a.S * 32, sumError(K));
@@ -137,7 +145,7 @@ eachBuild((open, isFull) => {
       bench.check({
         end: a.P,
         call: (k, begin, end) =>
-          k.sparseForward(a.activity, a.goodness, a.rows, a.entries, a.weights, begin, end, M, a.S, K),
+          k.sparseForward(a.activity, a.goodness, a.cuts, a.entries, a.weights, begin, end, M, a.S, K, a.B),
         writes: a.writes,
       });
       expectForward(bench, a, sizes, K + 1);
@@ -262,7 +270,7 @@ eachBuild((open, isFull) => {
         call: (k, begin, end) =>
           isDense
             ? k.denseForward(activity, goodness, tiles, weights, begin, end, M, S, K)
-            : k.sparseForward(activity, goodness, rows, entries, weights, begin, end, M, S, K),
+            : k.sparseForward(activity, goodness, rows, entries, weights, begin, end, M, S, K, 1),
         writes,
       });
       for (const row of range(M)) {

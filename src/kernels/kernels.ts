@@ -6,13 +6,16 @@ import { instantiateSync } from '@assemblyscript/loader';
 // biome-ignore format: the signatures of assembly/, not one argument a line
 /** Every kernel, with the argument order of `assembly/`. */
 export type Kernels = {
+  cutRows(
+    cuts: number, rows: number, entries: number, begin: number, end: number, K: number, B: number
+  ): void;
   sparseProduct(
-    activity: number, rows: number, entries: number, weights: number, begin: number, end: number, M: number,
-    S: number, K: number
+    activity: number, cuts: number, entries: number, weights: number, begin: number, end: number, M: number,
+    S: number, K: number, B: number
   ): void;
   sparseForward(
-    activity: number, goodness: number, rows: number, entries: number, weights: number, begin: number,
-    end: number, M: number, S: number, K: number
+    activity: number, goodness: number, cuts: number, entries: number, weights: number, begin: number,
+    end: number, M: number, S: number, K: number, B: number
   ): void;
   sharedForward(
     activity: number, goodness: number, shared: number, sources: number, rows: number, entries: number,

@@ -36,13 +36,19 @@ export class DenseLayer {
 
   // ----- forward ---------------------------------------------------------------------------------------------------
 
+  /** Cuts input rows `begin` to `end` into blocks of inputs, once they are written. */
+  cutRows(begin: number, end: number): void {
+    const { at, inputs, blocks } = this.plan;
+    this.kernels.cutRows(at.inputCuts, at.inputRows, at.inputEntries, begin, end, inputs, blocks);
+  }
+
   /** The first layer's product with the images alone, into the shared rows. */
   productWithImages(images: number, begin: number, end: number): void {
-    const { at, sharedRow, stride, inputs } = this.plan;
+    const { at, sharedRow, stride, inputs, blocks } = this.plan;
     const shared = at.activity + sharedRow * ROW_BYTES;
     this.kernels.sparseProduct(
       shared,
-      at.inputRows,
+      at.inputCuts,
       at.inputEntries,
       at.weights,
       begin,
@@ -50,6 +56,7 @@ export class DenseLayer {
       images,
       stride,
       inputs,
+      blocks,
     );
   }
 
@@ -107,11 +114,11 @@ export class DenseLayer {
   }
 
   forwardSparse(first: number, count: number, begin: number, end: number): void {
-    const { at, stride, inputs } = this.plan;
+    const { at, stride, inputs, blocks } = this.plan;
     this.kernels.sparseForward(
       at.activity + first * ROW_BYTES,
       at.goodness + first * 4,
-      at.inputRows + first * 8,
+      at.inputCuts + first * (blocks + 1) * 4,
       at.inputEntries,
       at.weights,
       begin,
@@ -119,6 +126,7 @@ export class DenseLayer {
       count,
       stride,
       inputs,
+      blocks,
     );
   }
 
@@ -154,6 +162,7 @@ export class DenseLayer {
       this.bytes.subarray(from.outputEntries + first, from.outputEntries + last),
       to.inputEntries + first,
     );
+    next.cutRows(begin, end);
   }
 
   /** Sums the goodness of rows `begin` to `end` over the panels. */

@@ -58,7 +58,9 @@ export interface Prediction {
   readonly probabilities: readonly number[];
 }
 
+/** Made by createNetwork or loadNetwork. */
 export class Network {
+  /** What it is made of, for code that saves, inspects or reports; not covered by semantic versioning. */
   readonly session: Session;
   readonly #team: Team<Job>;
   readonly #control: Control;

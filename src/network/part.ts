@@ -114,6 +114,7 @@ export class NetworkPart {
       this.#input.writeNeutral(images + i, i);
       this.#readout.labels[i] = label;
     }
+    this.#layers[0].cutRows(begin, end);
     this.#barrier.wait();
 
     this.#productWithImages(images);
@@ -207,6 +208,7 @@ export class NetworkPart {
         for (let label = 0; label < classes; label++) this.#input.writeLabel(label * images + i, i, label);
         this.#input.writeNeutral(neutral + i, i);
       }
+      this.#layers[0].cutRows(begin, end);
       this.#barrier.wait();
       this.#productWithImages(images);
       this.#forward(0, neutral + images);

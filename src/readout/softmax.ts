@@ -66,6 +66,7 @@ export class SoftmaxReadout {
         end - begin,
         batch,
         layer.plan.units,
+        1,
       );
       this.#bytes.set(
         layer.bytes.subarray(logits, head.logits + end * ROW_BYTES),

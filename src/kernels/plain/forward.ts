@@ -13,7 +13,13 @@ export function forwardKernels(
   buffer: ArrayBufferLike,
 ): Pick<
   Kernels,
-  'sparseProduct' | 'sparseForward' | 'sharedForward' | 'packRows' | 'denseForward' | 'normalizeRows'
+  | 'cutRows'
+  | 'sparseProduct'
+  | 'sparseForward'
+  | 'sharedForward'
+  | 'packRows'
+  | 'denseForward'
+  | 'normalizeRows'
 > {
   const { f32, u32, word, cell, dot, eachInput } = view(buffer);
 
@@ -41,21 +47,33 @@ export function forwardKernels(
   }
 
   return {
-    sparseProduct(activity, rows, entries, weights, begin, end, M, S, K) {
+    cutRows(cuts, rows, entries, begin, end, K, B) {
+      for (let row = begin; row < end; row++) {
+        const [first, last] = [u32[word(rows, 2 * row)], u32[word(rows, 2 * row + 1)]];
+        for (let block = 0; block <= B; block++) {
+          const below = Math.floor((K * block) / B);
+          let at = first;
+          while (at < last && (block === B || u32[word(entries + at, 0)] < below * ROW_BYTES)) at += 8;
+          u32[word(cuts, row * (B + 1) + block)] = at;
+        }
+      }
+    },
+
+    sparseProduct(activity, cuts, entries, weights, begin, end, M, S, K, B) {
       for (let panel = begin; panel < end; panel++) {
         for (let row = 0; row < M; row++) {
           for (let lane = 0; lane < PANEL; lane++) {
-            const sum = dot(rows, entries, row, cell(weights, K + 1, panel, 0, lane));
+            const sum = dot(cuts, entries, row, cell(weights, K + 1, panel, 0, lane), B);
             f32[cell(activity, S, panel, row, lane)] = sum;
           }
         }
       }
     },
 
-    sparseForward(activity, goodness, rows, entries, weights, begin, end, M, S, K) {
+    sparseForward(activity, goodness, cuts, entries, weights, begin, end, M, S, K, B) {
       forward(activity, goodness, begin, end, M, S, (panel, row, lane) => {
         const bias = f32[cell(weights, K + 1, panel, K, lane)];
-        return dot(rows, entries, row, cell(weights, K + 1, panel, 0, lane)) + bias;
+        return dot(cuts, entries, row, cell(weights, K + 1, panel, 0, lane), B) + bias;
       });
     },
 

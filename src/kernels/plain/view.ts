@@ -24,17 +24,17 @@ export function view(buffer: ArrayBufferLike) {
   const cell = (pointer: number, rows: number, panel: number, row: number, lane: number) =>
     word(pointer, (panel * rows + row) * PANEL + lane);
 
-  /** Where the entries of list `i` begin and end. An entry is two words: an offset and a value. */
-  const firstEntry = (lists: number, entries: number, i: number) =>
-    word(entries + u32[word(lists, 2 * i)], 0);
-  const lastEntry = (lists: number, entries: number, i: number) =>
-    word(entries + u32[word(lists, 2 * i + 1)], 0);
+  /** Where the entries of list `i`, cut into `blocks`, begin and end. An entry is two words: an offset and a value. */
+  const firstEntry = (lists: number, entries: number, i: number, blocks = 1) =>
+    word(entries + u32[word(lists, (blocks + 1) * i)], 0);
+  const lastEntry = (lists: number, entries: number, i: number, blocks = 1) =>
+    word(entries + u32[word(lists, (blocks + 1) * i + blocks)], 0);
 
   /** List `i` times one lane of a matrix of panel rows, which the offsets of the list point into. */
-  function dot(lists: number, entries: number, i: number, matrix: number): number {
+  function dot(lists: number, entries: number, i: number, matrix: number, blocks = 1): number {
     let sum = 0;
-    const last = lastEntry(lists, entries, i);
-    for (let at = firstEntry(lists, entries, i); at < last; at += 2)
+    const last = lastEntry(lists, entries, i, blocks);
+    for (let at = firstEntry(lists, entries, i, blocks); at < last; at += 2)
       sum += f32[at + 1] * f32[matrix + (u32[at] >>> 2)];
     return sum;
   }
