@@ -34,7 +34,7 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     run: async () => (await import('./memory.ts')).run(),
   },
   reference: {
-    asks: 'does hinton-supervised, trained as its author trained it, reach the error he reached? (half an hour)',
+    asks: 'does hinton-supervised, trained as its author trained it, reach the error he reached? (15 minutes)',
     run: async () => (await import('./reference.ts')).run(),
   },
 };

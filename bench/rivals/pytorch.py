@@ -70,6 +70,21 @@ def read_idx(path, header):
         return torch.frombuffer(bytearray(file.read()[header:]), dtype=torch.uint8)
 
 
+def load_images(folder):
+    """The training set, normalised as with a label.
+
+    Pixels (60000, 784) with nothing where the label goes; what the one label input of an image is, (60000, 1); what
+    the pixels' factor is with a neutral label, likewise; labels (60000).
+    """
+    pixels = read_idx(os.path.join(folder, "train-images-idx3-ubyte"), 16).view(-1, 784).float().div_(255)
+    pixels[:, :CLASSES] = 0
+    squares = pixels.square().sum(1, keepdim=True)
+    scale = (squares + 1).div_(784).rsqrt_()
+    neutral_scale = (squares + 1 / CLASSES).div_(784).rsqrt_()
+    labels = read_idx(os.path.join(folder, "train-labels-idx1-ubyte"), 8).long()
+    return pixels.mul_(scale), scale, neutral_scale, labels
+
+
 def gain(epoch, epochs):
     """The factor on every learning rate: 1, then falling linearly to almost zero."""
     if epoch <= HOLD * epochs:
@@ -117,18 +132,13 @@ class Network:
             length.div_(math.sqrt(units)).add_(TINY)
             torch.div(y, length.unsqueeze(1), out=normalized[layer][rows])
 
-    def step(self, pixels, targets, factor):
-        """One batch: pixels (100, 784) with nothing where the label goes, targets (100)."""
+    def step(self, shown, scale, neutral_scale, targets, factor):
+        """One batch: the images as prepared by load_images, targets (100)."""
         neutral, positive, negative = (slice(i * BATCH, (i + 1) * BATCH) for i in range(3))
         first = self.weights[0]
         one_hot = torch.nn.functional.one_hot(targets, CLASSES).float()
 
-        squares = torch.linalg.vector_norm(pixels, dim=1, keepdim=True).square_()
-        inputs = pixels.shape[1]
-        scale = (squares + 1).div_(inputs).sqrt_().add_(TINY).reciprocal_()
-        neutral_scale = (squares + 1 / CLASSES).div_(inputs).sqrt_().add_(TINY).reciprocal_()
         # The rows of an image differ in nothing but the label and its length: one product serves all three.
-        shown = pixels * scale
         shared = shown @ first
         self.labels[neutral] = neutral_scale / CLASSES
         torch.mul(one_hot, scale, out=self.labels[positive])
@@ -163,7 +173,26 @@ class Network:
         excess = self.goodness[layer][BATCH:] - units
         coefficients = torch.cat([torch.sigmoid(-excess[:BATCH]), -torch.sigmoid(excess[BATCH:])])
         share = (1 - MOMENTUM) / BATCH
-        if os.environ.get('V_GATHER', '1') == '1':
+        if os.environ.get('V_GATHER', '1') == '1' and layer == 0:
+            both = coefficients.view(2, BATCH)
+            active = both.any(0).nonzero().squeeze(1)
+            count = len(active)
+            chosen = both[:, active].unsqueeze(2)
+            gradient = self.gradients[0][:2 * count + 1].narrow(0, 0, 2 * count)
+            torch.mul(y.view(2, BATCH, units)[:, active], chosen, out=gradient.view(2, count, units))
+            x = self.inputs[0][:count + 1]
+            torch.index_select(shown, 0, active, out=x[:count])
+            torch.sum(shown, 0, out=x[count])
+            total = torch.empty(count + 1, units)
+            torch.add(gradient[:count], gradient[count:], out=total[:count])
+            total[count] = peer
+            velocity.addmm_(x.t(), total, beta=MOMENTUM, alpha=share / DECAY)
+            labels = self.labels[BATCH:].view(2, BATCH, CLASSES)
+            velocity[:CLASSES].addmm_(labels[:, active].view(2 * count, CLASSES).t(), gradient, alpha=share / DECAY)
+            velocity[:CLASSES].addr_(labels[0].sum(0), peer, alpha=share / DECAY)
+            total = total[:count].sum(0).add_(peer, alpha=BATCH)
+            stat[layer] += count
+        elif os.environ.get('V_GATHER', '1') == '1':
             # Rows with nothing to learn drop out, and the peer term, the same for all, is one row.
             active = coefficients.nonzero().squeeze(1)
             count = len(active)
@@ -172,15 +201,9 @@ class Network:
             gradient[:count].mul_(coefficients[active].unsqueeze(1))
             gradient[count] = peer
             x = self.inputs[layer][:count + 1]
-            if layer == 0:
-                torch.index_select(shown, 0, active % BATCH, out=x[:count])
-                torch.sum(shown, 0, out=x[count])
-                x[:count, :CLASSES] = self.labels[BATCH:][active]
-                x[count, :CLASSES] = self.labels[BATCH:2 * BATCH].sum(0)
-            else:
-                source = self.normalized[layer - 1][BATCH:]
-                torch.index_select(source, 0, active, out=x[:count])
-                torch.sum(source[:BATCH], 0, out=x[count])
+            source = self.normalized[layer - 1][BATCH:]
+            torch.index_select(source, 0, active, out=x[:count])
+            torch.sum(source[:BATCH], 0, out=x[count])
             velocity.addmm_(x.t(), gradient, beta=MOMENTUM, alpha=share / DECAY)
             total = gradient[:count].sum(0).add_(peer, alpha=BATCH)
             stat[layer] += count
@@ -202,29 +225,36 @@ class Network:
         self.bias_velocities[layer].mul_(MOMENTUM).add_(total, alpha=share)
         self.biases[layer].add_(self.bias_velocities[layer], alpha=factor * RATE)
 
-    def evaluate(self, pixels, targets):
+    def evaluate(self, shown, scale, neutral_scale, targets):
         """Percent wrong of the goodness readout and of the softmax readout."""
+        first = self.weights[0]
         goodness_wrong = softmax_wrong = 0
-        for x, labels in zip(pixels.split(BATCH), targets.split(BATCH)):
-            count = len(x)
-            scores = torch.empty(count, CLASSES + 1)
-            for guess in range(CLASSES + 1):
-                rows = x.clone()
-                if guess < CLASSES:
-                    rows[:, guess] = 1
-                else:
-                    rows[:, :CLASSES] = 1 / CLASSES
-                goodness, logits = torch.zeros(count), torch.zeros(count, CLASSES)
-                for layer, (weight, bias) in enumerate(zip(self.weights, self.biases)):
-                    rows = rows / (rows.square().mean(1, keepdim=True).sqrt() + TINY)
-                    rows = torch.relu(rows @ weight + bias)
-                    if layer > 0:
-                        goodness += rows.square().sum(1)
-                        logits += rows / (rows.square().mean(1, keepdim=True).sqrt() + TINY) @ self.heads[layer - 1]
-                scores[:, guess] = goodness
-            goodness_wrong += (scores[:, :CLASSES].argmax(1) != labels).sum().item()
-            softmax_wrong += (logits.argmax(1) != labels).sum().item()
+        for rows in torch.arange(len(targets)).split(BATCH):
+            shared = shown[rows] @ first
+            scores = []
+            for guess in range(CLASSES):
+                goodness, _ = self.look(shared + first[guess] * scale[rows])
+                scores.append(goodness)
+            neutral = neutral_scale[rows]
+            _, logits = self.look(shared * (neutral / scale[rows]) + first[:CLASSES].mean(0) * neutral)
+            goodness_wrong += (torch.stack(scores, 1).argmax(1) != targets[rows]).sum().item()
+            softmax_wrong += (logits.argmax(1) != targets[rows]).sum().item()
         return 100 * goodness_wrong / len(targets), 100 * softmax_wrong / len(targets)
+
+    def look(self, y):
+        """Goodness and logits of the layers that are read, from the first layer's product."""
+        y = torch.relu(y + self.biases[0])
+        goodness = logits = 0
+        for weight, bias, head in zip(self.weights[1:], self.biases[1:], self.heads):
+            y = torch.relu(self.normalize(y) @ weight + bias)
+            goodness = goodness + y.square().sum(1)
+            logits = logits + self.normalize(y) @ head
+        return goodness, logits
+
+    @staticmethod
+    def normalize(y):
+        """Rows divided by their root mean square."""
+        return y / (y.square().mean(1, keepdim=True).sqrt() + TINY)
 
 
 stat = [0] * 10
@@ -239,9 +269,7 @@ def main():
     blas = limit_blas(options.threads)
     generator = torch.Generator().manual_seed(options.seed)
 
-    pixels = read_idx(os.path.join(options.data, "train-images-idx3-ubyte"), 16).view(-1, 784).float().div_(255)
-    pixels[:, :CLASSES] = 0
-    targets = read_idx(os.path.join(options.data, "train-labels-idx1-ubyte"), 8).long()
+    images = load_images(options.data)
     network = Network([int(size) for size in options.layers.split(",")], 784, generator)
     emit(event="ready", framework="pytorch", version=torch.__version__, threads=torch.get_num_threads(), blas=blas)
 
@@ -249,11 +277,11 @@ def main():
         factor = gain(epoch, options.total_epochs)
         start = time.perf_counter()
         for batch in torch.randperm(options.images, generator=generator).split(BATCH):
-            network.step(pixels[batch], targets[batch], factor)
+            network.step(*(part[batch] for part in images), factor)
         seconds = time.perf_counter() - start
         errors = (None, None)
         if options.test > 0:
-            errors = network.evaluate(pixels[-options.test:], targets[-options.test:])
+            errors = network.evaluate(*(part[-options.test:] for part in images))
         emit(event="epoch", epoch=epoch, seconds=round(seconds, 4), goodnessError=errors[0], softmaxError=errors[1])
     print([s / (epoch * options.images / 100) for s in stat], file=sys.stderr)
 
