@@ -80,7 +80,8 @@ export function goodnessHistogram(
   const shared = percent(overlap(counts) * 100, 1);
   const lost = positive.length + negative.length - total(counts.positive) - total(counts.negative);
   const facts = [
-    `The true label has more goodness in ${percent(area * 100, 1)} of pairs (AUC ${decimal(area, 3)}).`,
+    `On the same image, the true label has more goodness in ${percent(winsOnSameExample(positive, negative), 1)}
+of cases; on two images that have nothing to do with each other, in ${percent(area * 100, 1)} (AUC).`,
     `The hills share ${shared} of their area.`,
     lost > 0 ? `${decimal(lost)} values were not finite and are left out.` : '',
   ];
@@ -147,4 +148,11 @@ function total(counts: readonly number[]): number {
 
 function sorted(values: Iterable<number>): Float32Array {
   return Float32Array.from(values).filter(Number.isFinite).sort();
+}
+
+/** Percent of examples whose true label has more goodness than the wrong one shown beside it. */
+function winsOnSameExample(positive: Float32Array, negative: Float32Array): number {
+  let wins = 0;
+  for (let i = 0; i < positive.length; i++) if (positive[i] > negative[i]) wins++;
+  return (100 * wins) / positive.length;
 }
