@@ -265,8 +265,8 @@ def main():
     options = arguments()
     torch.set_grad_enabled(False)
     torch.set_flush_denormal(True)
-    torch.set_num_threads(options.threads)
-    blas = limit_blas(options.threads)
+    torch.set_num_threads(int(os.environ.get("V_T", options.threads)))
+    blas = limit_blas(int(os.environ.get("V_B", options.threads)))
     generator = torch.Generator().manual_seed(options.seed)
 
     images = load_images(options.data)
