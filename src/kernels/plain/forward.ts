@@ -6,7 +6,7 @@ import { PANEL, ROW_BYTES, view } from './view.ts';
 const TILE = 6;
 const TINY = 1e-20;
 
-// biome-ignore lint/complexity/useMathMinMax: Math.max would keep NaN, which the kernels turn into 0
+/** Keeps NaN, like the kernels. */
 const relu = (x: number) => (x < 0 ? 0 : x);
 
 export function forwardKernels(
