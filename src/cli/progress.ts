@@ -1,9 +1,8 @@
 // Training as it goes by: one live line on a terminal, one plain line an epoch when piped.
 
-import pc from 'picocolors';
 import type { Network } from '../network/network.ts';
 import type { EpochEvent } from '../train/events.ts';
-import { duration, grouped, percent } from './text.ts';
+import { colors, duration, grouped, percent } from './text.ts';
 
 const BAR = 12;
 const REDRAW_MS = 120;
@@ -54,7 +53,7 @@ export class Progress {
       `goodness +/− ${goodness(event)}`,
     ];
     const line = parts.join('  ').slice(0, (process.stdout.columns ?? 80) - 1);
-    process.stdout.write(`\r\x1b[K${pc.dim(line)}`);
+    process.stdout.write(`\r\x1b[K${colors.dim(line)}`);
   }
 
   #print(line: string): void {

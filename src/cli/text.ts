@@ -1,5 +1,10 @@
 // Numbers and tables as text for the terminal.
 
+import pc from 'picocolors';
+
+/** Colours on a terminal that has them, none when piped (picocolors alone would colour pipes where CI is set). */
+export const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
+
 /** An error in percent, as it is printed everywhere. */
 export function percent(value: number): string {
   return `${value.toFixed(2)} %`;

@@ -2,7 +2,6 @@
 
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import pc from 'picocolors';
 import type { Dataset } from '../data/dataset.ts';
 import { loadDataset, splitValidation } from '../data/sources.ts';
 import { InputError } from '../errors.ts';
@@ -15,7 +14,7 @@ import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
 import { Progress } from './progress.ts';
-import { duration, mebibytes, pairs, percent, table } from './text.ts';
+import { colors, duration, mebibytes, pairs, percent, table } from './text.ts';
 
 interface TrainOptions {
   readonly recipe: string;
@@ -44,7 +43,7 @@ export async function train(source: string, options: TrainOptions): Promise<void
   const model = options.out ?? `runs/${name}.safetensors`;
   const checkpoint = `${model.replace(/\.safetensors$/, '')}.checkpoint.safetensors`;
   try {
-    say(pc.bold(`${recipe.name} on ${data.name}`));
+    say(colors.bold(`${recipe.name} on ${data.name}`));
     say(pairs([...describeRecipe(recipe), ['machine', machineOf(network)]]));
     if (!(await trainToEnd(network, data, validation, test, checkpoint, options, sayJson))) {
       await saveNetwork(network, checkpoint, true);
@@ -53,7 +52,7 @@ export async function train(source: string, options: TrainOptions): Promise<void
       if (options.test) words.push('--test', options.test);
       const { epoch, trainSeconds } = network.position;
       sayJson({ event: 'stopped', epoch, trainSeconds, checkpoint });
-      say(`stopped in epoch ${epoch}; to go on: ${pc.bold(words.join(' '))}`);
+      say(`stopped in epoch ${epoch}; to go on: ${colors.bold(words.join(' '))}`);
       process.exitCode = 130;
       return;
     }
@@ -162,7 +161,7 @@ function machineOf(network: Network): string {
 }
 
 function verdict(name: string, { goodnessReadout, softmaxReadout }: Evaluation): string {
-  const error = pc.bold(percent(goodnessReadout.error));
+  const error = colors.bold(percent(goodnessReadout.error));
   return `${name}: error ${error} by the goodness of every label, ${percent(softmaxReadout.error)} by the softmax of one pass`;
 }
 
