@@ -15,13 +15,23 @@ function scramble(x: u32): u32 {
   return x ^ (x >> 14);
 }
 
-/**
- * 32 random bits. The counter is scrambled twice with two keys of the stream: once would make all streams windows of the
- * same sequence.
- */
+// @ts-ignore: decorator
+@inline
+function keyOf(seed: u32, stream: u32): u32 {
+  return scramble(stream + scramble(seed + 0x9e3779b9));
+}
+
+// Scrambled twice with two keys: once would make all streams windows of the same sequence.
+// @ts-ignore: decorator
+@inline
+function bitsOf(key: u32, second: u32, counter: u32): u32 {
+  return scramble(key ^ scramble(counter + second));
+}
+
+/** 32 random bits. */
 export function randomBits(seed: u32, stream: u32, counter: u32): u32 {
-  const key = scramble(stream + scramble(seed + 0x9e3779b9));
-  return scramble(key ^ scramble(counter + scramble(key + 0x9e3779b9)));
+  const key = keyOf(seed, stream);
+  return bitsOf(key, scramble(key + 0x9e3779b9), counter);
 }
 
 /**
@@ -32,6 +42,8 @@ export function randomBits(seed: u32, stream: u32, counter: u32): u32 {
 export function randomWeights(
   weights: usize, begin: u32, end: u32, K: u32, units: u32, seed: u32, stream: u32, deviation: f32,
 ): void {
+  const key = keyOf(seed, stream);
+  const second = scramble(key + 0x9e3779b9);
   for (let panel = begin; panel < end; panel++) {
     const w = weights + <usize>panel * (K + 1) * PANEL_ROW;
     memory.fill(w, 0, <usize>(K + 1) * PANEL_ROW);
@@ -41,7 +53,7 @@ export function randomWeights(
         const counter = (k * units + panel * 32 + lane) * 6;
         let sum: u32 = 0;
         for (let part: u32 = 0; part < 6; part++) {
-          const bits = randomBits(seed, stream, counter + part);
+          const bits = bitsOf(key, second, counter + part);
           sum += (bits & 0xffff) + (bits >> 16);
         }
         // Twelve uniform numbers (u + ½) / 65536.
