@@ -13,6 +13,10 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     asks: 'how long is an epoch of each recipe? (3 minutes)',
     run: async () => (await import('./epoch.ts')).run(),
   },
+  rivals: {
+    asks: 'the same recipe in PyTorch, TensorFlow.js and jax-js: how long is an epoch? (20 minutes)',
+    run: async () => (await import('./rivals.ts')).run(),
+  },
   scale: {
     asks: 'how does cost grow with width and depth, up to a billion connections? (10 minutes, 12 GiB)',
     run: async () => (await import('./scale.ts')).run(),

@@ -183,7 +183,7 @@ describe('ff train', () => {
     );
     expect(code).toBe(130);
     expect(stdout).toMatch(
-      /to go on: ff train blocks --resume c\.checkpoint\.safetensors --out c\.safetensors/,
+      /to go on: npx ff train blocks --resume c\.checkpoint\.safetensors --out c\.safetensors/,
     );
   });
 });

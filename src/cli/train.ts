@@ -47,7 +47,7 @@ export async function train(source: string, options: TrainOptions): Promise<void
     say(pairs([...describeRecipe(recipe), ['machine', machineOf(network)]]));
     if (!(await trainToEnd(network, data, validation, test, checkpoint, options, sayJson))) {
       await saveNetwork(network, checkpoint, true);
-      const words = ['ff train', source, '--resume', checkpoint, '--out', model];
+      const words = ['npx ff train', source, '--resume', checkpoint, '--out', model];
       if (options.validation) words.push('--validation', String(options.validation));
       if (options.test) words.push('--test', options.test);
       const { epoch, trainSeconds } = network.position;

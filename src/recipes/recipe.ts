@@ -129,6 +129,8 @@ export function checkRecipe(recipe: Recipe): void {
 /** A recipe as pairs to print, in the order in which data flows. */
 export function describeRecipe(recipe: Recipe): [name: string, value: string][] {
   const { objective, optimizer, readout } = recipe;
+  const last = recipe.layers.length;
+  const read = recipe.readFrom === last ? `layer ${last}` : `layers ${recipe.readFrom} to ${last}`;
   return [
     ['recipe', `${recipe.name}: ${recipe.about}`],
     ['layers', recipe.layers.join(' - ')],
@@ -157,13 +159,10 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
         : `momentum ${optimizer.momentum}, rate ${optimizer.rate}, decay ${optimizer.decay}`,
     ],
     ['peer normalisation', recipe.peer === 0 ? 'none' : `${recipe.peer}`],
-    [
-      'readouts',
-      `layers ${recipe.readFrom} to ${recipe.layers.length}; softmax rate ${readout.rate}, decay ${readout.decay}`,
-    ],
+    ['readouts', `${read}; softmax rate ${readout.rate}, decay ${readout.decay}`],
     [
       'training',
-      `batch ${recipe.batch}, ${recipe.epochs} epochs, rates held for ${100 * recipe.hold} % then falling to 0`,
+      `batch ${recipe.batch}, ${recipe.epochs} epoch${recipe.epochs === 1 ? '' : 's'}, rates held for ${100 * recipe.hold} % then falling to 0`,
     ],
   ];
 }

