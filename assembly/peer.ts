@@ -5,7 +5,7 @@
 //   sums     (P)          sum of the means of a panel
 //   activity (P, S, 32)
 
-import { flush, PANEL_ROW } from './simd';
+import { flush, PANEL_ROW, TINY } from './simd';
 
 /** means = memory · means + (1 − memory) · mean of the first M rows; `begin` and `end` are panels. */
 export function updateMeans(
@@ -20,7 +20,8 @@ export function updateMeans(
       const y = activity + <usize>panel * S * PANEL_ROW + part;
       for (let row: u32 = 0; row < M; row++) sum = f32x4.add(sum, v128.load(y + <usize>row * PANEL_ROW));
       const old = f32x4.mul(f32x4.splat(memory), v128.load(mean + part));
-      const updated = flush(f32x4.add(old, f32x4.mul(share, sum)));
+      const moved = f32x4.add(old, f32x4.mul(share, sum));
+      const updated = flush(moved, f32x4.splat(TINY), i32x4.splat(0x7fffffff));
       v128.store(mean + part, updated);
       total += f32x4.extract_lane(updated, 0) + f32x4.extract_lane(updated, 1)
         + f32x4.extract_lane(updated, 2) + f32x4.extract_lane(updated, 3);

@@ -32,12 +32,15 @@ export function relu(a: v128): v128 {
   return f32x4.pmax(a, f32x4.splat(0));
 }
 
+/** Averages below this are set to zero, see flush. */
+export const TINY: f32 = 1e-30;
+
 /**
- * `a` with magnitudes below 1e-30 set to zero. Averages that decay towards zero would otherwise end in denormals,
- * on which x86 spends a hundred cycles an operation. Keeps NaN.
+ * `a` with magnitudes below `tiny` (TINY in every lane) set to zero; `magnitude` masks the sign. Averages that decay
+ * towards zero would otherwise end in denormals, on which x86 spends a hundred cycles an operation. Keeps NaN.
  */
 // @ts-ignore: decorator
 @inline
-export function flush(a: v128): v128 {
-  return v128.andnot(a, f32x4.lt(f32x4.abs(a), f32x4.splat(1e-30)));
+export function flush(a: v128, tiny: v128, magnitude: v128): v128 {
+  return v128.andnot(a, f32x4.lt(v128.and(a, magnitude), tiny));
 }
