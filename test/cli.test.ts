@@ -218,6 +218,12 @@ describe('ff evaluate, predict and inspect', () => {
     expect((await ff(['predict', 'm.safetensors', 'digit.png'])).stdout).toMatch(/digit\.png: \d\n/);
   });
 
+  it('does not go on from a finished model', async () => {
+    const { code, stderr } = await ff(['train', 'blocks', '--resume', 'm.safetensors']);
+    expect(stderr).toMatch(/^ff: m\.safetensors is a finished model: expected a checkpoint/);
+    expect(code).toBe(2);
+  });
+
   it('inspects a model', async () => {
     const { code, stdout } = await ff(['inspect', 'm.safetensors']);
     expect(code).toBe(0);

@@ -111,7 +111,14 @@ async function openNetwork(data: Dataset, options: TrainOptions): Promise<Networ
         '--resume goes on with the seed and the epochs of the checkpoint: leave out --seed and --epochs',
       );
     }
-    return loadNetwork(options.resume, chosen);
+    const network = await loadNetwork(options.resume, chosen);
+    if (network.position.examples === 0) {
+      await network.close();
+      throw new InputError(
+        `${options.resume} is a finished model: expected a checkpoint, which holds the optimizer's state to go on with`,
+      );
+    }
+    return network;
   }
   const recipe = findRecipe(options.recipe);
   return createNetwork(epochs === undefined ? recipe : { ...recipe, epochs }, {
@@ -170,16 +177,15 @@ export function perClass({ goodnessReadout, softmaxReadout }: Evaluation): strin
   const rows = goodnessReadout.confusion.map((row, label) => {
     const count = row.reduce((a, b) => a + b);
     const wrong = (confusion: Evaluation['goodnessReadout']['confusion']) => count - confusion[label][label];
-    const worst = row
-      .map((n, c) => (c === label ? -1 : n))
-      .reduce((best, n, c, all) => (n > all[best] ? c : best), label === 0 ? 1 : 0);
+    const mistakes = row.map((n, c) => (c === label ? 0 : n));
+    const most = Math.max(...mistakes);
     return [
       String(label),
       String(count),
       `${wrong(goodnessReadout.confusion)}`,
       percent(count ? (100 * wrong(goodnessReadout.confusion)) / count : 0),
       `${wrong(softmaxReadout.confusion)}`,
-      row[worst] > 0 && worst !== label ? `${worst} (${row[worst]})` : '–',
+      most > 0 ? `${mistakes.indexOf(most)} (${most})` : '–',
     ];
   });
   return table(['class', 'examples', 'wrong', 'error', 'wrong (softmax)', 'taken for'], rows);
