@@ -9,7 +9,7 @@
 import { PANEL_ROW } from './simd';
 
 /** A row whose coefficient is negligible is marked with this in `targets` and leaves the weight gradient. */
-const SKIP: u32 = 0xffffffff;
+export const SKIP: u32 = 0xffffffff;
 
 /** Empties the columns. */
 export function clearColumns(columns: usize, begin: u32, end: u32, capacity: u32): void {

@@ -9,10 +9,9 @@
 // The constant 2 of d(y²)/dy is left to the learning rate, as in Hinton's own code. `slope` is what turns a sum of
 // squares into goodness: 1, −1 (to minimise it) or 1 / units (mean of squares).
 
+import { SKIP } from './columns';
 import { exponential, logistic } from './math';
 import { PANEL_ROW } from './simd';
-
-const SKIP: u32 = 0xffffffff;
 
 /** Below half a unit in the last place of 1, where single precision no longer sees a row beside one with coefficient 1. */
 const NEGLIGIBLE: f64 = 5.9604644775390625e-8;

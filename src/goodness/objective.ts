@@ -41,32 +41,22 @@ export function computeCoefficients(
   if (objective.kind === 'logistic') {
     const threshold = layerThreshold(goodness, objective.threshold, units);
     const { temperature } = objective;
-    kernels.logisticCoefficients(
-      at.coefficients,
-      at.targets,
-      at.totals,
-      begin,
-      end,
-      stride,
-      1,
-      factor,
-      threshold,
-      temperature,
-      1,
-    );
-    kernels.logisticCoefficients(
-      at.coefficients,
-      at.targets,
-      at.totals,
-      negative + begin,
-      negative + end,
-      stride,
-      1,
-      factor,
-      threshold,
-      temperature,
-      0,
-    );
+    for (let isPositive = 1; isPositive >= 0; isPositive--) {
+      const first = isPositive ? 0 : negative;
+      kernels.logisticCoefficients(
+        at.coefficients,
+        at.targets,
+        at.totals,
+        first + begin,
+        first + end,
+        stride,
+        1,
+        factor,
+        threshold,
+        temperature,
+        isPositive,
+      );
+    }
   } else {
     kernels.pairCoefficients(
       at.coefficients,

@@ -4,7 +4,7 @@
 import type { Build } from '../kernels/features.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Optimizer } from '../recipes/recipe.ts';
-import { type LayerPlan, PANEL, TILE } from './plan.ts';
+import { type LayerPlan, ROW_BYTES, TILE } from './plan.ts';
 
 /** A gradient row that is left out. */
 export const SKIP = 0xffffffff;
@@ -14,8 +14,6 @@ export const SKIP = 0xffffffff;
  * Without fused multiply-add it never is: the product needs one more register than there are.
  */
 const DENSE_ABOVE: Record<Build, number> = { relaxed: 0.76, simd: 1 };
-
-const ROW_BYTES = PANEL * 4;
 
 export class DenseLayer {
   readonly plan: LayerPlan;

@@ -4,9 +4,9 @@
 
 import type { Dataset } from '../data/dataset.ts';
 import type { DenseLayer } from './dense.ts';
+import { ROW_BYTES } from './plan.ts';
 
 const TINY = 1e-20;
-const OFFSET = 128;
 
 export class LabelledInput {
   readonly #layer: DenseLayer;
@@ -44,7 +44,7 @@ export class LabelledInput {
       for (let k = Math.max(labels, y * width + Math.max(0, right)); k < last; k++) {
         const value = values[from + k];
         if (value === 0) continue;
-        u32[to] = k * OFFSET;
+        u32[to] = k * ROW_BYTES;
         f32[to + 1] = value;
         squares += value * value;
         to += 2;
@@ -64,7 +64,7 @@ export class LabelledInput {
   /** Makes row `row` the image `image` with the label `label`; the same thread must have written the image. */
   writeLabel(row: number, image: number, label: number): void {
     const to = this.#beginRow(row, image, 1, 1);
-    this.#layer.u32[to] = label * OFFSET;
+    this.#layer.u32[to] = label * ROW_BYTES;
     this.#layer.f32[to + 1] = this.#strength * this.#oneHotScale[image];
   }
 
@@ -74,7 +74,7 @@ export class LabelledInput {
     const scale = this.#oneHotScale[image];
     let to = this.#beginRow(row, image, plan.labels, this.#neutralScale[image] / scale);
     for (let label = 0; label < plan.labels; label++, to += 2) {
-      u32[to] = label * OFFSET;
+      u32[to] = label * ROW_BYTES;
       f32[to + 1] = (this.#strength / plan.labels) * scale;
     }
   }

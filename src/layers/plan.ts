@@ -5,6 +5,9 @@ import { InputError } from '../errors.ts';
 /** Units in a panel: eight vectors of four. */
 export const PANEL = 32;
 
+/** Bytes of a panel's row: one input's weights, or one row's activities, of its units. */
+export const ROW_BYTES = PANEL * 4;
+
 /** Bytes of a panel that stay in a first-level cache of 48 KiB beside what passes over them. */
 const BLOCK_BYTES = 40 * 1024;
 
@@ -65,7 +68,7 @@ export function planLayer(shape: LayerShape) {
   const peerRow = rows + (labels ? batch : 0);
   const stride = peerRow + 1;
   const weightBytes = panels * (inputs + 1) * PANEL * 4;
-  const blocks = Math.ceil((inputs * PANEL * 4) / BLOCK_BYTES);
+  const blocks = Math.ceil((inputs * ROW_BYTES) / BLOCK_BYTES);
   const columnCapacity = 2 * batch + 1;
   const inputCapacity = Math.ceil(inputs / PANEL) * PANEL;
   const head = classes

@@ -44,6 +44,8 @@ export interface Evaluation {
   readonly softmaxReadout: Scored;
   /** Goodness of each label in each layer, (count, layers, classes). */
   readonly goodness: Float32Array;
+  /** The same summed over the layers that are read: what the goodness readout compares, (count, classes). */
+  readonly goodnessSums: Float32Array;
   /** Of the softmax readout, (count, classes). */
   readonly probabilities: Float32Array;
 }
@@ -212,26 +214,31 @@ export class Network {
     const goodness = new Float32Array(sharedBuffer(data.count * plans.length * classes * 4));
     const probabilities = new Float32Array(sharedBuffer(data.count * classes * 4));
     await this.#run({ kind: 'evaluate', dataset: shareDataset(data), goodness, probabilities });
-    const sums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
+    const goodnessSums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
     return {
-      goodnessReadout: scoreAnswers(sums, data.labels, classes),
+      goodnessReadout: scoreAnswers(goodnessSums, data.labels, classes),
       softmaxReadout: scoreAnswers(probabilities, data.labels, classes),
       goodness,
+      goodnessSums,
       probabilities,
     };
   }
 
   /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or floats. */
   async predict(example: Uint8Array | Float32Array): Promise<Prediction> {
-    const { recipe, inputs, classes, plans } = this.session;
+    const { classes } = this.session;
     const labels = new Uint8Array(1);
-    const data = { name: 'the example', count: 1, width: example.length, classes, inputs: example, labels };
-    checkDataset(data, inputs, classes);
-    const { goodness, probabilities, goodnessReadout } = await this.evaluate(data);
-    const sums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
+    const { goodnessSums, probabilities, goodnessReadout } = await this.evaluate({
+      name: 'the example',
+      count: 1,
+      width: example.length,
+      classes,
+      inputs: example,
+      labels,
+    });
     return {
       label: goodnessReadout.predictions[0],
-      goodness: Array.from(sums),
+      goodness: Array.from(goodnessSums),
       probabilities: Array.from(probabilities),
     };
   }

@@ -7,6 +7,7 @@ import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { DenseLayer, SKIP } from '../layers/dense.ts';
 import { LabelledInput } from '../layers/input.ts';
 import { hardWrongLabel, uniformWrongLabel } from '../negatives/labels.ts';
+import { largestIndex } from '../readout/goodness.ts';
 import { SoftmaxReadout } from '../readout/softmax.ts';
 import { Barrier } from '../threads/barrier.ts';
 import { partBegin } from '../threads/share.ts';
@@ -102,12 +103,13 @@ export class NetworkPart {
     const { dataset, order } = job;
     const [begin, end] = [this.#begin(images), this.#end(images)];
     const firstExample = index * recipe.batch;
+    // Of the random numbers of this batch: no two images of a training share one.
+    const firstCounter = (job.epoch - 1) * dataset.count + firstExample;
+    const side = 2 * recipe.shift + 1;
     for (let i = begin; i < end; i++) {
       const example = order[firstExample + i];
       const label = dataset.labels[example];
-      const counter = (job.epoch - 1) * dataset.count + firstExample + i;
-      const side = 2 * recipe.shift + 1;
-      const place = Math.floor(this.#random(stream.shift, counter) * side * side);
+      const place = Math.floor(this.#random(stream.shift, firstCounter + i) * side * side);
       const right = (place % side) - recipe.shift;
       this.#input.writeImage(i, dataset, example, right, Math.floor(place / side) - recipe.shift);
       this.#input.writeLabel(i, i, label);
@@ -124,8 +126,7 @@ export class NetworkPart {
     this.#readout.gradient(begin, end);
     for (let i = begin; i < end; i++) {
       const label = this.#readout.labels[i];
-      const counter = (job.epoch - 1) * dataset.count + firstExample + i;
-      const random = this.#random(stream.negatives, counter);
+      const random = this.#random(stream.negatives, firstCounter + i);
       const wrong =
         recipe.negatives === 'hard'
           ? hardWrongLabel(label, classes, random, this.#readout.probabilities, i)
@@ -279,10 +280,4 @@ export class NetworkPart {
   #end(count: number): number {
     return partBegin(count, this.#part + 1, this.#parts);
   }
-}
-
-function largestIndex(values: Float32Array, from: number, count: number): number {
-  let best = 0;
-  for (let i = 1; i < count; i++) if (values[from + i] > values[from + best]) best = i;
-  return best;
 }

@@ -30,14 +30,20 @@ export function sumOverLayers(
   return sums;
 }
 
+/** Which of the `count` values from index `from` is the largest, counted from 0; the first of equals. */
+export function largestIndex(values: Float32Array, from: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) if (values[from + i] > values[from + best]) best = i;
+  return best;
+}
+
 /** Takes the highest of each row of `scores` (count, classes) for the answer. */
 export function scoreAnswers(scores: Float32Array, labels: Uint8Array, classes: number): Scored {
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const predictions = new Uint8Array(labels.length);
   let wrong = 0;
   for (let i = 0; i < labels.length; i++) {
-    const row = scores.subarray(i * classes, (i + 1) * classes);
-    const answer = row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+    const answer = largestIndex(scores, i * classes, classes);
     predictions[i] = answer;
     confusion[labels[i]][answer]++;
     if (answer !== labels[i]) wrong++;

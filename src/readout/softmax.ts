@@ -4,10 +4,8 @@
 
 import type { Kernels } from '../kernels/kernels.ts';
 import type { DenseLayer } from '../layers/dense.ts';
-import { Arena, PANEL } from '../layers/plan.ts';
+import { Arena, ROW_BYTES } from '../layers/plan.ts';
 import type { Recipe } from '../recipes/recipe.ts';
-
-const ROW_BYTES = PANEL * 4;
 
 /** Plans the readout's memory for `layers` layers that are read. */
 export function planReadout(batch: number, classes: number, layers: number) {

@@ -4,7 +4,6 @@ import type { Dataset } from '../data/dataset.ts';
 import { layerThreshold } from '../goodness/objective.ts';
 import type { Evaluation, Network } from '../network/network.ts';
 import { readState } from '../network/state.ts';
-import { sumOverLayers } from '../readout/goodness.ts';
 import { describeRecipe } from '../recipes/recipe.ts';
 import type { Mistake } from './mistakes.ts';
 import type { ReportData } from './report.ts';
@@ -56,9 +55,8 @@ function layerGoodness(network: Network, data: Dataset, { goodness }: Evaluation
 }
 
 function worstMistakes(network: Network, data: Dataset, evaluation: Evaluation): Mistake[] {
-  const { recipe, classes, plans } = network.session;
-  const { goodness, probabilities, goodnessReadout } = evaluation;
-  const sums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
+  const { classes } = network.session;
+  const { goodnessSums, probabilities, goodnessReadout } = evaluation;
   const mistakes: Mistake[] = [];
   for (let i = 0; i < data.count; i++) {
     const [label, predicted] = [data.labels[i], goodnessReadout.predictions[i]];
@@ -70,7 +68,7 @@ function worstMistakes(network: Network, data: Dataset, evaluation: Evaluation):
       label,
       predicted,
       confidence: probabilities[i * classes + predicted],
-      goodness: Array.from(sums.subarray(i * classes, (i + 1) * classes)),
+      goodness: Array.from(goodnessSums.subarray(i * classes, (i + 1) * classes)),
     });
   }
   return mistakes.sort((a, b) => b.confidence - a.confidence).slice(0, MISTAKES);

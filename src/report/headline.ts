@@ -1,15 +1,12 @@
 // The result at a glance.
 
+import type { Scored as Answers } from '../readout/goodness.ts';
 import type { EpochEvent } from '../train/events.ts';
 import { extent } from './axis.ts';
 import { decimal, duration, percent, svg } from './markup.ts';
 
-/** How often a readout was wrong: `error` in percent, and counts by true label and predicted label. */
-export interface Scored {
-  readonly error: number;
-  /** [label][predicted]. */
-  readonly confusion: readonly (readonly number[])[];
-}
+/** How often a readout was wrong. */
+export type Scored = Pick<Answers, 'error' | 'confusion'>;
 
 /** The better error in large, as dots out of a thousand, and beside it both readouts, time and speed. */
 export function headline(goodness: Scored, softmax: Scored, epochs: readonly EpochEvent[]): string {
