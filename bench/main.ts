@@ -1,6 +1,10 @@
 // npm run bench: lists the benches; npm run bench -- NAME: runs one. Each answers one question.
 
 const benches: Record<string, { readonly asks: string; readonly run: () => Promise<void> }> = {
+  newcomer: {
+    asks: 'how long does somebody wait who has just cloned the project? (a minute)',
+    run: async () => (await import('./newcomer.ts')).run(),
+  },
   quick: {
     asks: 'how good does the default recipe get, and how fast? (3 seeds, 2 minutes)',
     run: async () => (await import('./quick.ts')).run(),
