@@ -15,5 +15,5 @@ export { normalizeRows } from './normalize';
 export { peerGradient, updateMeans } from './peer';
 export { randomBits, randomWeights } from './random';
 export { softmaxGradient, softmaxRows } from './softmax';
-export { cutRows, sharedForward, sparseForward, sparseProduct } from './sparse';
+export { cutRows, fetchPanels, sharedForward, sparseForward, sparseProduct } from './sparse';
 export { adamStep, momentumStep } from './update';

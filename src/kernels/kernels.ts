@@ -17,6 +17,7 @@ export type Kernels = {
     activity: number, goodness: number, cuts: number, entries: number, weights: number, begin: number,
     end: number, M: number, S: number, K: number, B: number
   ): void;
+  fetchPanels(seen: number, weights: number, begin: number, end: number, K: number): void;
   sharedForward(
     activity: number, goodness: number, shared: number, sources: number, rows: number, entries: number,
     weights: number, begin: number, end: number, M: number, S: number, K: number

@@ -14,6 +14,7 @@ export function forwardKernels(
 ): Pick<
   Kernels,
   | 'cutRows'
+  | 'fetchPanels'
   | 'sparseProduct'
   | 'sparseForward'
   | 'sharedForward'
@@ -47,6 +48,14 @@ export function forwardKernels(
   }
 
   return {
+    fetchPanels(seen, weights, begin, end, K) {
+      for (let panel = begin; panel < end; panel++) {
+        const first = word(weights, panel * (K + 1) * PANEL);
+        let bits = 0;
+        for (let at = first; at < first + (K + 1) * PANEL; at += 16) bits |= u32[at];
+        u32[word(seen, panel * 16)] = bits;
+      }
+    },
     cutRows(cuts, rows, entries, begin, end, K, B) {
       for (let row = begin; row < end; row++) {
         const [first, last] = [u32[word(rows, 2 * row)], u32[word(rows, 2 * row + 1)]];
