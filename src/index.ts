@@ -4,9 +4,11 @@ export { type Dataset, slice } from './data/dataset.ts';
 export { readDigit } from './data/image.ts';
 export { datasetNames, loadDataset, splitValidation } from './data/sources.ts';
 export { InputError } from './errors.ts';
-export { createNetwork, type NetworkOptions } from './network/create.ts';
-export { type LoadOptions, loadNetwork, saveNetwork } from './network/model.ts';
+export { createNetwork } from './network/create.ts';
+export type { LoadOptions } from './network/encode.ts';
+export { loadNetwork, saveNetwork } from './network/model.ts';
 export type { Evaluation, FitOptions, Network, Position, Prediction } from './network/network.ts';
+export type { NetworkOptions } from './network/prepare.ts';
 export type { Scored } from './readout/goodness.ts';
 export {
   describeRecipe,

@@ -1,11 +1,10 @@
 // One PNG of a handwritten digit, of any size and colours, turned into what MNIST would have made of it:
 // 28x28, white ink on black, 20x20 box, centre of mass in the middle. http://yann.lecun.com/exdb/mnist
 
-import { readFile } from 'node:fs/promises';
 import { crc32, inflateSync } from 'node:zlib';
 import { type DecodedPng, decode } from 'fast-png';
 import { InputError } from '../errors.ts';
-import { fileError } from '../files/write.ts';
+import { readBytes } from '../files/read.ts';
 
 const SIDE = 28;
 const BOX = 20;
@@ -19,9 +18,7 @@ const INK_THRESHOLD = 0.1;
  * sound PNG, has more than 64 megapixels or shows no ink.
  */
 export async function readDigit(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch(error => {
-    throw fileError('read', path, error);
-  });
+  const bytes = await readBytes(path);
   const { brightness, width, height } = decodeGrey(bytes, path);
   return digitFromPixels(brightness, width, height, path);
 }
