@@ -44,6 +44,18 @@ export function encodeModel(network: Network, checkpoint: boolean): Uint8Array[]
   return encodeSafetensors(tensors, { format: FORMAT, description: JSON.stringify(description) });
 }
 
+/** A network as the bytes of a model file; with `checkpoint`, training can go on from it as if it had never stopped. */
+export async function encodeNetwork(network: Network, checkpoint = false): Promise<Uint8Array> {
+  const chunks = encodeModel(network, checkpoint);
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
 /** The network in the bytes of a model file; throws an InputError that begins with `path` and says what is wrong. */
 export async function decodeModel(
   host: Host,

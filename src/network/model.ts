@@ -14,6 +14,11 @@ export async function saveNetwork(network: Network, path: string, checkpoint = f
   await writeFileSafely(path, encodeModel(network, checkpoint));
 }
 
+/** The network in the bytes of a model file, as loadNetwork reads one. */
+export async function decodeNetwork(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
+  return decodeModel(node, bytes, 'the model', options);
+}
+
 /**
  * Reads a network from a file, ready to predict or, from a checkpoint, to go on with `fit`. Throws an InputError that names
  * the file and what is wrong with it.
