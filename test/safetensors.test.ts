@@ -6,12 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { InputError } from '../src/errors.ts';
-import {
-  encodeSafetensors,
-  parseSafetensors,
-  readSafetensors,
-  type Tensor,
-} from '../src/files/safetensors.ts';
+import { readBytes } from '../src/files/read.ts';
+import { encodeSafetensors, parseSafetensors, type Tensor } from '../src/files/safetensors.ts';
 import { writeFileSafely } from '../src/files/write.ts';
 
 const tensors: Tensor[] = [
@@ -77,7 +73,10 @@ test('what is written is read, from a file too and at any offset in a buffer', a
   const bytes = Buffer.concat(chunks);
   const moved = new Uint8Array(bytes.length + 3);
   moved.set(bytes, 3);
-  for (const read of [await readSafetensors(path), parseSafetensors(moved.subarray(3), 'moved')]) {
+  for (const read of [
+    parseSafetensors(await readBytes(path), path),
+    parseSafetensors(moved.subarray(3), 'moved'),
+  ]) {
     expect([...read.tensors.keys()]).toEqual(['layer0.weight', 'step', 'labels']);
     for (const tensor of tensors) expect(read.tensors.get(tensor.name)).toEqual(tensor);
     expect({ ...read.metadata }).toEqual({ recipe: 'label', note: 'grüß "x"\n' });
@@ -255,7 +254,7 @@ test('a shape or dtype nested without end is refused like any other', () => {
 });
 
 test('a missing file is named', async () => {
-  await expect(readSafetensors('/nowhere/m')).rejects.toThrow(
+  await expect(readBytes('/nowhere/m')).rejects.toThrow(
     new InputError('cannot read /nowhere/m: no such file or folder; check the path'),
   );
 });

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Dataset } from '../src/data/dataset.ts';
-import { checkMnist, datasetNames, loadDataset, splitValidation } from '../src/data/sources.ts';
+import { splitValidation } from '../src/data/dataset.ts';
+import { checkMnist, datasetNames, loadDataset } from '../src/data/sources.ts';
 import { InputError } from '../src/errors.ts';
 
 let folder: string;

@@ -2,8 +2,8 @@
 
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Dataset } from '../data/dataset.ts';
-import { loadDataset, splitValidation } from '../data/sources.ts';
+import { type Dataset, splitValidation } from '../data/dataset.ts';
+import { loadDataset } from '../data/sources.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { createNetwork } from '../network/create.ts';

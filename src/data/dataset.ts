@@ -36,6 +36,21 @@ export function slice(dataset: Dataset, begin: number, end: number): Dataset {
   };
 }
 
+/**
+ * Sets the last `count` examples (1 to all but one) apart for validation; both parts share memory with
+ * `dataset`.
+ */
+export function splitValidation(dataset: Dataset, count: number): { train: Dataset; validation: Dataset } {
+  if (!(Number.isInteger(count) && count >= 1 && count < dataset.count)) {
+    throw new InputError(
+      `${dataset.name}: expected 1 to ${dataset.count - 1} of its ${dataset.count} examples for ` +
+        `validation, found ${count}`,
+    );
+  }
+  const border = dataset.count - count;
+  return { train: slice(dataset, 0, border), validation: slice(dataset, border, dataset.count) };
+}
+
 /** Throws an InputError where `dataset` cannot go into a network of these inputs and classes. */
 export function checkDataset(dataset: Dataset, inputs: number, classes: number): void {
   const { name, count, width, labels } = dataset;

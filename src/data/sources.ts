@@ -6,8 +6,9 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError, nearestName } from '../errors.ts';
 import { fileError } from '../files/write.ts';
-import { type Dataset, slice } from './dataset.ts';
-import { idxDataset, readIdx } from './idx.ts';
+import type { Dataset } from './dataset.ts';
+import { idxDataset } from './idx.ts';
+import { readIdx } from './idx-file.ts';
 
 /** The names that `loadDataset` knows. */
 export const datasetNames: readonly string[] = ['mnist', 'fashion-mnist'];
@@ -77,21 +78,6 @@ export function checkMnist({ train, test }: DataSource): void {
   if (missing >= 0) {
     throw new InputError(`mnist: expected test images of class ${missing}, found none; ${advice}`);
   }
-}
-
-/**
- * Sets the last `count` examples (1 to all but one) apart for validation; both parts share memory with
- * `dataset`.
- */
-export function splitValidation(dataset: Dataset, count: number): { train: Dataset; validation: Dataset } {
-  if (!(Number.isInteger(count) && count >= 1 && count < dataset.count)) {
-    throw new InputError(
-      `${dataset.name}: expected 1 to ${dataset.count - 1} of its ${dataset.count} examples for ` +
-        `validation, found ${count}`,
-    );
-  }
-  const border = dataset.count - count;
-  return { train: slice(dataset, 0, border), validation: slice(dataset, border, dataset.count) };
 }
 
 function mnistFolder(): string {

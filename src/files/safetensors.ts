@@ -2,9 +2,7 @@
 // tensors end to end, all little-endian like every host this library runs on. Each byte of data must belong
 // to exactly one tensor, which not every reader insists on.
 
-import { readFile } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
-import { fileError } from './write.ts';
 
 /** A named array of any number of dimensions (none: one value), row-major. */
 export interface Tensor {
@@ -67,14 +65,6 @@ export function encodeSafetensors(
   new DataView(head.buffer).setBigUint64(0, BigInt(paddedBytes), true);
   head.set(json, LENGTH_BYTES);
   return [head, ...ordered.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
-}
-
-/** Reads the safetensors file at `path`; throws InputError where it cannot be read or is not sound. */
-export async function readSafetensors(path: string): Promise<Safetensors> {
-  const bytes = await readFile(path).catch(error => {
-    throw fileError('read', path, error);
-  });
-  return parseSafetensors(bytes, path);
 }
 
 /**
