@@ -48,13 +48,13 @@ it('has an entry for Node, and another for everything else, each with types that
   expect(existsSync(`${root}${manifest.exports['./worker']}`)).toBe(true);
 });
 
-it('imports nothing of Node, and no package, in the entry for pages', async () => {
+it('imports nothing of Node, and no package, in the entry for pages', () => {
   const seen = new Set<string>();
   const follow = (path: string) => {
     if (seen.has(path)) return;
     seen.add(path);
     for (const [, from] of readFileSync(path, 'utf8').matchAll(
-      /^(?:import|export)[^'"`]*from '([^']+)';$/gm,
+      /^(?:import|export)[^'"`]*from ["']([^"']+)["'];$/gm,
     )) {
       expect(from).toMatch(/^\.\.?\//);
       follow(resolve(dirname(path), from));
