@@ -21,7 +21,7 @@ function wholeNumber(least: number): (text: string) => number {
   };
 }
 
-const DATA = 'mnist, fashion-mnist, or a folder of IDX files';
+const DATA = 'mnist, fashion-mnist, cifar10, or a folder of IDX files or CIFAR-10 batches';
 
 function buildCommand(): Command {
   const { version } = createRequire(import.meta.url)('../../package.json');

@@ -13,8 +13,11 @@ export interface Dataset {
   readonly width: number;
   /** Number of classes; labels run from 0 to `classes - 1`. */
   readonly classes: number;
-  /** Rows and columns of an image, whose product is `width`; absent where the inputs are not an image. */
-  readonly shape?: readonly [height: number, width: number];
+  /**
+   * Rows, columns and channels (1 where not given) of an image, whose product is `width`; absent where the inputs are not
+   * an image. The channels of a pixel lie side by side: input (y · columns + x) · channels + c.
+   */
+  readonly shape?: readonly [height: number, width: number, channels?: number];
   /** (count, width), row-major. Bytes stand for value / 255, floats for themselves. */
   readonly inputs: Uint8Array | Float32Array;
   /** (count). */

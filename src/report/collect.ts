@@ -76,7 +76,8 @@ function worstMistakes(network: Network, data: Dataset, evaluation: Evaluation):
 
 function receptiveFields(network: Network, data: Dataset): ReportData['fields'] | undefined {
   if (!data.shape) return undefined;
-  const [height, width] = data.shape;
+  const [height, width, channels = 1] = data.shape;
+  if (channels !== 1 && channels !== 3) return undefined;
   const weights = readState(network.session, false)[0].data;
   const { inputs, units, labels } = network.session.plans[0];
   const norms = new Float64Array(units);
@@ -89,6 +90,7 @@ function receptiveFields(network: Network, data: Dataset): ReportData['fields'] 
   return {
     height,
     width,
+    channels,
     // The first inputs are the label's, not pixels.
     units: strongest.map(j =>
       Float32Array.from({ length: inputs }, (_, k) => (k < labels ? 0 : weights[k * units + j])),

@@ -32,17 +32,18 @@ export interface ReportData {
     /** (examples) goodness of each test example with a wrong label. */
     readonly negative: Float32Array;
   }[];
-  /** Incoming weights of layer 1's most active units, (height * width) each, signed; up to 100 are shown. */
+  /** Incoming weights of layer 1's strongest units, (height, width, channels) each, signed; up to 100 are shown. */
   readonly fields?: {
     readonly height: number;
     readonly width: number;
+    readonly channels?: 1 | 3;
     readonly units: readonly Float32Array[];
     readonly caption: string;
   };
   /** The most confidently wrong first; up to 40 are shown. */
   readonly mistakes: readonly Mistake[];
-  /** Rows and columns of an input, where it is an image. */
-  readonly shape?: readonly [height: number, width: number];
+  /** Rows, columns and channels of an input, where it is an image. */
+  readonly shape?: readonly [height: number, width: number, channels?: number];
 }
 
 /** The whole report as the text of one HTML file, below 1 MB for 10 layers and 10,000 examples. */
