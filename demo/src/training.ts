@@ -44,6 +44,7 @@ export class Training {
     const { signal } = this.#stop;
     this.#running = (async () => {
       for await (const event of this.network.fit(train, { epochs, test, signal })) {
+        this.#add(event.epoch, event);
         this.testErrors.push([event.epoch, event.testError!]);
         onEpoch(event);
       }
@@ -65,14 +66,17 @@ export class Training {
   sample(): boolean {
     const { network, epochs } = this;
     const last = this.trainErrors.at(-1)?.[0] ?? 0;
-    const { trainError, positiveGoodness, negativeGoodness } = network.progress;
     if (epochs - last < 0.02 || network.position.batch < 2) return false;
+    this.#add(epochs, network.progress);
+    return true;
+  }
+
+  #add(epochs: number, { trainError, positiveGoodness, negativeGoodness }: EpochEvent): void {
     this.trainErrors.push([epochs, trainError]);
     for (const [l, points] of this.positive.entries()) {
       points.push([epochs, positiveGoodness[l]]);
       this.negative[l].push([epochs, negativeGoodness[l]]);
     }
-    return true;
   }
 
   /** What it thinks of one digit of (28, 28) bytes, with the goodness of each layer. */
