@@ -10,7 +10,7 @@ export interface Tensor {
   readonly dtype: keyof typeof arrays;
   readonly shape: readonly number[];
   /** Float32Array for F32, Uint32Array for U32, Int8Array for I8, Uint8Array for U8; the product of `shape` values. */
-  readonly data: InstanceType<(typeof arrays)[keyof typeof arrays]>;
+  readonly data: Float32Array | Uint32Array | Int8Array | Uint8Array;
 }
 
 /** The contents of a safetensors file. */
