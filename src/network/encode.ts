@@ -2,6 +2,7 @@
 // checkpoint is the same file with the optimizer's state and the position in training.
 
 import { InputError } from '../errors.ts';
+import { readFloats } from '../files/int8.ts';
 import { encodeSafetensors, parseSafetensors, type Tensor } from '../files/safetensors.ts';
 import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
 import type { Host } from './host.ts';
@@ -73,14 +74,7 @@ export async function decodeModel(
     // Going on with the same bits takes the same kernels.
     ...(position ? { build } : {}),
   });
-  writeState(session, position !== undefined, (name, shape) => {
-    const tensor = tensors.get(name);
-    if (tensor?.dtype !== 'F32' || tensor.shape.join() !== shape.join()) {
-      const found = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'none';
-      throw new InputError(`${path}: expected the tensor ${name} of F32 [${shape}], found ${found}`);
-    }
-    return tensor.data as Float32Array;
-  });
+  writeState(session, position !== undefined, (name, shape) => readFloats(tensors, name, shape, path));
   return start(position);
 }
 
