@@ -9,6 +9,7 @@ import { node } from '../src/network/create.ts';
 import { decodeModel } from '../src/network/encode.ts';
 import { InputError, loadPredictor } from '../src/predict.ts';
 import { generator, prototypes } from './support/data.ts';
+import { watchMemories } from './support/memories.ts';
 import { type RandomModel, randomModel } from './support/model.ts';
 
 const engine = node.detectBuild();
@@ -67,14 +68,7 @@ describe('a predictor', () => {
   });
 
   it('says how much memory it takes, and takes no other', async () => {
-    const memories: WebAssembly.Memory[] = [];
-    class Watched extends WebAssembly.Memory {
-      constructor(size: WebAssembly.MemoryDescriptor) {
-        super(size);
-        memories.push(this);
-      }
-    }
-    vi.stubGlobal('WebAssembly', { ...everything(WebAssembly), Memory: Watched });
+    const memories = watchMemories();
     const predictor = await loadPredictor(bytes);
     for (let i = 0; i < 100; i++) predictor.predict(new Uint8Array(inputs).fill(i));
     expect(memories.map(({ buffer }) => buffer.byteLength)).toEqual([predictor.bytes]);
@@ -203,11 +197,4 @@ describe('a file that is none is refused', () => {
 
 function withDescription({ tensors, metadata }: RandomModel, description: string): Uint8Array {
   return Buffer.concat(encodeSafetensors(tensors, { ...metadata, description }));
-}
-
-/** The properties of a namespace object, which are not enumerable. */
-function everything(namespace: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.getOwnPropertyNames(namespace).map(name => [name, namespace[name as keyof typeof namespace]]),
-  );
 }

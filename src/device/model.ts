@@ -3,12 +3,13 @@
 
 import { InputError } from '../errors.ts';
 import { readFloats } from '../files/int8.ts';
-import { parseSafetensors } from '../files/safetensors.ts';
+import type { Safetensors } from '../files/safetensors.ts';
 import { slope } from '../goodness/objective.ts';
 import type { Goodness } from '../recipes/recipe.ts';
 
 const FORMAT = 'forward-forward 1';
-const NAME = 'the model';
+/** What messages call a model that came as bytes. */
+export const NAME = 'the model';
 
 /** A layer as it comes out of the file, row-major. */
 export interface ModelLayer {
@@ -31,9 +32,8 @@ export interface Model {
   readonly layers: readonly ModelLayer[];
 }
 
-/** Reads a model file, with weights as floats or as bytes; throws an InputError that says what is wrong with it. */
-export function readModel(bytes: Uint8Array): Model {
-  const { tensors, metadata } = parseSafetensors(bytes, NAME);
+/** The model in a file, whose weights are floats or bytes; throws an InputError that says what is wrong with it. */
+export function readModel({ tensors, metadata }: Safetensors): Model {
   const { inputs, classes, labelStrength, units, goodness, readFrom } = readDescription(metadata);
   const find = (name: string, shape: number[]) => {
     const values = readFloats(tensors, name, shape, NAME);

@@ -2,11 +2,12 @@
 // every label and the neutral one; layer 1 multiplies the image once for all of them.
 
 import * as embedded from '../../build/predict-kernels.js';
+import { parseSafetensors } from '../files/safetensors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { PANEL, ROW_BYTES, TILE } from '../layers/plan.ts';
 import { largestIndex } from '../readout/goodness.ts';
 import { checkExamples, compile, type KernelOptions } from './kernels.ts';
-import { type Model, readModel } from './model.ts';
+import { type Model, NAME, readModel } from './model.ts';
 import { type PredictorPlan, planPredictor } from './plan.ts';
 
 /** The kernels of assembly/predict.ts. */
@@ -42,7 +43,7 @@ const DENSE_ABOVE = 0.76;
  * that the kernels cannot run here.
  */
 export async function loadPredictor(model: Uint8Array, options: KernelOptions = {}): Promise<Predictor> {
-  const read = readModel(model);
+  const read = readModel(parseSafetensors(model, NAME));
   const plan = planPredictor(read);
   const { module } = await compile(options, embedded, 'predict-');
   return new Predictor(read, plan, module);

@@ -67,6 +67,17 @@ export function encodeSafetensors(
   return [head, ...ordered.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
 }
 
+/** Chunks end to end. */
+export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
 /**
  * Parses the bytes of a safetensors file into tensors with memory of their own; throws InputError, naming
  * `path`, unless header, dtypes, shapes and offsets are sound and account for every byte.

@@ -8,6 +8,7 @@ import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
 import type { Host } from './host.ts';
 import type { Network, Position } from './network.ts';
 import { prepare } from './prepare.ts';
+import type { Session } from './session.ts';
 import { readState, writeState } from './state.ts';
 
 const FORMAT = 'forward-forward 1';
@@ -30,16 +31,21 @@ export interface ModelDescription {
 
 /** The bytes of a model file as chunks to write end to end. */
 export function encodeModel(network: Network, checkpoint: boolean): Uint8Array[] {
-  const { recipe, inputs, classes, seed, build } = network.session;
+  return encodeSession(network.session, checkpoint ? network.position : undefined);
+}
+
+/** The same of a session that no network stands before; with a position, a checkpoint. */
+export function encodeSession(session: Session, position?: Position): Uint8Array[] {
+  const { recipe, inputs, classes, seed, build } = session;
   const description: ModelDescription = {
     recipe,
     inputs,
     classes,
     seed,
     build,
-    ...(checkpoint ? { position: network.position } : {}),
+    ...(position && { position }),
   };
-  const tensors = readState(network.session, checkpoint).map(
+  const tensors = readState(session, position !== undefined).map(
     ({ name, shape, data }): Tensor => ({ name, shape: [...shape], dtype: 'F32', data }),
   );
   return encodeSafetensors(tensors, { format: FORMAT, description: JSON.stringify(description) });
