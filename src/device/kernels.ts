@@ -38,7 +38,10 @@ export async function compile(
 
 /** The bytes that `text` stands for. */
 export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), character => character.charCodeAt(0));
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
 }
 
 /** Throws an InputError unless `examples` are `count` rows of `inputs` bytes or finite floats. */

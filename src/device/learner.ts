@@ -68,7 +68,7 @@ function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
     throw new InputError(`rate must be a number above 0, found ${rate}`);
   const file = parseSafetensors(model, NAME);
   // Before anything is planned: sizes that the file's own tensors vouch for.
-  const { inputs, classes } = readModel(file);
+  const { inputs, classes } = readModel(file, NAME);
   const description = parseDescription(file.metadata, NAME);
   const { optimizer, readout } = description.recipe;
   // Without a schedule: nobody knows how long it will go on.

@@ -32,13 +32,13 @@ export interface Model {
   readonly layers: readonly ModelLayer[];
 }
 
-/** The model in a file, whose weights are floats or bytes; throws an InputError that says what is wrong with it. */
-export function readModel({ tensors, metadata }: Safetensors): Model {
-  const { inputs, classes, labelStrength, units, goodness, readFrom } = readDescription(metadata);
+/** The model in a file, whose weights are floats or bytes; throws an InputError that begins with `path` and says what is wrong. */
+export function readModel({ tensors, metadata }: Safetensors, path: string): Model {
+  const { inputs, classes, labelStrength, units, goodness, readFrom } = readDescription(metadata, path);
   const find = (name: string, shape: number[]) => {
-    const values = readFloats(tensors, name, shape, NAME);
+    const values = readFloats(tensors, name, shape, path);
     if (!values.every(Number.isFinite))
-      throw new InputError(`${NAME}: ${name} has values that are not finite`);
+      throw new InputError(`${path}: ${name} has values that are not finite`);
     return values;
   };
   const layers = units.map((count, l): ModelLayer => {
@@ -55,22 +55,22 @@ export function readModel({ tensors, metadata }: Safetensors): Model {
   return { inputs, classes, labelStrength, layers };
 }
 
-function readDescription(metadata: Readonly<Record<string, string>>) {
+function readDescription(metadata: Readonly<Record<string, string>>, path: string) {
   if (metadata.format !== FORMAT) {
     throw new InputError(
-      `${NAME}: expected the format "${FORMAT}" in its metadata, found ${JSON.stringify(metadata.format ?? 'none')}`,
+      `${path}: expected the format "${FORMAT}" in its metadata, found ${JSON.stringify(metadata.format ?? 'none')}`,
     );
   }
   let description: unknown;
   try {
     description = JSON.parse(metadata.description ?? '');
   } catch (cause) {
-    throw new InputError(`${NAME}: expected a description in JSON: ${(cause as Error).message}`, { cause });
+    throw new InputError(`${path}: expected a description in JSON: ${(cause as Error).message}`, { cause });
   }
   const { inputs, classes, recipe } = fields(description);
   const { layers: units, labelStrength, goodness, readFrom } = fields(recipe);
   const check: (isFine: boolean, expected: string) => asserts isFine = (isFine, expected) => {
-    if (!isFine) throw new InputError(`${NAME}: its description must have ${expected}`);
+    if (!isFine) throw new InputError(`${path}: its description must have ${expected}`);
   };
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
   check(isCount(classes) && classes >= 2 && classes <= 32, 'classes from 2 to 32');

@@ -43,7 +43,7 @@ const DENSE_ABOVE = 0.76;
  * that the kernels cannot run here.
  */
 export async function loadPredictor(model: Uint8Array, options: KernelOptions = {}): Promise<Predictor> {
-  const read = readModel(parseSafetensors(model, NAME));
+  const read = readModel(parseSafetensors(model, NAME), NAME);
   const plan = planPredictor(read);
   const { module } = await compile(options, embedded, 'predict-');
   return new Predictor(read, plan, module);

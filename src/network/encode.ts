@@ -3,7 +3,7 @@
 
 import { InputError } from '../errors.ts';
 import { readFloats } from '../files/int8.ts';
-import { encodeSafetensors, parseSafetensors, type Tensor } from '../files/safetensors.ts';
+import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '../files/safetensors.ts';
 import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
 import type { Host } from './host.ts';
 import type { Network, Position } from './network.ts';
@@ -53,14 +53,7 @@ export function encodeSession(session: Session, position?: Position): Uint8Array
 
 /** A network as the bytes of a model file; with `checkpoint`, training can go on from it as if it had never stopped. */
 export async function encodeNetwork(network: Network, checkpoint = false): Promise<Uint8Array> {
-  const chunks = encodeModel(network, checkpoint);
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
+  return joinChunks(encodeModel(network, checkpoint));
 }
 
 /** The network in the bytes of a model file; throws an InputError that begins with `path` and says what is wrong. */
