@@ -40,7 +40,8 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
   for (const wasm of ['predict-simd', 'predict-relaxed']) expect(paths).toContain(`build/${wasm}.wasm`);
   expect(paths).toContain('dist/export/standalone.bundle.js');
   expect(paths.filter(path => /^(test|bench|assembly|src|scripts|demo)\//.test(path))).toEqual([]);
-  expect(unpackedSize).toBeLessThan(500_000);
+  // Two fifths of it are the kernels and the bundles that carry them.
+  expect(unpackedSize).toBeLessThan(700_000);
 });
 
 it('has an entry for Node, and another for everything else, each with types that are there', () => {
