@@ -2,11 +2,13 @@
 // checkpoint is the same file with the optimizer's state and the position in training.
 
 import { InputError } from '../errors.ts';
-import { encodeSafetensors, parseSafetensors, type Tensor } from '../files/safetensors.ts';
+import { readFloats } from '../files/int8.ts';
+import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '../files/safetensors.ts';
 import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
 import type { Host } from './host.ts';
 import type { Network, Position } from './network.ts';
 import { prepare } from './prepare.ts';
+import type { Session } from './session.ts';
 import { readState, writeState } from './state.ts';
 
 const FORMAT = 'forward-forward 1';
@@ -29,16 +31,21 @@ export interface ModelDescription {
 
 /** The bytes of a model file as chunks to write end to end. */
 export function encodeModel(network: Network, checkpoint: boolean): Uint8Array[] {
-  const { recipe, inputs, classes, seed, build } = network.session;
+  return encodeSession(network.session, checkpoint ? network.position : undefined);
+}
+
+/** The same of a session that no network stands before; with a position, a checkpoint. */
+export function encodeSession(session: Session, position?: Position): Uint8Array[] {
+  const { recipe, inputs, classes, seed, build } = session;
   const description: ModelDescription = {
     recipe,
     inputs,
     classes,
     seed,
     build,
-    ...(checkpoint ? { position: network.position } : {}),
+    ...(position && { position }),
   };
-  const tensors = readState(network.session, checkpoint).map(
+  const tensors = readState(session, position !== undefined).map(
     ({ name, shape, data }): Tensor => ({ name, shape: [...shape], dtype: 'F32', data }),
   );
   return encodeSafetensors(tensors, { format: FORMAT, description: JSON.stringify(description) });
@@ -46,14 +53,7 @@ export function encodeModel(network: Network, checkpoint: boolean): Uint8Array[]
 
 /** A network as the bytes of a model file; with `checkpoint`, training can go on from it as if it had never stopped. */
 export async function encodeNetwork(network: Network, checkpoint = false): Promise<Uint8Array> {
-  const chunks = encodeModel(network, checkpoint);
-  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
+  return joinChunks(encodeModel(network, checkpoint));
 }
 
 /** The network in the bytes of a model file; throws an InputError that begins with `path` and says what is wrong. */
@@ -73,14 +73,7 @@ export async function decodeModel(
     // Going on with the same bits takes the same kernels.
     ...(position ? { build } : {}),
   });
-  writeState(session, position !== undefined, (name, shape) => {
-    const tensor = tensors.get(name);
-    if (tensor?.dtype !== 'F32' || tensor.shape.join() !== shape.join()) {
-      const found = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'none';
-      throw new InputError(`${path}: expected the tensor ${name} of F32 [${shape}], found ${found}`);
-    }
-    return tensor.data as Float32Array;
-  });
+  writeState(session, position !== undefined, (name, shape) => readFloats(tensors, name, shape, path));
   return start(position);
 }
 
