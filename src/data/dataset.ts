@@ -13,6 +13,8 @@ export interface Dataset {
   readonly width: number;
   /** Number of classes; labels run from 0 to `classes - 1`. */
   readonly classes: number;
+  /** What the classes are called; their numbers by default. */
+  readonly classNames?: readonly string[];
   /** Rows and columns of an image, whose product is `width`; absent where the inputs are not an image. */
   readonly shape?: readonly [height: number, width: number];
   /** (count, width), row-major. Bytes stand for value / 255, floats for themselves. */

@@ -1,9 +1,11 @@
 // A network as one safetensors file: what it has learned as tensors, what it is as JSON in the metadata. A checkpoint is the
 // same file with the optimizer's state and the position in training.
 
+import { checkEncoding, type Encoding } from '../data/own.ts';
 import { InputError } from '../errors.ts';
 import { encodeSafetensors, readSafetensors, type Tensor } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
+import { type Calibration, checkCalibration } from '../readout/calibration.ts';
 import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
 import { prepare } from './create.ts';
 import type { Network, Position } from './network.ts';
@@ -16,8 +18,15 @@ export interface LoadOptions {
   readonly threads?: number;
 }
 
+/** What a model of somebody's own data holds beside the network. */
+export interface OwnDescription {
+  /** What its inputs and classes mean. */
+  readonly encoding: Encoding;
+  readonly calibration: Calibration;
+}
+
 /** What the metadata of a model file says. */
-export interface ModelDescription {
+export interface ModelDescription extends Partial<OwnDescription> {
   readonly recipe: Recipe;
   readonly inputs: number;
   readonly classes: number;
@@ -29,9 +38,14 @@ export interface ModelDescription {
 
 /**
  * Writes a network to a file that replaces the old one only when it is complete. With `checkpoint`, training can go on from
- * it as if it had never stopped.
+ * it as if it had never stopped. With `own`, the file says what the inputs mean.
  */
-export async function saveNetwork(network: Network, path: string, checkpoint = false): Promise<void> {
+export async function saveNetwork(
+  network: Network,
+  path: string,
+  checkpoint = false,
+  own?: OwnDescription,
+): Promise<void> {
   const { recipe, inputs, classes, seed, build } = network.session;
   const description: ModelDescription = {
     recipe,
@@ -40,6 +54,7 @@ export async function saveNetwork(network: Network, path: string, checkpoint = f
     seed,
     build,
     ...(checkpoint ? { position: network.position } : {}),
+    ...own,
   };
   const tensors = readState(network.session, checkpoint).map(
     ({ name, shape, data }): Tensor => ({ name, shape: [...shape], dtype: 'F32', data }),
@@ -53,8 +68,17 @@ export async function saveNetwork(network: Network, path: string, checkpoint = f
  * the file and what is wrong with it.
  */
 export async function loadNetwork(path: string, options: LoadOptions = {}): Promise<Network> {
+  return (await loadDescribed(path, options)).network;
+}
+
+/** Reads a network and all that its file says about it. */
+export async function loadDescribed(
+  path: string,
+  options: LoadOptions,
+): Promise<{ network: Network; description: ModelDescription }> {
   const { tensors, metadata } = await readSafetensors(path);
-  const { recipe, inputs, classes, seed, build, position } = parseDescription(metadata, path);
+  const description = parseDescription(metadata, path);
+  const { recipe, inputs, classes, seed, build, position } = description;
   const { session, start } = await prepare(recipe, {
     ...options,
     inputs,
@@ -71,7 +95,7 @@ export async function loadNetwork(path: string, options: LoadOptions = {}): Prom
     }
     return tensor.data as Float32Array;
   });
-  return start(position);
+  return { network: start(position), description };
 }
 
 /** The description in the metadata of a model file; throws an InputError where there is none or it makes no sense. */
@@ -86,6 +110,9 @@ export function parseDescription(metadata: Readonly<Record<string, string>>, pat
     description = JSON.parse(metadata.description ?? '');
     checkRecipe(description.recipe);
     checkPosition(description.position);
+    const { encoding, calibration, inputs, classes } = description;
+    if (encoding !== undefined) checkEncoding(encoding, inputs, classes);
+    if (calibration !== undefined) checkCalibration(calibration);
     if (!['relaxed', 'simd'].includes(description.build))
       throw new InputError(`no build is called ${description.build}`);
   } catch (error) {
