@@ -38,6 +38,8 @@ export interface OwnData {
   /** Both of them. */
   readonly whole: Dataset;
   readonly test: Dataset;
+  /** Which rows of the source are in `whole`, and which in `test` (none where the source has a test of its own). */
+  readonly rows: { readonly learned: Uint32Array; readonly test: Uint32Array };
   /** What was decided on the way, in sentences for the user. */
   readonly notes: readonly string[];
 }
@@ -106,6 +108,7 @@ export function prepareOwn({ examples, test }: Source, options: OwnOptions = {})
     validation: part(`${name}, validation part`, split.validation),
     whole: part(name, learned),
     test: test ? encodeLabelled(encoding, test) : part(`${name}, test part`, split.test),
+    rows: { learned: rows(learned), test: rows(split.test) },
     notes,
   };
 }
