@@ -157,3 +157,18 @@ function product(
     }
   }
 }
+
+/**
+ * Reads panels of weights through, cache line by cache line, so that the processor streams them in; needed one by one, in
+ * the order of sparse rows, each line would be waited for. What was read goes into the first word of seen (P, 16): a
+ * compiler may leave out loads that nothing needs.
+ */
+export function fetchPanels(seen: usize, weights: usize, begin: u32, end: u32, K: u32): void {
+  const panelBytes = <usize>(K + 1) * PANEL_ROW;
+  for (let panel = begin; panel < end; panel++) {
+    const first = weights + <usize>panel * panelBytes;
+    let bits: u32 = 0;
+    for (let at = first; at < first + panelBytes; at += 64) bits |= load<u32>(at);
+    store<u32>(seen + ((<usize>panel) << 6), bits);
+  }
+}

@@ -21,12 +21,47 @@ export function provenance() {
   };
 }
 
+/** Results are kept for this Node under their own name, for any other under NAME-nodeN. */
+const USUAL_NODE = 20;
+
 /** Writes bench/results/NAME.json: what ran, where, and `result`. */
 export async function writeResult(name: string, result: object): Promise<void> {
   const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim();
-  const path = `${root}bench/results/${name}.json`;
-  await writeFileSafely(path, `${JSON.stringify({ command, ...provenance(), ...result }, null, 2)}\n`);
-  console.log(`wrote bench/results/${name}.json`);
+  const major = Number(process.versions.node.split('.')[0]);
+  const file = `bench/results/${name}${major === USUAL_NODE ? '' : `-node${major}`}.json`;
+  await writeFileSafely(root + file, `${JSON.stringify({ command, ...provenance(), ...result }, null, 2)}\n`);
+  console.log(`wrote ${file}`);
+}
+
+/** Seconds that `work` takes. */
+export function time(work: () => void): number {
+  const startedAt = performance.now();
+  work();
+  return (performance.now() - startedAt) / 1000;
+}
+
+/** Middle, least and most of the seconds that one contender took. */
+export interface Spread {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What of `seconds` counts. */
+export function spread(seconds: readonly number[]): Spread {
+  return { median: median(seconds), least: Math.min(...seconds), most: Math.max(...seconds) };
+}
+
+/** Times the contenders in turns, so that whatever slows the machine slows all of them; the first rounds only warm up. */
+export function alternate(contenders: readonly (() => void)[], rounds: number, warmUp = 3): Spread[] {
+  const seconds: number[][] = contenders.map(() => []);
+  for (let round = 0; round < warmUp + rounds; round++) {
+    contenders.forEach((work, i) => {
+      const taken = time(work);
+      if (round >= warmUp) seconds[i].push(taken);
+    });
+  }
+  return seconds.map(spread);
 }
 
 /** The middle one; of an even count, the mean of the middle two. */

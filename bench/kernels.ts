@@ -1,116 +1,106 @@
-// Useful flop/s of the products, dense and sparse over density, beside what this machine does at best at 128 bits: a bare
-// multiply-add loop in the same run. One thread.
+// Useful flop/s of a layer's products and of its optimizer's step (with the gradient that the step sums up) at the shapes of
+// training, beside what this machine does at best at 128 bits: a bare multiply-add loop in the same run. One thread, in turns.
 
 import { readFileSync } from 'node:fs';
 import v8 from 'node:v8';
 import { type Build, detectBuild } from '../src/kernels/features.ts';
 import { bindKernels } from '../src/kernels/kernels.ts';
-import { Arena, TILE } from '../src/layers/plan.ts';
-import { median, writeResult } from './harness.ts';
+import { DenseLayer, SKIP } from '../src/layers/dense.ts';
+import { planLayer } from '../src/layers/plan.ts';
+import { alternate, writeResult } from './harness.ts';
 import { peakLoop } from './peak.ts';
 
-const [M, K, N] = [200, 1000, 1000];
+/** A later layer of 3×1000 and of 4×2000, and the first one of 4×2000. */
+const SHAPES = [
+  { inputs: 1000, units: 1000 },
+  { inputs: 2000, units: 2000 },
+  { inputs: 784, units: 2000 },
+];
+/** A batch has a positive, a neutral and a negative row of each image: 200 rows go forward, 200 are in the gradient. */
+const BATCH = 100;
 const DENSITIES = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
-/** As layers/plan.ts cuts 1,000 inputs. */
-const BLOCKS = 4;
 const ROUNDS = 9;
 
-function time(work: () => void): number {
-  const startedAt = performance.now();
-  work();
-  return (performance.now() - startedAt) / 1000;
-}
+const momentum = { kind: 'momentum', rate: 1e-9, momentum: 0.9, decay: 0 } as const;
+const adam = { kind: 'adam', rate: 1e-9, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0 } as const;
 
 export async function run(): Promise<void> {
   const best = detectBuild(flags => v8.setFlagsFromString(flags));
   const builds: Build[] = best === 'relaxed' ? ['simd', 'relaxed'] : ['simd'];
   const results = [];
   for (const build of builds) {
-    const peak = peakLoop(build);
-    const limit = Math.max(...Array.from({ length: 7 }, () => peak.flops / time(peak.run))) / 1e9;
-    console.log(`${build}: limit ${limit.toFixed(1)} GF`);
-    for (const density of DENSITIES) {
-      const { sparse, dense } = products(build, density);
-      const times: [number[], number[]] = [[], []];
-      for (let round = 0; round < ROUNDS + 3; round++) {
-        const [s, d] = [time(sparse), time(dense)];
-        // The first rounds run before the engine has optimised the kernels.
-        if (round >= 3) {
-          times[0].push(s);
-          times[1].push(d);
-        }
-      }
-      const useful = (2 * M * K * N * density) / 1e9;
-      const [sparseGF, denseGF] = [useful / median(times[0]), (2 * M * K * N) / 1e9 / median(times[1])];
-      results.push({
-        build,
-        limit,
-        density,
-        sparseGF,
-        denseGF,
-        sparseIsFaster: median(times[0]) < median(times[1]),
-      });
-      console.log(
-        `  density ${density.toFixed(2)}  sparse ${sparseGF.toFixed(1)} GF useful (${((100 * sparseGF) / limit).toFixed(0)} %)` +
-          `  dense ${denseGF.toFixed(1)} GF (${((100 * denseGF) / limit).toFixed(0)} %)  ` +
-          `${(1000 * median(times[0])).toFixed(2)} ms against ${(1000 * median(times[1])).toFixed(2)} ms`,
-      );
-    }
+    for (const { inputs, units } of SHAPES) results.push(measure(build, inputs, units));
   }
-  await writeResult('kernels', { shape: { rows: M, inputs: K, units: N }, threads: 1, results });
+  await writeResult('kernels', { threads: 1, rows: 2 * BATCH, results });
 }
 
-/** The two products on rows with a share of `density` inputs that are not zero. */
-function products(build: Build, density: number) {
-  const arena = new Arena();
-  const panels = Math.ceil(N / 32);
-  const at = {
-    rows: arena.take(M * 8),
-    cuts: arena.take(M * (BLOCKS + 1) * 4),
-    entries: arena.take(M * K * 8),
-    tiles: arena.take(Math.ceil(M / TILE) * TILE * K * 4),
-    weights: arena.take(panels * (K + 1) * 128),
-    activity: arena.take(panels * M * 128),
-    goodness: arena.take(panels * M * 4),
-  };
-  const pages = arena.pages('the bench');
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+function measure(build: Build, inputs: number, units: number) {
+  const peak = peakLoop(build);
+  const rows = 2 * BATCH;
+  console.log(`${build}, ${rows} × ${inputs} · ${inputs} × ${units}`);
+  let crossover: number | null = null;
+  const densities = [];
+  for (const density of DENSITIES) {
+    const { layer, panels } = fullLayer(build, inputs, units, density);
+    const tiles = layer.tiles(rows);
+    const [limits, ...taken] = alternate(
+      [
+        peak.run,
+        () => layer.forwardSparse(0, rows, layer.density(0, rows), 0, panels),
+        () => {
+          layer.pack(0, rows, 0, tiles);
+          layer.forwardDense(0, rows, 0, panels);
+        },
+        () => layer.step(momentum, BATCH, 1, 1, 0, panels),
+        () => layer.step(adam, BATCH, 1, 1, 0, panels),
+      ],
+      ROUNDS,
+    );
+    const limitGF = peak.flops / limits.median / 1e9;
+    const all = (2 * rows * inputs * units) / 1e9;
+    const useful = all * layer.density(0, rows);
+    const [sparseGF, denseGF, momentumGF, adamGF] = [useful, all, useful, useful].map(
+      (work, i) => work / taken[i].median,
+    );
+    if (taken[1].median >= taken[0].median) crossover = null;
+    else crossover ??= density;
+    densities.push({ density, limitGF, sparseGF, denseGF, momentumGF, adamGF, seconds: taken });
+    const share = (gf: number) => `${gf.toFixed(1)} GF (${((100 * gf) / limitGF).toFixed(0)} %)`;
+    console.log(
+      `  density ${density.toFixed(2)}  limit ${limitGF.toFixed(1)} GF  sparse ${share(sparseGF)}  dense ${share(denseGF)}` +
+        `  momentum ${share(momentumGF)}  adam ${share(adamGF)}`,
+    );
+  }
+  console.log(`  dense is faster from density ${crossover ?? '–'}`);
+  return { build, inputs, units, denseFasterFrom: crossover, densities };
+}
+
+/** A layer with a batch in it of which a share of `density` inputs is not zero, listed for the step. */
+function fullLayer(build: Build, inputs: number, units: number, density: number) {
+  const rows = 3 * BATCH;
+  const plan = planLayer({ inputs, units, batch: BATCH, rows, classes: 0, labels: 0, moments: 2 });
+  const memory = new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages });
   const bytes = readFileSync(new URL(`../build/${build}.wasm`, import.meta.url));
   const kernels = bindKernels(new WebAssembly.Module(bytes), memory);
-  kernels.randomWeights(at.weights, 0, panels, K, N, 1, 1, 0.03);
-  const u32 = new Uint32Array(memory.buffer);
-  const f32 = new Float32Array(memory.buffer);
-  let to = 0;
-  for (let row = 0; row < M; row++) {
-    u32[(at.rows >> 2) + 2 * row] = to;
-    for (let k = 0; k < K; k++) {
-      if ((kernels.randomBits(1, 2, row * K + k) >>> 0) / 2 ** 32 >= density) continue;
-      u32[(at.entries + to) >> 2] = k * 128;
-      f32[(at.entries + to + 4) >> 2] = 1;
+  const layer = new DenseLayer(plan, kernels, memory, build);
+  const { u32, f32 } = layer;
+  const { at, panels, stride, inputCapacity } = plan;
+  kernels.randomWeights(at.weights, 0, panels, inputs, units, 1, 1, 0.03);
+  for (let row = 0; row < rows; row++) {
+    let to = row * inputCapacity * 8;
+    u32[(at.inputRows >> 2) + 2 * row] = to;
+    for (let k = 0; k < inputs; k++) {
+      if ((kernels.randomBits(1, 3, row * inputs + k) >>> 0) / 2 ** 32 >= density) continue;
+      u32[(at.inputEntries + to) >> 2] = k * 128;
+      f32[(at.inputEntries + to + 4) >> 2] = 1;
       to += 8;
     }
-    u32[(at.rows >> 2) + 2 * row + 1] = to;
+    u32[(at.inputRows >> 2) + 2 * row + 1] = to;
+    u32[(at.targets >> 2) + row] = row >= BATCH && row < 2 * BATCH ? SKIP : row;
   }
-  return {
-    sparse: () => {
-      kernels.cutRows(at.cuts, at.rows, at.entries, 0, M, K, BLOCKS);
-      kernels.sparseForward(
-        at.activity,
-        at.goodness,
-        at.cuts,
-        at.entries,
-        at.weights,
-        0,
-        panels,
-        M,
-        M,
-        K,
-        BLOCKS,
-      );
-    },
-    dense: () => {
-      kernels.packRows(at.tiles, at.rows, at.entries, 0, Math.ceil(M / TILE), M, K);
-      kernels.denseForward(at.activity, at.goodness, at.tiles, at.weights, 0, panels, M, M, K);
-    },
-  };
+  layer.cutRows(0, rows);
+  layer.listColumns(BATCH, 0, 0, inputs + 1);
+  // Gradient rows of the size that they have in training; forward overwrites most of them with as likely numbers.
+  kernels.randomWeights(at.activity, 0, panels, stride - 1, units, 1, 2, 0.03);
+  return { layer, panels };
 }

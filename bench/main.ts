@@ -25,6 +25,10 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     asks: 'how does cost grow with width and depth, up to a billion connections? (10 minutes, 12 GiB)',
     run: async () => (await import('./scale.ts')).run(),
   },
+  predict: {
+    asks: 'how long does one prediction take, and how much CPU, against onnxruntime-web and TensorFlow.js? (2 minutes)',
+    run: async () => (await import('./predict.ts')).run(),
+  },
   start: {
     asks: 'how long from import to the first answer, and how many bytes?',
     run: async () => (await import('./start.ts')).run(),

@@ -1,6 +1,7 @@
 // Seconds per epoch of the reference recipe against PyTorch, TensorFlow.js (Wasm) and jax-js, each in a process of its own, in
 // turns. Every contender trains a fresh network for two epochs a round; the second counts. The slow ones and the
-// large network train on fewer images, and seconds are scaled to 50,000. A rival that is not installed is skipped with a line that says so.
+// large network train on fewer images, and seconds are scaled to 50,000. PyTorch runs twice: as a good port of Hinton's code has it
+// (plain), and with all the short cuts that are ours. A rival that is not installed is skipped with a line that says so.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -35,12 +36,14 @@ function contenders(isLarge: boolean): Contender[] {
   const node = (file: string) => [process.execPath, '--no-warnings', `${here}${file}`];
   return [
     { name: 'forward-forward', images: many, threads: cores },
-    ...[1, cores].map(threads => ({
-      name: `pytorch, ${threads} threads`,
-      command: ['/usr/bin/python3', `${here}pytorch.py`],
-      images: many,
-      threads,
-    })),
+    ...['pytorch_plain.py', 'pytorch.py'].flatMap(file =>
+      [1, cores].map(threads => ({
+        name: `pytorch${file === 'pytorch.py' ? '' : ' plain'}, ${threads} threads`,
+        command: ['/usr/bin/python3', here + file],
+        images: many,
+        threads,
+      })),
+    ),
     { name: 'tfjs wasm', command: node('tfjs.mjs'), images: few, threads: cores },
     { name: 'jax-js wasm', command: node('jax.mjs'), images: few, threads: cores },
   ];

@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseCsv, readCsv } from '../src/data/csv.ts';
-import { prepareOwn } from '../src/data/own.ts';
+import { preprocess } from '../src/data/own.ts';
 import { labelColumn, numbers, type Table, tableFrom, texts } from '../src/data/table.ts';
-import { learn } from '../src/train/learn.ts';
+import { trainModel } from '../src/train/learn.ts';
 import { median, writeResult } from './harness.ts';
 
 const SEEDS = [1, 2, 3, 4, 5];
@@ -51,10 +51,10 @@ export async function run(): Promise<void> {
     for (const [set, table] of tables) {
       for (const seed of SEEDS) {
         const label = labelColumn(table, set === 'penguins' ? 'Species' : '-1');
-        const data = prepareOwn({ examples: table }, { label: table.columns[label].name, seed });
+        const data = preprocess({ examples: table }, { label: table.columns[label].name, seed });
         await exportJob(folder, set, seed, table, label, data.rows);
         const startedAt = performance.now();
-        const { model, bestEpoch } = await learn(data, { seed });
+        const { model, bestEpoch } = await trainModel(data, { seed });
         const seconds = (performance.now() - startedAt) / 1000;
         const { goodnessReadout, softmaxReadout } = await model.network.evaluate(data.test);
         await model.close();

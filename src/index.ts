@@ -1,12 +1,28 @@
 // The public API in Node. Everything that is not exported here is free to change.
 
-export { type Dataset, slice } from './data/dataset.ts';
+export { type Dataset, slice, splitValidation } from './data/dataset.ts';
+export { digitFromPixels } from './data/digit.ts';
+export { readExamples } from './data/examples.ts';
+export { type Idx, idxDataset, parseIdx } from './data/idx.ts';
 export { readDigit } from './data/image.ts';
-export { datasetNames, loadDataset, splitValidation } from './data/sources.ts';
+export type { Images } from './data/images.ts';
+export {
+  type Examples,
+  type PreprocessedData,
+  type PreprocessOptions,
+  preprocess,
+  type Source,
+} from './data/own.ts';
+export { datasetNames, loadDataset } from './data/sources.ts';
+export { type Column, type Table, tableFrom, tableFromArray } from './data/table.ts';
 export { InputError } from './errors.ts';
-export { createNetwork, type NetworkOptions } from './network/create.ts';
-export { type LoadOptions, loadNetwork, saveNetwork } from './network/model.ts';
+export { type Answer, loadModel, type Model } from './network/answers.ts';
+export { createNetwork } from './network/create.ts';
+export { encodeNetwork, type LoadOptions } from './network/encode.ts';
+export { decodeNetwork, loadNetwork, saveNetwork } from './network/model.ts';
 export type { Evaluation, FitOptions, Network, Position, Prediction } from './network/network.ts';
+export type { NetworkOptions } from './network/prepare.ts';
+export type { StateTensor } from './network/state.ts';
 export type { Scored } from './readout/goodness.ts';
 export {
   describeRecipe,
@@ -17,3 +33,4 @@ export {
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';
 export type { EpochEvent } from './train/events.ts';
+export { type TrainedModel, type TrainModelOptions, trainModel } from './train/learn.ts';

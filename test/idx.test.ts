@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { slice } from '../src/data/dataset.ts';
-import { type Idx, idxDataset, parseIdx, readIdx } from '../src/data/idx.ts';
+import { type Idx, idxDataset } from '../src/data/idx.ts';
+import { parseIdxFile as parseIdx, readIdx } from '../src/data/idx-file.ts';
 import { InputError } from '../src/errors.ts';
 
 /** An IDX file as bytes; `body` may disagree with `sizes`. */

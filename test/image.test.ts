@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { decode, encode, type ImageData } from 'fast-png';
 import { beforeAll, expect, test } from 'vitest';
-import { digitFromPixels, readDigit } from '../src/data/image.ts';
+import { digitFromPixels } from '../src/data/digit.ts';
+import { readDigit } from '../src/data/image.ts';
 import { loadDataset } from '../src/data/sources.ts';
 import { InputError } from '../src/errors.ts';
 

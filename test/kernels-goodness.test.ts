@@ -367,6 +367,41 @@ eachBuild(open => {
     expect(bench.f32[(entries >> 2) + 1]).toBe(2);
   });
 
+  it('compressRows keeps what is on as it is', () => {
+    const bench = open();
+    for (const M of [1, 2, 33]) {
+      for (const units of [1, 31, 32, 33, 100]) {
+        bench.reset();
+        const [P, S] = [Math.ceil(units / 32), M + 2];
+        const activity = bench.panels(units, S);
+        for (let i = activity >> 2; i < (activity >> 2) + P * S * 32; i++) {
+          bench.f32[i] = Math.max(0, bench.f32[i]);
+        }
+        const rows = bench.take(2 * M);
+        const entries = bench.take(M * P * 64);
+        bench.check({
+          end: 1,
+          call: k => k.compressRows(rows, entries, activity, 0, M, S, P),
+          writes: () => [...items(rows, 8)(0, M), ...items(entries, P * 256)(0, M)],
+        });
+        expect(slice(bench.u32, rows, 2 * M)).toEqual(slice(bench.plain.u32, rows, 2 * M));
+        for (const row of range(M)) {
+          const [first, last] = [0, 1].map(i => bench.u32[(rows >> 2) + 2 * row + i]);
+          const value = (unit: number) =>
+            bench.f32[(activity >> 2) + ((unit >> 5) * S + row) * 32 + (unit & 31)];
+          const expected = range(units).filter(unit => value(unit) > 0);
+          expect(range((last - first) / 8).map(i => bench.u32[(entries + first + 8 * i) >> 2] / 128)).toEqual(
+            expected,
+          );
+          for (const [i, unit] of expected.entries()) {
+            const at = ((entries + first) >> 2) + 2 * i + 1;
+            expect([bench.f32[at], bench.plain.f32[at]]).toEqual([value(unit), value(unit)]);
+          }
+        }
+      }
+    }
+  });
+
   it('softmaxRows and softmaxGradient', () => {
     const bench = open();
     for (const rows of [1, 5, 33]) {

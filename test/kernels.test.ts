@@ -136,6 +136,22 @@ eachBuild((open, isFull) => {
     });
   });
 
+  it('fetchPanels', { timeout: TIME }, () => {
+    const bench = open();
+    sweep(isFull, ({ K, N }) => {
+      bench.reset();
+      const P = Math.ceil(N / 32);
+      const weights = bench.panels(N, K + 1);
+      const seen = bench.take(P * 16);
+      bench.check({
+        end: P,
+        call: (k, begin, end) => k.fetchPanels(seen, weights, begin, end, K),
+        writes: items(seen, 64),
+      });
+      bench.same();
+    });
+  });
+
   it('sparseForward', { timeout: TIME }, () => {
     const bench = open();
     sweep(isFull, sizes => {

@@ -93,6 +93,28 @@ describe('a network', () => {
     await network.close();
   });
 
+  it.each([1, 2])('answers in the middle of training, and learns the same, %i threads', async threads => {
+    // Large enough that an epoch takes several slices of one thread.
+    const large: Recipe = { ...hinton, layers: [300, 300], epochs: 40 };
+    const weights: Float32Array[] = [];
+    for (const isAsked of [false, true]) {
+      const network = await createNetwork(large, { inputs, classes, threads });
+      const training = (async () => {
+        for await (const _event of network.fit(train));
+      })();
+      const places = new Set<string>();
+      for (let round = 0; isAsked && round < 5; round++) {
+        await Promise.all([network.evaluate(test), network.predict(train.inputs.subarray(0, inputs))]);
+        places.add(`${network.position.epoch} ${network.position.batch}`);
+      }
+      if (isAsked) expect(places.size).toBe(5);
+      await training;
+      weights.push((await network.tensor('layers.1.weight')).data);
+      await network.close();
+    }
+    expect(weights[1]).toEqual(weights[0]);
+  });
+
   it.each([1, 2])('stops after the batch in progress when it is told to, %i threads', async threads => {
     const network = await createNetwork({ ...quick, epochs: 10_000 }, { inputs, classes, threads });
     const stop = new AbortController();
@@ -193,10 +215,10 @@ describe('what does not fit is refused with a message that says why', () => {
     await moving.close();
   });
 
-  it('two jobs at a time', async () => {
-    const network = await createNetwork(quick, options);
-    const first = network.evaluate(test);
-    await expect(network.evaluate(test)).rejects.toThrow(/the network is at work/);
+  it('a second training at a time', async () => {
+    const network = await createNetwork({ ...quick, epochs: 1 }, options);
+    const first = network.fit(train).next();
+    await expect(network.fit(train).next()).rejects.toThrow(/the network is in training/);
     await first;
     await network.close();
   });

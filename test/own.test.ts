@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseCsv } from '../src/data/csv.ts';
-import { encodeExamples, prepareOwn } from '../src/data/own.ts';
+import { encodeExamples, preprocess } from '../src/data/own.ts';
 import { splitByClass } from '../src/data/split.ts';
 import { tableFrom } from '../src/data/table.ts';
 import { loadModel } from '../src/network/answers.ts';
 import { calibrated, fitCalibration, logLoss, reliability } from '../src/readout/calibration.ts';
-import { learn } from '../src/train/learn.ts';
+import { trainModel } from '../src/train/learn.ts';
 import { generator } from './support/data.ts';
 
 let folder: string;
@@ -69,7 +69,7 @@ function rows(count: number, seed: number) {
 }
 
 it('leaves out what says nothing, encodes the rest, and holds out each class alike', async () => {
-  const data = prepareOwn({ examples: await tableFrom(rows(300, 1)) }, { label: 'kind' });
+  const data = preprocess({ examples: await tableFrom(rows(300, 1)) }, { label: 'kind' });
   if (data.encoding.kind !== 'table') throw new Error('expected a table');
   expect(data.encoding.columns.map(({ name, kind }) => [name, kind])).toEqual([
     ['size', 'number'],
@@ -97,8 +97,8 @@ it('splits by class, the same for the same seed, and keeps one of each to learn 
 });
 
 it('learns, and answers new rows from the file alone', async () => {
-  const data = prepareOwn({ examples: await tableFrom(rows(400, 1)) }, { label: 'kind' });
-  const { model } = await learn(data, { threads: 1 });
+  const data = preprocess({ examples: await tableFrom(rows(400, 1)) }, { label: 'kind' });
+  const { model } = await trainModel(data, { threads: 1 });
   const evaluation = await model.network.evaluate(data.test);
   expect(evaluation.goodnessReadout.error).toBeLessThan(8);
   const path = join(folder, 'model.safetensors');
@@ -120,7 +120,7 @@ it('learns, and answers new rows from the file alone', async () => {
 });
 
 it('takes what was never seen for missing, and bounds what is far away', async () => {
-  const { encoding } = prepareOwn({ examples: await tableFrom(rows(300, 1)) }, { label: 'kind' });
+  const { encoding } = preprocess({ examples: await tableFrom(rows(300, 1)) }, { label: 'kind' });
   const odd = await tableFrom([
     { size: 1e300, colour: 'violet' },
     { size: 'tall', colour: 'red' },
@@ -136,13 +136,13 @@ it.each<[string, object[], RegExp]>([
   ['too few', rows(6, 3), /at least (10|5)|every row/],
 ])('refuses %s to learn', async (_, list, message) => {
   const examples = await tableFrom(list as Record<string, unknown>[]);
-  expect(() => prepareOwn({ examples }, { label: 'kind' })).toThrow(message);
+  expect(() => preprocess({ examples }, { label: 'kind' })).toThrow(message);
 });
 
 it('names the nearest column', async () => {
   const examples = await tableFrom(rows(40, 1));
-  expect(() => prepareOwn({ examples }, { label: 'knd' })).toThrow(/did you mean kind\?/);
-  expect(prepareOwn({ examples }, { label: '-1' }).encoding.classNames).toEqual(['large', 'middle', 'small']);
+  expect(() => preprocess({ examples }, { label: 'knd' })).toThrow(/did you mean kind\?/);
+  expect(preprocess({ examples }, { label: '-1' }).encoding.classNames).toEqual(['large', 'middle', 'small']);
 });
 
 it('fits the temperature of the least log loss', () => {

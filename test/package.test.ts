@@ -1,7 +1,8 @@
 // What people who install the library get, and what they do not.
 
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
@@ -31,8 +32,52 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
   expect(paths).toContain('dist/index.js');
   expect(paths).toContain('dist/index.d.ts');
   expect(paths).toContain('dist/network/worker.js');
-  expect(paths.filter(path => /^(test|bench|assembly|src|scripts)\//.test(path))).toEqual([]);
-  expect(unpackedSize).toBeLessThan(500_000);
+  expect(paths).toContain('dist/browser.js');
+  expect(paths).toContain('dist/browser.d.ts');
+  expect(paths).toContain('dist/network/home.js');
+  for (const entry of ['predict', 'learn']) {
+    expect(paths).toContain(`dist/${entry}.js`);
+    expect(paths).toContain(`dist/${entry}.d.ts`);
+  }
+  for (const wasm of ['predict-simd', 'predict-relaxed']) expect(paths).toContain(`build/${wasm}.wasm`);
+  expect(paths).toContain('dist/export/standalone.bundle.js');
+  expect(paths.filter(path => /^(test|bench|assembly|src|scripts|demo)\//.test(path))).toEqual([]);
+  // Two fifths of it are the kernels and the bundles that carry them.
+  expect(unpackedSize).toBeLessThan(700_000);
+});
+
+it('has an entry for Node, and another for everything else, each with types that are there', () => {
+  const entry = manifest.exports['.'];
+  // Bundlers for a page do not look for `node`; whoever runs the code in Node does, before `default`.
+  expect(Object.keys(entry)).toEqual(['node', 'default']);
+  for (const { types, default: code } of Object.values<{ types: string; default: string }>(entry)) {
+    expect(existsSync(`${root}${types}`)).toBe(true);
+    expect(existsSync(`${root}${code}`)).toBe(true);
+  }
+  expect(existsSync(`${root}${manifest.exports['./worker']}`)).toBe(true);
+});
+
+it.each(['browser', 'predict'])('imports nothing of Node, and no package, in the entry %s', entry => {
+  const seen = new Set<string>();
+  const follow = (path: string) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const [, from] of readFileSync(path, 'utf8').matchAll(
+      /^(?:import|export)[^'"`]*from ["']([^"']+)["'];$/gm,
+    )) {
+      expect(from).toMatch(/^\.\.?\//);
+      follow(resolve(dirname(path), from));
+    }
+  };
+  follow(`${root}dist/${entry}.js`);
+  expect(seen.size).toBeGreaterThan(5);
+});
+
+it('stays within the sizes that it promises', () => {
+  const output = execFileSync(process.execPath, ['scripts/size.mjs'], { cwd: root, encoding: 'utf8' });
+  expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 45 kB$/m);
+  expect(output).toMatch(/^forward-forward\/predict: \d+\.\d kB gzipped, of 15 kB$/m);
+  expect(output).toMatch(/^forward-forward\/learn: \d+\.\d kB gzipped, of 25 kB$/m);
 });
 
 it('works as a package: the built entry trains with threads', () => {

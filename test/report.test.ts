@@ -96,6 +96,17 @@ function edgeCases(): Record<string, ReportData> {
   });
   return {
     ordinary: data(),
+    'an image of red, green and blue': data({
+      shape: [2, 3, 3],
+      fields: {
+        height: 2,
+        width: 3,
+        channels: 3,
+        units: [Float32Array.from({ length: 18 }, (_, i) => i - 9), new Float32Array(18)],
+        caption: 'in colour',
+      },
+      mistakes: [{ ...mistake(10), pixels: Uint8Array.from({ length: 18 }, (_, i) => i) }],
+    }),
     'no epochs': data({ epochs: [] }),
     'one epoch': data({ epochs: epochs(1, 2) }),
     'many epochs': data({ epochs: epochs(1000, 2) }),

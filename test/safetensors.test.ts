@@ -6,18 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { InputError } from '../src/errors.ts';
-import {
-  encodeSafetensors,
-  parseSafetensors,
-  readSafetensors,
-  type Tensor,
-} from '../src/files/safetensors.ts';
+import { readBytes } from '../src/files/read.ts';
+import { encodeSafetensors, parseSafetensors, type Tensor } from '../src/files/safetensors.ts';
 import { writeFileSafely } from '../src/files/write.ts';
 
 const tensors: Tensor[] = [
   { name: 'labels', dtype: 'U8', shape: [3], data: Uint8Array.of(1, 2, 255) },
   { name: 'layer0.weight', dtype: 'F32', shape: [2, 2], data: Float32Array.of(1.5, -2, 0, 3.25) },
   { name: 'step', dtype: 'U32', shape: [], data: Uint32Array.of(4_000_000_000) },
+  { name: 'weight', dtype: 'I8', shape: [1, 2], data: Int8Array.of(-127, 5) },
 ];
 
 /** A file with `header` as it stands, then `body`. */
@@ -46,12 +43,13 @@ test('the bytes are those of the format, with the tensors of four bytes first', 
     '{"__metadata__":{"by":"us"},' +
     '"layer0.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},' +
     '"step":{"dtype":"U32","shape":[],"data_offsets":[16,20]},' +
-    '"labels":{"dtype":"U8","shape":[3],"data_offsets":[20,23]}}';
+    '"labels":{"dtype":"U8","shape":[3],"data_offsets":[20,23]},' +
+    '"weight":{"dtype":"I8","shape":[1,2],"data_offsets":[23,25]}}';
   const padded = header.padEnd(Math.ceil(header.length / 8) * 8);
   expect(bytes.readBigUInt64LE()).toBe(BigInt(padded.length));
   expect(bytes.toString('latin1', 8, 8 + padded.length)).toBe(padded);
   expect(bytes.toString('hex', 8 + padded.length)).toBe(
-    `${'0000c03f'}${'000000c0'}${'00000000'}${'00005040'}${'00286bee'}${'0102ff'}`,
+    `${'0000c03f'}${'000000c0'}${'00000000'}${'00005040'}${'00286bee'}${'0102ff'}${'8105'}`,
   );
 });
 
@@ -77,8 +75,11 @@ test('what is written is read, from a file too and at any offset in a buffer', a
   const bytes = Buffer.concat(chunks);
   const moved = new Uint8Array(bytes.length + 3);
   moved.set(bytes, 3);
-  for (const read of [await readSafetensors(path), parseSafetensors(moved.subarray(3), 'moved')]) {
-    expect([...read.tensors.keys()]).toEqual(['layer0.weight', 'step', 'labels']);
+  for (const read of [
+    parseSafetensors(await readBytes(path), path),
+    parseSafetensors(moved.subarray(3), 'moved'),
+  ]) {
+    expect([...read.tensors.keys()]).toEqual(['layer0.weight', 'step', 'labels', 'weight']);
     for (const tensor of tensors) expect(read.tensors.get(tensor.name)).toEqual(tensor);
     expect({ ...read.metadata }).toEqual({ recipe: 'label', note: 'grüß "x"\n' });
   }
@@ -159,12 +160,12 @@ test.each<[string, Uint8Array, string]>([
   [
     'an unknown dtype',
     file({ w: { ...u8(0, 1), dtype: 'BF16' } }, [1]),
-    'm: tensor "w": expected dtype F32, U32 or U8, found "BF16"; convert the file',
+    'm: tensor "w": expected dtype F32, U32, I8 or U8, found "BF16"; convert the file',
   ],
   [
     'a dtype from Object.prototype',
     file({ w: { ...u8(0, 1), dtype: 'constructor' } }, [1]),
-    'm: tensor "w": expected dtype F32, U32 or U8, found "constructor"; convert the file',
+    'm: tensor "w": expected dtype F32, U32, I8 or U8, found "constructor"; convert the file',
   ],
   [
     'a shape below zero',
@@ -250,12 +251,12 @@ test('a shape or dtype nested without end is refused like any other', () => {
   );
   const dtype = file(`{"w":{"dtype":${deep},"shape":[1],"data_offsets":[0,1]}}`);
   expect(complaint(() => parseSafetensors(dtype, 'm'))).toBe(
-    'm: tensor "w": expected dtype F32, U32 or U8, found an array of 1 items; convert the file',
+    'm: tensor "w": expected dtype F32, U32, I8 or U8, found an array of 1 items; convert the file',
   );
 });
 
 test('a missing file is named', async () => {
-  await expect(readSafetensors('/nowhere/m')).rejects.toThrow(
+  await expect(readBytes('/nowhere/m')).rejects.toThrow(
     new InputError('cannot read /nowhere/m: no such file or folder; check the path'),
   );
 });
@@ -302,7 +303,7 @@ header = json.loads(raw[8:8 + length])
 out = {'metadata': header.pop('__metadata__')}
 for name, t in header.items():
     begin, end = t['data_offsets']
-    code = {'F32': 'f', 'U32': 'I', 'U8': 'B'}[t['dtype']]
+    code = {'F32': 'f', 'U32': 'I', 'I8': 'b', 'U8': 'B'}[t['dtype']]
     size = struct.calcsize(code)
     assert begin % size == 0
     values = struct.unpack('<%d%s' % ((end - begin) // size, code), raw[8 + length:][begin:end])
@@ -319,5 +320,6 @@ test.skipIf(!hasPython)('Python reads our file with nothing but struct and json'
     'layer0.weight': { shape: [2, 2], values: [1.5, -2, 0, 3.25] },
     step: { shape: [], values: [4_000_000_000] },
     labels: { shape: [3], values: [1, 2, 255] },
+    weight: { shape: [1, 2], values: [-127, 5] },
   });
 });

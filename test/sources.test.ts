@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Dataset } from '../src/data/dataset.ts';
-import { checkMnist, datasetNames, loadDataset, splitValidation } from '../src/data/sources.ts';
+import { splitValidation } from '../src/data/dataset.ts';
+import { checkMnist, datasetNames, loadDataset } from '../src/data/sources.ts';
 import { InputError } from '../src/errors.ts';
 
 let folder: string;
@@ -91,8 +92,8 @@ test('a damaged file is named with its path', async () => {
 test('an empty folder, a file and an unknown name are told apart', async () => {
   await expect(loadDataset(folder)).rejects.toThrow(
     new InputError(
-      `${folder}: expected train-images-idx3-ubyte and train-labels-idx1-ubyte (or .gz), found neither; ` +
-        'give the folder that holds them',
+      `${folder}: expected train-images-idx3-ubyte and train-labels-idx1-ubyte (or .gz), or data_batch_1.bin and its ` +
+        'siblings, found neither; give the folder that holds them',
     ),
   );
   const file = join(folder, 'file');
@@ -105,12 +106,12 @@ test('an empty folder, a file and an unknown name are told apart', async () => {
   await expect(loadDataset('mnsit')).rejects.toThrow(
     new InputError(
       'no dataset or folder "mnsit", did you mean mnist? ' +
-        'expected mnist, fashion-mnist or a folder of IDX files',
+        'expected mnist, fashion-mnist, cifar10 or a folder of IDX files or CIFAR-10 batches',
     ),
   );
   await expect(loadDataset('/nowhere/at/all')).rejects.toThrow(
     new InputError(
-      'no dataset or folder "/nowhere/at/all"; expected mnist, fashion-mnist or a folder of IDX files',
+      'no dataset or folder "/nowhere/at/all"; expected mnist, fashion-mnist, cifar10 or a folder of IDX files or CIFAR-10 batches',
     ),
   );
   await expect(loadDataset(join(file, 'x'))).rejects.toThrow(

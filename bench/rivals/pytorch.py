@@ -250,7 +250,7 @@ class Network:
         return y / (y.square().mean(1, keepdim=True).sqrt() + TINY)
 
 
-def main():
+def main(network_class=Network):
     """Trains and reports."""
     options = arguments()
     torch.set_grad_enabled(False)
@@ -260,7 +260,7 @@ def main():
     generator = torch.Generator().manual_seed(options.seed)
 
     images = load_images(options.data)
-    network = Network([int(size) for size in options.layers.split(",")], 784, generator)
+    network = network_class([int(size) for size in options.layers.split(",")], 784, generator)
     emit(event="ready", framework="pytorch", version=torch.__version__, threads=options.threads,
          blas=blas)
 

@@ -1,9 +1,10 @@
 // ff evaluate: a model against labelled data.
 
 import type { Dataset } from '../data/dataset.ts';
-import { readExamples } from '../data/examples.ts';
+import { imageSize, readExamples } from '../data/examples.ts';
 import { encodeLabelled } from '../data/own.ts';
-import { loadDescribed, type ModelDescription } from '../network/model.ts';
+import type { ModelDescription } from '../network/encode.ts';
+import { loadDescribed } from '../network/model.ts';
 import { percent } from './text.ts';
 import { perClass, testSetOf } from './train.ts';
 
@@ -46,7 +47,6 @@ export async function evaluate(
 
 async function labelledFor({ encoding }: ModelDescription, source: string): Promise<Dataset> {
   if (!encoding) return testSetOf(source);
-  const label = encoding.kind === 'table' ? encoding.label : undefined;
-  const { examples, test } = await readExamples(source, { encoding, label });
+  const { examples, test } = await readExamples(source, imageSize(encoding));
   return encodeLabelled(encoding, test ?? examples);
 }

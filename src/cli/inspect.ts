@@ -1,13 +1,14 @@
 // ff inspect: what is in a model file.
 
-import { readSafetensors } from '../files/safetensors.ts';
-import { parseDescription } from '../network/model.ts';
+import { readBytes } from '../files/read.ts';
+import { parseSafetensors } from '../files/safetensors.ts';
+import { parseDescription } from '../network/encode.ts';
 import { planNetwork } from '../network/session.ts';
 import { describeRecipe } from '../recipes/recipe.ts';
 import { grouped, mebibytes, pairs, table } from './text.ts';
 
 export async function inspect(model: string, options: { json?: boolean }): Promise<void> {
-  const { tensors, metadata } = await readSafetensors(model);
+  const { tensors, metadata } = parseSafetensors(await readBytes(model), model);
   const description = parseDescription(metadata, model);
   const { recipe, inputs, classes, seed, build, position } = description;
   const { plans } = planNetwork(recipe, inputs, classes);

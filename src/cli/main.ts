@@ -7,6 +7,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { InputError } from '../errors.ts';
 import { recipes } from '../recipes/recipes.ts';
 import { evaluate } from './evaluate.ts';
+import { exportModel } from './export.ts';
 import { inspect } from './inspect.ts';
 import { predict } from './predict.ts';
 import { train } from './train.ts';
@@ -21,9 +22,8 @@ function wholeNumber(least: number): (text: string) => number {
   };
 }
 
-const DATA = 'mnist, fashion-mnist, or a folder of IDX files';
-const OWN =
-  'a table (CSV, TSV), an NPY, NPZ or Parquet file, or a folder with a folder of images for each class';
+const DATA = 'mnist, fashion-mnist, cifar10, or a folder of IDX files or CIFAR-10 batches';
+const OWN = 'a table (CSV, TSV), an NPY or NPZ file, or a folder with a folder of images for each class';
 
 function buildCommand(): Command {
   const { version } = createRequire(import.meta.url)('../../package.json');
@@ -89,6 +89,19 @@ function buildCommand(): Command {
     .argument('<model>', 'a .safetensors file')
     .option('--json', 'print one JSON line and nothing else')
     .action(inspect);
+
+  program
+    .command('export')
+    .description('write a model for other runtimes, or for small devices')
+    .argument('<model>', 'a .safetensors file')
+    .option('--onnx', 'an ONNX file: both readouts, any number of images at once')
+    .option('--int8', 'a model file of a quarter of the size, with a byte for each weight')
+    .option('--js', 'one JavaScript module with kernels and weights; with --int8, a byte for each weight')
+    .option(
+      '--out <file>',
+      "the file to write (default: the model's name with .onnx, .int8.safetensors or .js)",
+    )
+    .action(exportModel);
 
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeErr: text => void process.stderr.write(text) });

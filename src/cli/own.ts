@@ -2,7 +2,7 @@
 
 import { basename, extname } from 'node:path';
 import { readExamples } from '../data/examples.ts';
-import { isTable, type OwnData, prepareOwn, type Source } from '../data/own.ts';
+import { isTable, type PreprocessedData, preprocess, type Source } from '../data/own.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { recipeFor } from '../recipes/own.ts';
@@ -10,7 +10,7 @@ import { describeRecipe } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
-import { learn } from '../train/learn.ts';
+import { trainModel } from '../train/learn.ts';
 import { Progress } from './progress.ts';
 import { colors, duration, pairs } from './text.ts';
 import { machineOf, perClass, type TrainOptions, verdict } from './train.ts';
@@ -20,7 +20,7 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   const say = options.quiet || options.json ? () => {} : (text: string) => console.log(text);
   const sayJson = options.json ? (event: object) => console.log(JSON.stringify(event)) : () => {};
   refuse(options);
-  const data = prepareOwn(await readSource(source, options), { label: options.label, seed: options.seed });
+  const data = preprocess(await readSource(source, options), { label: options.label, seed: options.seed });
   const recipe = chooseRecipe(data, options);
   const name = basename(source, extname(source));
   const path = options.out ?? `runs/${name}.safetensors`;
@@ -28,7 +28,7 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   let progress: Progress | undefined;
-  const learned = await learn(data, {
+  const learned = await trainModel(data, {
     recipe,
     seed: options.seed,
     threads: options.threads,
@@ -86,18 +86,18 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   }
 }
 
-async function readSource(source: string, { label, test }: TrainOptions): Promise<Source> {
-  const { examples, test: own } = await readExamples(source, { label });
-  if (test === undefined) return own ? { examples, test: own } : { examples };
+async function readSource(source: string, { test }: TrainOptions): Promise<Source> {
+  const found = await readExamples(source);
+  if (test === undefined) return found;
+  const { examples } = found;
   // Images to test on become as large as those that are learned from.
-  const like = isTable(examples) ? undefined : { kind: 'image' as const, classNames: [], ...examples };
-  return { examples, test: (await readExamples(test, { label, encoding: like })).examples };
+  return { examples, test: (await readExamples(test, isTable(examples) ? undefined : examples)).examples };
 }
 
 function refuse({ resume, validation }: TrainOptions): void {
   if (resume !== undefined) {
     throw new InputError(
-      '--resume goes on with mnist and its like; your own data are learned in one go: leave it out',
+      '--resume goes on with mnist and its like; your own data are trained on in one go: leave it out',
     );
   }
   if (validation !== undefined) {
@@ -107,7 +107,7 @@ function refuse({ resume, validation }: TrainOptions): void {
   }
 }
 
-function chooseRecipe(data: OwnData, options: TrainOptions) {
+function chooseRecipe(data: PreprocessedData, options: TrainOptions) {
   const recipe = options.recipe === undefined ? recipeFor(data.train) : findRecipe(options.recipe);
   const epochs = options.epochs ?? recipe.epochs;
   // A recipe that moves images serves those without rows and columns, too.

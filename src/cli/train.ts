@@ -2,9 +2,9 @@
 
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, splitValidation } from '../data/dataset.ts';
 import { holdsExamples } from '../data/examples.ts';
-import { datasetNames, loadDataset, splitValidation } from '../data/sources.ts';
+import { datasetNames, loadDataset } from '../data/sources.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { createNetwork } from '../network/create.ts';

@@ -1,8 +1,9 @@
 // CSV and its relatives (tabs, semicolons, bars) as a table: with a header or without, whatever program wrote it.
 
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import Papa from 'papaparse';
 import { InputError } from '../errors.ts';
+import { readBytes } from '../files/read.ts';
 import { fileError } from '../files/write.ts';
 import { cellNumber, isMissing, type Table } from './table.ts';
 
@@ -26,12 +27,10 @@ export async function readCsv(path: string): Promise<Table> {
   );
   if (size > MAX_BYTES) {
     throw new InputError(
-      `${path}: expected at most ${MAX_BYTES / 2 ** 20} MiB of CSV, found ${Math.ceil(size / 2 ** 20)}; take a sample of it, or an NPY or Parquet file`,
+      `${path}: expected at most ${MAX_BYTES / 2 ** 20} MiB of CSV, found ${Math.ceil(size / 2 ** 20)}; take a sample of it, or an NPY file`,
     );
   }
-  const bytes = await readFile(path).catch(error => {
-    throw fileError('read', path, error);
-  });
+  const bytes = await readBytes(path);
   return parseCsv(bytes, path);
 }
 

@@ -15,8 +15,11 @@ export interface Dataset {
   readonly classes: number;
   /** What the classes are called; their numbers by default. */
   readonly classNames?: readonly string[];
-  /** Rows and columns of an image, whose product is `width`; absent where the inputs are not an image. */
-  readonly shape?: readonly [height: number, width: number];
+  /**
+   * Rows, columns and channels (1 where not given) of an image, whose product is `width`; absent where the inputs are not
+   * an image. The channels of a pixel lie side by side: input (y · columns + x) · channels + c.
+   */
+  readonly shape?: readonly [height: number, width: number, channels?: number];
   /** (count, width), row-major. Bytes stand for value / 255, floats for themselves. */
   readonly inputs: Uint8Array | Float32Array;
   /** (count). */
@@ -36,6 +39,21 @@ export function slice(dataset: Dataset, begin: number, end: number): Dataset {
     inputs: dataset.inputs.subarray(begin * dataset.width, end * dataset.width),
     labels: dataset.labels.subarray(begin, end),
   };
+}
+
+/**
+ * Sets the last `count` examples (1 to all but one) apart for validation; both parts share memory with
+ * `dataset`.
+ */
+export function splitValidation(dataset: Dataset, count: number): { train: Dataset; validation: Dataset } {
+  if (!(Number.isInteger(count) && count >= 1 && count < dataset.count)) {
+    throw new InputError(
+      `${dataset.name}: expected 1 to ${dataset.count - 1} of its ${dataset.count} examples for ` +
+        `validation, found ${count}`,
+    );
+  }
+  const border = dataset.count - count;
+  return { train: slice(dataset, 0, border), validation: slice(dataset, border, dataset.count) };
 }
 
 /** Throws an InputError where `dataset` cannot go into a network of these inputs and classes. */

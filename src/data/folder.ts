@@ -1,9 +1,10 @@
 // Images from files: a folder with a folder for each class, a folder of images to predict, or single files. PNG is decoded
 // here, other formats by sharp where it is installed.
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { InputError } from '../errors.ts';
+import { readBytes } from '../files/read.ts';
 import { fileError } from '../files/write.ts';
 import type { Images } from './images.ts';
 import { type Picture, pictureFrom, pictureOf, type Size, stackPictures } from './pictures.ts';
@@ -57,9 +58,7 @@ export async function readImageFiles(paths: readonly string[], name: string, siz
   }
   const pictures: Picture[] = [];
   for (const path of paths) {
-    const bytes = await readFile(path).catch(error => {
-      throw fileError('read', path, error);
-    });
+    const bytes = await readBytes(path);
     pictures.push(await decodeImage(bytes, path));
   }
   return { ...stackPictures(pictures, name, size), sources: paths };

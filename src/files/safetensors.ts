@@ -2,17 +2,15 @@
 // tensors end to end, all little-endian like every host this library runs on. Each byte of data must belong
 // to exactly one tensor, which not every reader insists on.
 
-import { readFile } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
-import { fileError } from './write.ts';
 
 /** A named array of any number of dimensions (none: one value), row-major. */
 export interface Tensor {
   readonly name: string;
-  readonly dtype: 'F32' | 'U32' | 'U8';
+  readonly dtype: keyof typeof arrays;
   readonly shape: readonly number[];
-  /** Float32Array for F32, Uint32Array for U32, Uint8Array for U8; the product of `shape` values. */
-  readonly data: Float32Array | Uint32Array | Uint8Array;
+  /** Float32Array for F32, Uint32Array for U32, Int8Array for I8, Uint8Array for U8; the product of `shape` values. */
+  readonly data: Float32Array | Uint32Array | Int8Array | Uint8Array;
 }
 
 /** The contents of a safetensors file. */
@@ -23,7 +21,7 @@ export interface Safetensors {
   readonly metadata: Record<string, string>;
 }
 
-const arrays = { F32: Float32Array, U32: Uint32Array, U8: Uint8Array };
+const arrays = { F32: Float32Array, U32: Uint32Array, I8: Int8Array, U8: Uint8Array };
 const METADATA = '__metadata__';
 const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
@@ -39,7 +37,7 @@ export function encodeSafetensors(
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array[] {
   // Values of four bytes first: each tensor then begins at a multiple of its value size.
-  const ordered = [...tensors.filter(t => t.dtype !== 'U8'), ...tensors.filter(t => t.dtype === 'U8')];
+  const ordered = tensors.toSorted((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   const header = new Map<string, unknown>([[METADATA, metadata]]);
   let offset = 0;
   for (const { name, dtype, shape, data } of ordered) {
@@ -69,12 +67,15 @@ export function encodeSafetensors(
   return [head, ...ordered.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
 }
 
-/** Reads the safetensors file at `path`; throws InputError where it cannot be read or is not sound. */
-export async function readSafetensors(path: string): Promise<Safetensors> {
-  const bytes = await readFile(path).catch(error => {
-    throw fileError('read', path, error);
-  });
-  return parseSafetensors(bytes, path);
+/** Chunks end to end. */
+export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
 }
 
 /**
@@ -179,9 +180,9 @@ function parseEntry(name: string, entry: unknown, path: string): Entry {
     throw new InputError(`${path}: tensor "${name}": expected an object, found ${kind(entry)}`);
   }
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== 'F32' && dtype !== 'U32' && dtype !== 'U8') {
+  if (!isDtype(dtype)) {
     throw new InputError(
-      `${path}: tensor "${name}": expected dtype F32, U32 or U8, found ${kind(dtype)}; convert the file`,
+      `${path}: tensor "${name}": expected dtype F32, U32, I8 or U8, found ${kind(dtype)}; convert the file`,
     );
   }
   if (!isSizes(shape)) {
@@ -207,6 +208,10 @@ function elements(shape: readonly number[]): number {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isDtype(value: unknown): value is Tensor['dtype'] {
+  return typeof value === 'string' && Object.hasOwn(arrays, value);
 }
 
 function isSizes(value: unknown): value is number[] {

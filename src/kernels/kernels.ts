@@ -17,6 +17,7 @@ export type Kernels = {
     activity: number, goodness: number, cuts: number, entries: number, weights: number, begin: number,
     end: number, M: number, S: number, K: number, B: number
   ): void;
+  fetchPanels(seen: number, weights: number, begin: number, end: number, K: number): void;
   sharedForward(
     activity: number, goodness: number, shared: number, sources: number, rows: number, entries: number,
     weights: number, begin: number, end: number, M: number, S: number, K: number
@@ -32,6 +33,14 @@ export type Kernels = {
     rows: number, entries: number, activity: number, goodness: number, begin: number, end: number, S: number,
     P: number, units: number
   ): void;
+  compressRows(
+    rows: number, entries: number, activity: number, begin: number, end: number, S: number, P: number
+  ): void;
+  gatherRows(
+    rows: number, entries: number, sourceRows: number, sourceEntries: number, runs: number, begin: number,
+    end: number, R: number, F: number, first: number
+  ): void;
+  maskWeights(weights: number, masks: number, begin: number, end: number, K: number): void;
   clearColumns(columns: number, begin: number, end: number, capacity: number): void;
   appendRows(
     columns: number, lists: number, rows: number, entries: number, targets: number, begin: number,
@@ -82,6 +91,10 @@ export type Kernels = {
     begin: number, end: number, S: number, K: number, perRow: number, rate: number, decay: number,
     beta1: number, beta2: number, secondScale: number, epsilon: number
   ): void;
+  transposedProduct(
+    inputs: number, cuts: number, entries: number, gradient: number, weights: number, begin: number,
+    end: number, S: number, K: number, P: number, B: number
+  ): void;
   softmaxRows(
     probabilities: number, logits: number, begin: number, end: number, S: number, L: number, C: number
   ): void;
@@ -92,6 +105,13 @@ export type Kernels = {
   randomWeights(
     weights: number, begin: number, end: number, K: number, units: number, seed: number, stream: number,
     deviation: number
+  ): void;
+  randomMasks(
+    masks: number, begin: number, end: number, pixels: number, seed: number, stream: number, counter: number
+  ): void;
+  blurMasks(masks: number, begin: number, end: number, H: number, W: number, times: number): void;
+  blendImages(
+    images: number, masks: number, others: number, begin: number, end: number, pixels: number, C: number
   ): void;
 };
 

@@ -7,8 +7,11 @@
 import type { Kernels } from './kernels.ts';
 import { forwardKernels } from './plain/forward.ts';
 import { goodnessKernels } from './plain/goodness.ts';
+import { localKernels } from './plain/local.ts';
+import { maskKernels } from './plain/mask.ts';
 import { randomKernels } from './plain/random.ts';
 import { softmaxKernels } from './plain/softmax.ts';
+import { transposedKernels } from './plain/transposed.ts';
 import { updateKernels } from './plain/update.ts';
 
 /** The kernels on `buffer`, which is a memory's or just as long as the arrays need. */
@@ -19,5 +22,8 @@ export function plainKernels(buffer: ArrayBufferLike): Kernels {
     ...updateKernels(buffer),
     ...softmaxKernels(buffer),
     ...randomKernels(buffer),
+    ...maskKernels(buffer),
+    ...localKernels(buffer),
+    ...transposedKernels(buffer),
   };
 }

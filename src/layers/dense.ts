@@ -15,6 +15,9 @@ export const SKIP = 0xffffffff;
  */
 const DENSE_ABOVE: Record<Build, number> = { relaxed: 0.76, simd: 1 };
 
+/** Below this share, rows touch a panel in so scattered an order that reading it through first is faster (bench/kernels.ts). */
+const FETCH_BELOW = 0.3;
+
 export class DenseLayer {
   readonly plan: LayerPlan;
   readonly kernels: Kernels;
@@ -44,18 +47,38 @@ export class DenseLayer {
   productWithImages(images: number, begin: number, end: number): void {
     const { at, sharedRow, stride, inputs, blocks } = this.plan;
     const shared = at.activity + sharedRow * ROW_BYTES;
-    this.kernels.sparseProduct(
-      shared,
-      at.inputCuts,
-      at.inputEntries,
-      at.weights,
-      begin,
-      end,
-      images,
-      stride,
-      inputs,
-      blocks,
+    this.#overPanels(this.density(0, images), begin, end, (from, to) =>
+      this.kernels.sparseProduct(
+        shared,
+        at.inputCuts,
+        at.inputEntries,
+        at.weights,
+        from,
+        to,
+        images,
+        stride,
+        inputs,
+        blocks,
+      ),
     );
+  }
+
+  /** A sparse product over panels `begin` to `end`, each read through first where rows are of so low a density. */
+  #overPanels(
+    density: number,
+    begin: number,
+    end: number,
+    product: (from: number, to: number) => void,
+  ): void {
+    if (density >= FETCH_BELOW) {
+      product(begin, end);
+      return;
+    }
+    const { at, inputs } = this.plan;
+    for (let panel = begin; panel < end; panel++) {
+      this.kernels.fetchPanels(at.seen, at.weights, panel, panel + 1, inputs);
+      product(panel, panel + 1);
+    }
   }
 
   /** The first layer's rows `first` …: the shared product, each with its own label. */
@@ -77,12 +100,17 @@ export class DenseLayer {
     );
   }
 
-  /** Whether rows `first` … are so full that the dense product is faster. The same on every thread. */
-  isDense(first: number, count: number): boolean {
+  /** The share of inputs that are on in rows `first` …; the same on every thread. */
+  density(first: number, count: number): number {
     const rows = (this.plan.at.inputRows >>> 2) + 2 * first;
     let bytes = 0;
     for (let row = rows; row < rows + 2 * count; row += 2) bytes += this.u32[row + 1] - this.u32[row];
-    return bytes > 8 * this.#denseAbove * count * this.plan.inputs;
+    return bytes / (8 * count * this.plan.inputs);
+  }
+
+  /** Whether rows of this density are so full that the dense product is faster. */
+  isDense(density: number): boolean {
+    return density > this.#denseAbove;
   }
 
   /** Tiles that hold `count` rows. */
@@ -111,20 +139,22 @@ export class DenseLayer {
     );
   }
 
-  forwardSparse(first: number, count: number, begin: number, end: number): void {
+  forwardSparse(first: number, count: number, density: number, begin: number, end: number): void {
     const { at, stride, inputs, blocks } = this.plan;
-    this.kernels.sparseForward(
-      at.activity + first * ROW_BYTES,
-      at.goodness + first * 4,
-      at.inputCuts + first * (blocks + 1) * 4,
-      at.inputEntries,
-      at.weights,
-      begin,
-      end,
-      count,
-      stride,
-      inputs,
-      blocks,
+    this.#overPanels(density, begin, end, (from, to) =>
+      this.kernels.sparseForward(
+        at.activity + first * ROW_BYTES,
+        at.goodness + first * 4,
+        at.inputCuts + first * (blocks + 1) * 4,
+        at.inputEntries,
+        at.weights,
+        from,
+        to,
+        count,
+        stride,
+        inputs,
+        blocks,
+      ),
     );
   }
 

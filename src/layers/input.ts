@@ -31,17 +31,21 @@ export class LabelledInput {
     const { inputs, labels, at } = plan;
     const values = dataset.inputs;
     const unit = values instanceof Uint8Array ? 1 / 255 : 1;
-    // Without a shift any input is a row of its own, so that none can move out of it.
-    const width = right === 0 && down === 0 ? 1 : dataset.shape![1];
+    // Without a shift any input is a row of its own, so that none can move out of it. Channels lie side by side, so a
+    // pixel is as many places wide.
+    const isShifted = right !== 0 || down !== 0;
+    const [, columns, channels = 1] = isShifted ? dataset.shape! : [0, 1];
+    const width = columns * channels;
+    const places = right * channels;
     const height = inputs / width;
-    const from = index * inputs - down * width - right;
+    const from = index * inputs - down * width - places;
     const begin = image * plan.inputCapacity * 8;
     const first = (at.inputEntries + begin) >>> 2;
     let to = first;
     let squares = 0;
     for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
-      const last = y * width + Math.min(width, width + right);
-      for (let k = Math.max(labels, y * width + Math.max(0, right)); k < last; k++) {
+      const last = y * width + Math.min(width, width + places);
+      for (let k = Math.max(labels, y * width + Math.max(0, places)); k < last; k++) {
         const value = values[from + k];
         if (value === 0) continue;
         u32[to] = k * ROW_BYTES;

@@ -103,6 +103,8 @@ export function planLayer(shape: LayerShape) {
     sums: arena.take((inputs + 1) * 4),
     means: arena.take(panels * PANEL * 4),
     panelSums: arena.take(panels * 4),
+    // A cache line for each panel, so that threads do not wait for each other's.
+    seen: arena.take(panels * 64),
     outputRows: arena.take(rows * 8),
     outputEntries: arena.take(rows * panels * PANEL * 8),
   };

@@ -5,7 +5,8 @@ import { type Encoding, type Examples, encodeExamples } from '../data/own.ts';
 import { InputError } from '../errors.ts';
 import { type Calibration, calibrated } from '../readout/calibration.ts';
 import { largestIndex } from '../readout/goodness.ts';
-import { type LoadOptions, loadDescribed, saveNetwork } from './model.ts';
+import type { LoadOptions } from './encode.ts';
+import { loadDescribed, saveNetwork } from './model.ts';
 import type { Network } from './network.ts';
 
 /** What a model says of one example. */
@@ -18,7 +19,7 @@ export interface Answer {
   readonly probabilities: readonly number[];
 }
 
-/** Made by `learn` or `loadModel`. */
+/** Made by `trainModel` or `loadModel`. */
 export class Model {
   readonly network: Network;
   readonly encoding: Encoding;

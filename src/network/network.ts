@@ -10,8 +10,9 @@ import { sharedBuffer } from '../threads/memory.ts';
 import type { Team } from '../threads/team.ts';
 import { Control } from '../train/control.ts';
 import type { EpochEvent } from '../train/events.ts';
-import { type Job, stream } from './part.ts';
+import { type EvaluateJob, type Job, stream, type TrainJob } from './part.ts';
 import type { Session } from './session.ts';
+import { readState, type StateTensor } from './state.ts';
 
 /** Where training stands: in the middle of `epoch`, with `batch` of its batches done. */
 export interface Position {
@@ -73,7 +74,10 @@ export class Network {
   #epochs: number;
   #trainSeconds = 0;
   #startedAt: number | undefined;
-  #isBusy = false;
+  #isTraining = false;
+  /** Ends when everybody who has asked for the threads so far has had them. */
+  #queue: Promise<void> = Promise.resolve();
+  #waiting = 0;
 
   constructor(session: Session, team: Team<Job>, position?: Position) {
     this.session = session;
@@ -141,7 +145,8 @@ export class Network {
 
   /**
    * Trains up to `epochs`, telling after each. A network that has been trained or resumed goes on from where it stands.
-   * Throws an InputError for data that do not fit the network.
+   * Meanwhile it can be asked: training steps aside between two batches, which changes none of its bits. Throws an
+   * InputError for data that do not fit the network.
    */
   async *fit(train: Dataset, options: FitOptions = {}): AsyncGenerator<EpochEvent, void, void> {
     const { validation, test, signal, epochs = this.session.recipe.epochs } = options;
@@ -162,6 +167,7 @@ export class Network {
         `training stopped in the middle of an epoch of ${this.#count} examples: it cannot go on with ${train.count}`,
       );
     }
+    if (this.#isTraining) throw new InputError('the network is in training: wait for fit to end, or stop it');
     const dataset = shareDataset(train);
     this.#epochs = epochs;
     this.#count = dataset.count;
@@ -171,19 +177,15 @@ export class Network {
     };
     signal?.addEventListener('abort', stop);
     try {
-      this.#control.stop = signal?.aborted ?? false;
-      this.#control.decideToHalt();
       while (this.#epoch <= epochs && !signal?.aborted) {
         const firstBatch = this.#control.batches;
         if (firstBatch === 0) this.#control.sums.fill(0);
         const order = shuffledOrder(dataset.count, this.#epoch, counter =>
           this.#kernels.randomBits(seed, stream.shuffle, counter),
         );
-        this.#startedAt = performance.now();
-        await this.#run({ kind: 'train', dataset, order, epoch: this.#epoch, epochs, firstBatch });
-        this.#trainSeconds = this.#seconds();
-        this.#startedAt = undefined;
-        if (this.#control.batches < batches) return;
+        await this.#train({ kind: 'train', dataset, order, epoch: this.#epoch, epochs, firstBatch }, signal);
+        // Stopped, or somebody else's turn.
+        if (this.#control.batches < batches) continue;
         const done = this.progress;
         const isSane = [...done.positiveGoodness, ...done.negativeGoodness].every(Number.isFinite);
         if (!isSane) {
@@ -203,7 +205,23 @@ export class Network {
       }
     } finally {
       signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Trains to the end of the epoch, or until it is stopped or somebody else wants the threads. */
+  async #train(job: TrainJob, signal?: AbortSignal): Promise<void> {
+    this.#isTraining = true;
+    try {
+      await this.#inTurn(async () => {
+        this.#control.stop = (signal?.aborted ?? false) || this.#waiting > 0;
+        this.#control.decideToHalt();
+        this.#startedAt = performance.now();
+        await this.#team.run(job);
+        this.#trainSeconds = this.#seconds();
+      });
+    } finally {
       this.#startedAt = undefined;
+      this.#isTraining = false;
     }
   }
 
@@ -213,7 +231,9 @@ export class Network {
     checkDataset(data, inputs, classes);
     const goodness = new Float32Array(sharedBuffer(data.count * plans.length * classes * 4));
     const probabilities = new Float32Array(sharedBuffer(data.count * classes * 4));
-    await this.#run({ kind: 'evaluate', dataset: shareDataset(data), goodness, probabilities });
+    if (this.#isTraining) this.#control.stop = true;
+    const job: EvaluateJob = { kind: 'evaluate', dataset: shareDataset(data), goodness, probabilities };
+    await this.#inTurn(() => this.#team.run(job));
     const goodnessSums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
     return {
       goodnessReadout: scoreAnswers(goodnessSums, data.labels, classes),
@@ -243,22 +263,35 @@ export class Network {
     };
   }
 
+  /**
+   * A copy of one of the arrays that a model file holds, by its name there: `layers.0.weight` (inputs, units),
+   * `layers.0.bias`, … In training they are those of a moment ago.
+   */
+  async tensor(name: string): Promise<StateTensor> {
+    const [tensor] = readState(this.session, false, name);
+    if (!tensor) throw new InputError(`the network has no tensor called ${name}`);
+    return tensor;
+  }
+
   /** Ends the threads; the network cannot be used any more. */
   async close(): Promise<void> {
     await this.#team.close();
   }
 
-  async #run(job: Job): Promise<void> {
-    if (this.#isBusy) {
-      throw new InputError(
-        'the network is at work: wait for fit, evaluate or predict to end before the next call',
-      );
-    }
-    this.#isBusy = true;
+  /** Does `work` alone on the threads, after all that were there before. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const before = this.#queue;
+    let end!: () => void;
+    this.#queue = new Promise(resolve => {
+      end = resolve;
+    });
+    this.#waiting++;
+    await before;
+    this.#waiting--;
     try {
-      await this.#team.run(job);
+      await work();
     } finally {
-      this.#isBusy = false;
+      end();
     }
   }
 }

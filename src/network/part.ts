@@ -248,15 +248,16 @@ export class NetworkPart {
       const layer = this.#layers[l];
       const { panels } = layer.plan;
       const [from, to] = [this.#begin(panels), this.#end(panels)];
+      const density = l === 0 ? 0 : layer.density(first, count);
       if (l === 0) {
         layer.forwardLabelled(first, count, from, to);
-      } else if (layer.isDense(first, count)) {
+      } else if (layer.isDense(density)) {
         const tiles = layer.tiles(count);
         layer.pack(first, count, this.#begin(tiles), this.#end(tiles));
         this.#barrier.wait();
         layer.forwardDense(first, count, from, to);
       } else {
-        layer.forwardSparse(first, count, from, to);
+        layer.forwardSparse(first, count, density, from, to);
       }
       this.#barrier.wait();
       layer.sumGoodness(begin, end);

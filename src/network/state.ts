@@ -62,9 +62,10 @@ function regions(session: Session, isWhole: boolean): Panels[] {
   return list;
 }
 
-/** The tensors of a network: `layers.0.weight` (inputs, units), `layers.0.bias` (units), `readout.1.weight`, … */
-export function readState(session: Session, isWhole: boolean): StateTensor[] {
-  return regions(session, isWhole).map(region => {
+/** The tensors of a network, or the one called `only`: `layers.0.weight` (inputs, units), `layers.0.bias` (units), … */
+export function readState(session: Session, isWhole: boolean, only?: string): StateTensor[] {
+  const wanted = regions(session, isWhole).filter(({ name }) => only === undefined || name === only);
+  return wanted.map(region => {
     const { name, rows, units, isVector } = region;
     const data = new Float32Array(rows * units);
     forEachRow(region, (panelRow, from, length) => data.set(panelRow.subarray(0, length), from));

@@ -16,7 +16,7 @@ const LABEL_SHARE = 0.33;
 /** Examples that the length is measured on. */
 const SAMPLE = 2000;
 
-/** The recipe for `train`, which is encoded: what `learn` takes by default. */
+/** The recipe for `train`, which is encoded: what `trainModel` takes by default. */
 export function recipeFor(train: Dataset): Recipe {
   const { count, width, shape } = train;
   const units = 500;
@@ -31,7 +31,7 @@ export function recipeFor(train: Dataset): Recipe {
     about: 'sizes and lengths that follow from the data',
     layers: [units, units],
     // A pixel is much of a small image.
-    shift: shape && Math.min(...shape) >= 16 ? 1 : 0,
+    shift: shape && Math.min(shape[0], shape[1]) >= 16 ? 1 : 0,
     labelStrength: Number((LABEL_SHARE * typicalLength(train)).toPrecision(3)),
     optimizer: { ...quick.optimizer, rate: 0.001 },
     batch,

@@ -6,7 +6,7 @@ import type { Evaluation, Network } from '../network/network.ts';
 import { readState } from '../network/state.ts';
 import { calibrated, reliability } from '../readout/calibration.ts';
 import { describeRecipe } from '../recipes/recipe.ts';
-import type { Learned } from '../train/learn.ts';
+import type { TrainedModel } from '../train/learn.ts';
 import type { Mistake } from './mistakes.ts';
 import type { ReportData } from './report.ts';
 
@@ -18,7 +18,7 @@ export function reportOf(
   network: Network,
   data: Dataset,
   evaluation: Evaluation,
-  learned?: Learned,
+  learned?: TrainedModel,
 ): ReportData {
   const { session, threads } = network;
   const { history, trainSeconds } = learned ?? {
@@ -104,7 +104,8 @@ function greyLevels(values: Float32Array): Uint8Array {
 
 function receptiveFields(network: Network, data: Dataset): ReportData['fields'] | undefined {
   if (!data.shape) return undefined;
-  const [height, width] = data.shape;
+  const [height, width, channels = 1] = data.shape;
+  if (channels !== 1 && channels !== 3) return undefined;
   const weights = readState(network.session, false)[0].data;
   const { inputs, units, labels } = network.session.plans[0];
   const norms = new Float64Array(units);
@@ -117,6 +118,7 @@ function receptiveFields(network: Network, data: Dataset): ReportData['fields'] 
   return {
     height,
     width,
+    channels,
     // The first inputs are the label's, not pixels.
     units: strongest.map(j =>
       Float32Array.from({ length: inputs }, (_, k) => (k < labels ? 0 : weights[k * units + j])),

@@ -8,25 +8,32 @@ const positive = [47, 128, 208] as const;
 const negative = [226, 118, 26] as const;
 const most = 100;
 const scale = '<span class="scale"><span>against</span><i></i><span>for</span></span>';
+const colours = 'Mid-grey is no weight; a colour is what the unit looks for.';
 
-/** The incoming weights of up to 100 units, each `height` by `width` and scaled by itself, as a grid. */
+/**
+ * The incoming weights of up to 100 units, each `height` by `width` and scaled by itself, as a grid. With 3 channels, red,
+ * green and blue side by side, the weights are shown as colours around mid-grey.
+ */
 export function receptiveFields(fields: {
   readonly height: number;
   readonly width: number;
+  readonly channels?: 1 | 3;
   readonly units: readonly Float32Array[];
   readonly caption: string;
 }): string {
-  const { height, width, units, caption } = fields;
+  const { height, width, channels = 1, units, caption } = fields;
   const shown = units.slice(0, most).map((weights, unit) => {
     const [low, high] = extent(weights) ?? [0, 0];
     const tooltip = `Unit ${unit + 1}: weights ${rounded(low)} to ${rounded(high)}`;
-    return image(coloured(weights, height * width), height, width, 4, '', tooltip);
+    return channels === 3
+      ? image(asColours(weights, height * width * 3), height, width, 3, '', tooltip)
+      : image(coloured(weights, height * width), height, width, 4, '', tooltip);
   });
   if (shown.length === 0) return '<p class="none">No units to show.</p>';
   const name = `Incoming weights of ${shown.length} units as pictures of ${height} by ${width} pixels`;
   return `<figure>
 <div class="fields" role="img" aria-label="${escaped(name)}">${shown.join('')}</div>
-<figcaption>${scale} ${escaped(caption)}</figcaption>
+<figcaption>${channels === 3 ? colours : scale} ${escaped(caption)}</figcaption>
 </figure>`;
 }
 
@@ -42,6 +49,14 @@ function coloured(weights: Float32Array, count: number): Uint8Array {
     if (opacity > 0) pixels.set([...(weight > 0 ? positive : negative), opacity], i * 4);
   }
   return pixels;
+}
+
+function asColours(weights: Float32Array, count: number): Uint8Array {
+  const full = fullScale(weights);
+  return Uint8Array.from({ length: count }, (_, i) => {
+    const weight = Number.isFinite(weights[i]) ? weights[i] : 0;
+    return Math.round(127.5 + 127.5 * Math.max(-1, Math.min(1, weight / full)));
+  });
 }
 
 // One stray weight must not make its unit's picture blank.

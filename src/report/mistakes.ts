@@ -17,11 +17,11 @@ export interface Mistake {
   readonly goodness: readonly number[];
 }
 
-/** Cards of up to 40 mistakes; pictures only where the inputs have a `shape` of rows and columns. */
+/** Cards of up to 40 mistakes; pictures only where the inputs have a `shape` of one channel or of red, green and blue. */
 export function mistakeCards(
   mistakes: readonly Mistake[],
   names: readonly string[],
-  shape: readonly [height: number, width: number] | undefined,
+  shape: readonly [height: number, width: number, channels?: number] | undefined,
 ): string {
   if (mistakes.length === 0) return '<p class="none">None: every example was read correctly.</p>';
   const cards = mistakes.slice(0, most).map(mistake => card(mistake, names, shape));
@@ -31,14 +31,15 @@ export function mistakeCards(
 function card(
   mistake: Mistake,
   names: readonly string[],
-  shape: readonly [height: number, width: number] | undefined,
+  shape: readonly [height: number, width: number, channels?: number] | undefined,
 ): string {
   const { index, confidence } = mistake;
   const [is, as] = [className(names, mistake.label), className(names, mistake.predicted)];
-  const picture =
-    shape && shape[0] * shape[1] === mistake.pixels.length
-      ? image(mistake.pixels, shape[0], shape[1], 1, `Test example ${index}, a ${is} read as ${as}`)
-      : '';
+  const [height, width, channels = 1] = shape ?? [0, 0];
+  const isPicture = (channels === 1 || channels === 3) && height * width * channels === mistake.pixels.length;
+  const picture = isPicture
+    ? image(mistake.pixels, height, width, channels, `Test example ${index}, a ${is} read as ${as}`)
+    : '';
   return `<li>${picture}<p>is <b class="true">${escaped(is)}</b><br />
 read as <b class="wrong">${escaped(as)}</b><br />
 <span>${sure(confidence)}\u00a0sure</span><br /><span>no. ${decimal(index)}</span></p>

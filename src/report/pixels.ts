@@ -4,14 +4,14 @@ import { encode } from 'fast-png';
 import { escaped } from './markup.ts';
 
 /**
- * An `<img>` of `height` by `width` pixels from row-major bytes: 1 channel for grey, 4 for red, green, blue
- * and opacity. An empty `text` marks it as described elsewhere.
+ * An `<img>` of `height` by `width` pixels from row-major bytes: 1 channel for grey, 3 for red, green and
+ * blue, 4 for these and opacity. An empty `text` marks it as described elsewhere.
  */
 export function image(
   pixels: Uint8Array,
   height: number,
   width: number,
-  channels: 1 | 4,
+  channels: 1 | 3 | 4,
   text: string,
   tooltip = '',
 ): string {

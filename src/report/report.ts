@@ -34,10 +34,11 @@ export interface ReportData {
     /** (examples) goodness of each test example with a wrong label. */
     readonly negative: Float32Array;
   }[];
-  /** Incoming weights of layer 1's most active units, (height * width) each, signed; up to 100 are shown. */
+  /** Incoming weights of layer 1's strongest units, (height, width, channels) each, signed; up to 100 are shown. */
   readonly fields?: {
     readonly height: number;
     readonly width: number;
+    readonly channels?: 1 | 3;
     readonly units: readonly Float32Array[];
     readonly caption: string;
   };
@@ -45,8 +46,8 @@ export interface ReportData {
   readonly reliability?: Reliability;
   /** The most confidently wrong first; up to 40 are shown. */
   readonly mistakes: readonly Mistake[];
-  /** Rows and columns of an input, where it is an image. */
-  readonly shape?: readonly [height: number, width: number];
+  /** Rows, columns and channels of an input, where it is an image. */
+  readonly shape?: readonly [height: number, width: number, channels?: number];
 }
 
 /** The whole report as the text of one HTML file, below 1 MB for 10 layers and 10,000 examples. */
@@ -65,7 +66,7 @@ examples as they are learned from. ${unseen(epochs)}`,
     section(
       'Goodness over time',
       `Each layer learns on its own: to give much goodness (strong activity) to examples with their true
-label ${positive} and little to images with a wrong one ${negative}. The wider the lines part, the
+label ${positive} and little to examples with a wrong one ${negative}. The wider the lines part, the
 more the layer has learned. Goodness here is as the objective sees it, averaged over the epoch.`,
       grid(goodnessCurves(epochs, layers), epochs[0]?.positiveGoodness.length ?? 0),
     ),

@@ -16,22 +16,28 @@ const SLICE = 30;
 export class InlineTeam<Job> implements Team<Job> {
   readonly threads = 1;
   readonly #work: (job: Job) => Generator<void, void, void>;
+  readonly #rest: () => Promise<void>;
   // Kept from job to job: many short jobs in a row are one long one to whoever waits for a turn.
   #pause = performance.now() + SLICE;
 
-  /** `work` does a job, and yields where it may be left for a moment. */
-  constructor(work: (job: Job) => Generator<void, void, void>) {
+  /** `work` does a job, and yields where it may be left for a moment; `rest` ends when all others have had their turn. */
+  constructor(work: (job: Job) => Generator<void, void, void>, rest = nextTimer) {
     this.#work = work;
+    this.#rest = rest;
   }
 
   async run(job: Job): Promise<void> {
     const steps = this.#work(job);
     while (!steps.next().done) {
       if (performance.now() < this.#pause) continue;
-      await new Promise(resolve => setTimeout(resolve));
+      await this.#rest();
       this.#pause = performance.now() + SLICE;
     }
   }
 
   async close(): Promise<void> {}
+}
+
+function nextTimer(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve));
 }

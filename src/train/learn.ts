@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../data/dataset.ts';
-import type { OwnData } from '../data/own.ts';
+import type { PreprocessedData } from '../data/own.ts';
 import { Model } from '../network/answers.ts';
 import { createNetwork } from '../network/create.ts';
 import type { Network } from '../network/network.ts';
@@ -12,7 +12,7 @@ import type { Recipe } from '../recipes/recipe.ts';
 import { fitBest } from './best.ts';
 import type { EpochEvent } from './events.ts';
 
-export interface LearnOptions {
+export interface TrainModelOptions {
   /** Made for the data by default. */
   readonly recipe?: Recipe | undefined;
   readonly seed?: number | undefined;
@@ -26,7 +26,7 @@ export interface LearnOptions {
 }
 
 /** A model and how it was come by. */
-export interface Learned {
+export interface TrainedModel {
   readonly model: Model;
   /** Every epoch of the training that chose the best one. */
   readonly history: readonly EpochEvent[];
@@ -43,7 +43,10 @@ const RETRAIN_BELOW = 10_000;
 const SHARED_WORK = 1e8;
 
 /** Trains a network on `data`, keeps its best epoch and fits how sure it may be. Close the model's network when done. */
-export async function learn(data: OwnData, options: LearnOptions = {}): Promise<Learned> {
+export async function trainModel(
+  data: PreprocessedData,
+  options: TrainModelOptions = {},
+): Promise<TrainedModel> {
   const { seed, signal, onStart, onEpoch } = options;
   const recipe = options.recipe ?? recipeFor(data.train);
   const threads = options.threads ?? threadsFor(recipe, data.train);

@@ -14,12 +14,14 @@ export function forwardKernels(
 ): Pick<
   Kernels,
   | 'cutRows'
+  | 'fetchPanels'
   | 'sparseProduct'
   | 'sparseForward'
   | 'sharedForward'
   | 'packRows'
   | 'denseForward'
   | 'normalizeRows'
+  | 'compressRows'
 > {
   const { f32, u32, word, cell, dot, eachInput } = view(buffer);
 
@@ -46,7 +48,41 @@ export function forwardKernels(
     }
   }
 
+  /** Compresses rows, each divided by its length. */
+  function pack(
+    rows: number,
+    entries: number,
+    activity: number,
+    begin: number,
+    end: number,
+    S: number,
+    P: number,
+    lengthOf: (row: number) => number,
+  ): void {
+    let at = begin * P * PANEL * 8;
+    for (let row = begin; row < end; row++) {
+      const length = lengthOf(row);
+      u32[word(rows, 2 * row)] = at;
+      for (let unit = 0; unit < P * PANEL; unit++) {
+        const y = f32[cell(activity, S, Math.floor(unit / PANEL), row, unit % PANEL)];
+        if (!(y > 0)) continue;
+        u32[word(entries + at, 0)] = unit * ROW_BYTES;
+        f32[word(entries + at, 1)] = y / length;
+        at += 8;
+      }
+      u32[word(rows, 2 * row + 1)] = at;
+    }
+  }
+
   return {
+    fetchPanels(seen, weights, begin, end, K) {
+      for (let panel = begin; panel < end; panel++) {
+        const first = word(weights, panel * (K + 1) * PANEL);
+        let bits = 0;
+        for (let at = first; at < first + (K + 1) * PANEL; at += 16) bits |= u32[at];
+        u32[word(seen, panel * 16)] = bits;
+      }
+    },
     cutRows(cuts, rows, entries, begin, end, K, B) {
       for (let row = begin; row < end; row++) {
         const [first, last] = [u32[word(rows, 2 * row)], u32[word(rows, 2 * row + 1)]];
@@ -111,21 +147,15 @@ export function forwardKernels(
     },
 
     normalizeRows(rows, entries, activity, goodness, begin, end, S, P, units) {
-      let at = begin * P * PANEL * 8;
-      for (let row = begin; row < end; row++) {
+      pack(rows, entries, activity, begin, end, S, P, row => {
         let sum = 0;
         for (let panel = 0; panel < P; panel++) sum += f32[word(goodness, panel * S + row)];
-        const length = TINY + Math.sqrt(sum / units);
-        u32[word(rows, 2 * row)] = at;
-        for (let unit = 0; unit < P * PANEL; unit++) {
-          const y = f32[cell(activity, S, Math.floor(unit / PANEL), row, unit % PANEL)];
-          if (!(y > 0)) continue;
-          u32[word(entries + at, 0)] = unit * ROW_BYTES;
-          f32[word(entries + at, 1)] = y / length;
-          at += 8;
-        }
-        u32[word(rows, 2 * row + 1)] = at;
-      }
+        return TINY + Math.sqrt(sum / units);
+      });
+    },
+
+    compressRows(rows, entries, activity, begin, end, S, P) {
+      pack(rows, entries, activity, begin, end, S, P, () => 1);
     },
   };
 }

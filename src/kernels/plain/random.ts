@@ -11,7 +11,7 @@ function scramble(word: number): number {
   return x ^ (x >>> 14);
 }
 
-function randomBits(seed: number, stream: number, counter: number): number {
+export function randomBits(seed: number, stream: number, counter: number): number {
   const key = scramble(stream + scramble(seed + 0x9e3779b9));
   return scramble(key ^ scramble(counter + scramble(key + 0x9e3779b9))) >>> 0;
 }

@@ -1,0 +1,87 @@
+// Backpropagation, for comparison: from the gradient of a layer's units to that of its inputs.
+//
+//   inputs        (P', S, 32)  gradient rows of the inputs, P' = ceil(K / 32): the layer below can take them as its own
+//   cuts, entries              the inputs, as in sparse.ts
+//   gradient      (P, S, 32)   gradient rows of the units
+//   weights       (P, K+1, 32)
+
+import { madd, PANEL_ROW, sumLanes } from './simd';
+
+/**
+ * inputs = gradient · transposed weights where an input is on, 0 where it is off: the derivative of relu. `begin` and `end`
+ * are rows. As in the forward product, all rows pass over a block of weights while it is in the first-level cache, and
+ * only what is on is multiplied.
+ */
+export function transposedProduct(
+  inputs: usize, cuts: usize, entries: usize, gradient: usize, weights: usize,
+  begin: u32, end: u32, S: u32, K: u32, P: u32, B: u32,
+): void {
+  const panelBytes = <usize>(K + 1) * PANEL_ROW;
+  const stride = <usize>S * PANEL_ROW;
+  const cutBytes = (<usize>(B + 1)) << 2;
+  const inputPanels = (K + 31) / 32;
+  for (let panel: u32 = 0; panel < inputPanels; panel++) {
+    memory.fill(inputs + panel * stride + begin * PANEL_ROW, 0, <usize>(end - begin) * PANEL_ROW);
+  }
+  for (let block: u32 = 0; block < B; block++) {
+    for (let panel: u32 = 0; panel < P; panel++) {
+      const w = weights + <usize>panel * panelBytes;
+      let d = gradient + <usize>panel * stride + <usize>begin * PANEL_ROW;
+      let x = inputs + <usize>begin * PANEL_ROW;
+      let cut = cuts + <usize>begin * cutBytes + ((<usize>block) << 2);
+      for (let row = begin; row < end; row++, d += PANEL_ROW, x += PANEL_ROW, cut += cutBytes) {
+        const d0 = v128.load(d), d1 = v128.load(d, 16), d2 = v128.load(d, 32), d3 = v128.load(d, 48);
+        const d4 = v128.load(d, 64), d5 = v128.load(d, 80), d6 = v128.load(d, 96), d7 = v128.load(d, 112);
+        const last = entries + load<u32>(cut, 4);
+        let at = entries + load<u32>(cut);
+        for (; at + 32 <= last; at += 32) {
+          const k0 = load<u32>(at), k1 = load<u32>(at, 8), k2 = load<u32>(at, 16), k3 = load<u32>(at, 24);
+          const w0 = w + k0, w1 = w + k1, w2 = w + k2, w3 = w + k3;
+          let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+          // Always true, see simd.ts: each part of a sum gets a block of its own.
+          if (w0) { s0 = dotHalf(w0, d0, d1, d2, d3, s0); }
+          if (w1) { s1 = dotHalf(w1, d0, d1, d2, d3, s1); }
+          if (w2) { s2 = dotHalf(w2, d0, d1, d2, d3, s2); }
+          if (w3) { s3 = dotHalf(w3, d0, d1, d2, d3, s3); }
+          if (at) { s0 = dotHalf(w0 + 64, d4, d5, d6, d7, s0); }
+          if (d) { s1 = dotHalf(w1 + 64, d4, d5, d6, d7, s1); }
+          if (at) { s2 = dotHalf(w2 + 64, d4, d5, d6, d7, s2); }
+          if (d) { s3 = dotHalf(w3 + 64, d4, d5, d6, d7, s3); }
+          // Four sums of lanes at once, in the order of sumLanes.
+          const s01 = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 2, 4, 6), v128.shuffle<f32>(s0, s1, 1, 3, 5, 7));
+          const s23 = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 2, 4, 6), v128.shuffle<f32>(s2, s3, 1, 3, 5, 7));
+          const sums = f32x4.add(v128.shuffle<f32>(s01, s23, 0, 2, 4, 6), v128.shuffle<f32>(s01, s23, 1, 3, 5, 7));
+          add(cell(x, stride, k0), f32x4.extract_lane(sums, 0));
+          add(cell(x, stride, k1), f32x4.extract_lane(sums, 1));
+          add(cell(x, stride, k2), f32x4.extract_lane(sums, 2));
+          add(cell(x, stride, k3), f32x4.extract_lane(sums, 3));
+        }
+        for (; at < last; at += 8) {
+          const k = load<u32>(at);
+          const sum = dotHalf(w + k + 64, d4, d5, d6, d7, dotHalf(w + k, d0, d1, d2, d3, f32x4.splat(0)));
+          add(cell(x, stride, k), sumLanes(sum));
+        }
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function dotHalf(w: usize, a: v128, b: v128, c: v128, d: v128, sum: v128): v128 {
+  const first = madd(b, v128.load(w, 16), madd(a, v128.load(w), sum));
+  return madd(d, v128.load(w, 48), madd(c, v128.load(w, 32), first));
+}
+
+// Where input k, given as k · 128, is in the row that begins at `row`.
+// @ts-ignore: decorator
+@inline
+function cell(row: usize, stride: usize, offset: u32): usize {
+  return row + <usize>(offset >> 12) * stride + ((offset >> 5) & 124);
+}
+
+// @ts-ignore: decorator
+@inline
+function add(at: usize, value: f32): void {
+  store<f32>(at, load<f32>(at) + value);
+}

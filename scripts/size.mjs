@@ -1,0 +1,30 @@
+// Prints what a page downloads for the library, minified and gzipped, and fails where that is more than it may be.
+
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+/** Of each entry, everything it exports, in kB of 1000 bytes. */
+const entries = [
+  { name: 'the browser entry', file: 'dist/browser.js', most: 45 },
+  { name: 'forward-forward/predict', file: 'dist/predict.js', most: 15 },
+  { name: 'forward-forward/learn', file: 'dist/learn.js', most: 25 },
+];
+
+for (const { name, file, most } of entries) {
+  const { outputFiles } = await build({
+    entryPoints: [file],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'warning',
+  });
+  const [{ contents }] = outputFiles;
+  const size = gzipSync(contents, { level: 9 }).length / 1000;
+  console.log(`${name}: ${size.toFixed(1)} kB gzipped, of ${most} kB`);
+  if (size > most) process.exitCode = 1;
+}

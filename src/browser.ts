@@ -1,0 +1,22 @@
+// The public API in a page: that of index.ts, without files.
+
+export { type Dataset, slice, splitValidation } from './data/dataset.ts';
+export { digitFromPixels } from './data/digit.ts';
+export { type Idx, idxDataset, parseIdx } from './data/idx.ts';
+export { InputError } from './errors.ts';
+export type { LoadOptions } from './network/encode.ts';
+export type { Evaluation, FitOptions, Position, Prediction } from './network/network.ts';
+export { createNetwork, decodeNetwork, encodeNetwork, type PageOptions } from './network/page.ts';
+export type { NetworkOptions } from './network/prepare.ts';
+export type { RemoteNetwork as Network } from './network/remote.ts';
+export type { StateTensor } from './network/state.ts';
+export type { Scored } from './readout/goodness.ts';
+export {
+  describeRecipe,
+  type Goodness,
+  type Objective,
+  type Optimizer,
+  type Recipe,
+} from './recipes/recipe.ts';
+export { recipes } from './recipes/recipes.ts';
+export type { EpochEvent } from './train/events.ts';

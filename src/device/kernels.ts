@@ -1,0 +1,64 @@
+// What predicting and learning on a device share: where the kernels come from, and which examples are sound.
+
+import { InputError } from '../errors.ts';
+import { type Build, detectBuild } from '../kernels/features.ts';
+
+/** Where the kernels come from; by default they are part of the code. */
+export interface KernelOptions {
+  /** Compiled already, for places that do not let code be compiled as it runs. */
+  readonly wasmModule?: WebAssembly.Module;
+  /** The package's folder `build/`, with a slash at its end, for pages whose content-security policy wants files. */
+  readonly wasmUrl?: string | URL;
+}
+
+/**
+ * The kernels in the fastest build that the engine runs. `embedded` has each build as base64, and `prefix` is what its file is
+ * called before the name of the build. Throws an InputError where the engine has no SIMD or the file cannot be fetched.
+ */
+export async function compile(
+  { wasmModule, wasmUrl }: KernelOptions,
+  embedded: Readonly<Record<Build, string>>,
+  prefix: string,
+): Promise<{ module: WebAssembly.Module; build: Build }> {
+  const build = detectBuild();
+  if (!build) throw new InputError('this engine has no WebAssembly SIMD: use a newer one');
+  if (wasmModule) return { module: wasmModule, build };
+  if (wasmUrl === undefined)
+    return { module: await WebAssembly.compile(decodeBase64(embedded[build])), build };
+  const url = new URL(`${prefix}${build}.wasm`, wasmUrl);
+  const response = await fetch(url).catch((error: Error) => error);
+  if (response instanceof Error || !response.ok) {
+    const found = response instanceof Error ? response.message : `status ${response.status}`;
+    throw new InputError(
+      `cannot fetch the kernels from ${url}: ${found}; wasmUrl is the folder, with a slash at its end`,
+    );
+  }
+  return { module: await WebAssembly.compile(await response.arrayBuffer()), build };
+}
+
+/** The bytes that `text` stands for. */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+  return bytes;
+}
+
+/** Throws an InputError unless `examples` are `count` rows of `inputs` bytes or finite floats. */
+export function checkExamples(examples: Uint8Array | Float32Array, inputs: number, count: number): void {
+  const isFloat = examples instanceof Float32Array;
+  if (!isFloat && !(examples instanceof Uint8Array)) {
+    throw new InputError(`expected examples as a Uint8Array or a Float32Array, found ${typeof examples}`);
+  }
+  if (examples.length !== count * inputs) {
+    throw new InputError(
+      `expected ${count} × ${inputs} inputs, found ${examples.length}: the model wants ${inputs} an example`,
+    );
+  }
+  const bad = isFloat ? examples.findIndex(value => !Number.isFinite(value)) : -1;
+  if (bad >= 0) {
+    throw new InputError(
+      `input ${bad % inputs} of example ${Math.floor(bad / inputs)} is ${examples[bad]}, expected a finite number`,
+    );
+  }
+}

@@ -1,0 +1,188 @@
+// Going on with learning where the model is used, from what its user shows it: a few examples at a time, in memory that is
+// known before it starts, on the caller's thread. The steps are those of training, run by the same code.
+
+import * as embedded from '../../build/kernels.js';
+import { InputError } from '../errors.ts';
+import { readFloats } from '../files/int8.ts';
+import { joinChunks, parseSafetensors } from '../files/safetensors.ts';
+import type { Build } from '../kernels/features.ts';
+import { encodeSession, type ModelDescription, parseDescription } from '../network/encode.ts';
+import { type Job, NetworkPart } from '../network/part.ts';
+import { planNetwork, type Session } from '../network/session.ts';
+import { writeState } from '../network/state.ts';
+import { largestIndex, sumOverLayers } from '../readout/goodness.ts';
+import type { Recipe } from '../recipes/recipe.ts';
+import { Control } from '../train/control.ts';
+import { checkExamples, compile, type KernelOptions } from './kernels.ts';
+import { NAME, readModel } from './model.ts';
+import type { Prediction } from './predictor.ts';
+
+export interface LearnerOptions {
+  /** Examples of a step at most, 10 by default: memory grows with it. */
+  readonly batch?: number;
+  /** What the recipe's learning rates are multiplied with; 0.3 by default: what was learned before should stay. */
+  readonly rate?: number;
+}
+
+/**
+ * The bytes of memory that a learner of this model file will take, with nothing allocated yet but the file itself. Throws an
+ * InputError for a file that is not sound or options that make no sense.
+ */
+export function learnerBytes(model: Uint8Array, options: LearnerOptions = {}): number {
+  return plan(model, options).bytes;
+}
+
+/** Opens a model file to learn on. Throws an InputError as learnerBytes does, or where the kernels cannot run. */
+export async function openLearner(
+  model: Uint8Array,
+  options: LearnerOptions & KernelOptions = {},
+): Promise<Learner> {
+  const { tensors, description, recipe, plans, readoutPlan, bytes } = plan(model, options);
+  const { inputs, classes, seed } = description;
+  const { module, build } = await compile(options, embedded, '');
+  const allocate = ({ pages }: { pages: number }) =>
+    new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const session: Session = {
+    recipe,
+    inputs,
+    classes,
+    seed,
+    build,
+    module,
+    plans,
+    memories: plans.map(allocate),
+    readoutPlan,
+    readoutMemory: allocate(readoutPlan),
+    control: new Control(plans.length).buffer,
+    cores: 1,
+  };
+  writeState(session, false, (name, shape) => readFloats(tensors, name, shape, NAME));
+  return new Learner(session, description, bytes);
+}
+
+function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
+  if (!(Number.isInteger(batch) && batch > 0)) {
+    throw new InputError(`batch must be a whole number above 0, found ${batch}`);
+  }
+  if (!(Number.isFinite(rate) && rate > 0))
+    throw new InputError(`rate must be a number above 0, found ${rate}`);
+  const file = parseSafetensors(model, NAME);
+  // Before anything is planned: sizes that the file's own tensors vouch for.
+  const { inputs, classes } = readModel(file, NAME);
+  const description = parseDescription(file.metadata, NAME);
+  const { optimizer, readout } = description.recipe;
+  // Without a schedule: nobody knows how long it will go on.
+  const recipe: Recipe = {
+    ...description.recipe,
+    batch,
+    shift: 0,
+    hold: 1,
+    optimizer: { ...optimizer, rate: rate * optimizer.rate },
+    readout: { ...readout, rate: rate * readout.rate },
+  };
+  const planned = planNetwork(recipe, inputs, classes);
+  const bytes = [...planned.plans, planned.readoutPlan].reduce((sum, part) => sum + part.bytes, 0);
+  return { ...planned, tensors: file.tensors, description, recipe, bytes };
+}
+
+/** Made by openLearner. */
+export class Learner {
+  /** Inputs of an example, the label's included. */
+  readonly inputs: number;
+  readonly classes: number;
+  /** The kernels that run: the two builds differ in rounding. */
+  readonly build: Build;
+  /** Memory for weights, the optimizer's state and activities: all that it ever uses. */
+  readonly bytes: number;
+  readonly #session: Session;
+  readonly #part: NetworkPart;
+  readonly #control: Control;
+  /** As the file had it: what was changed for learning does not go into the next one. */
+  readonly #description: ModelDescription;
+  #steps = 0;
+
+  constructor(session: Session, description: ModelDescription, bytes: number) {
+    this.inputs = session.inputs;
+    this.classes = session.classes;
+    this.build = session.build;
+    this.bytes = bytes;
+    this.#session = session;
+    this.#description = description;
+    this.#control = new Control(session.plans.length, session.control);
+    this.#part = new NetworkPart(session, 0, 1);
+  }
+
+  /**
+   * Learns from examples: rows of `inputs` bytes (standing for value / 255) or floats, and a label below `classes` for each.
+   * One step of every layer for each `batch` of them, in the order given.
+   */
+  learn(examples: Uint8Array | Float32Array, labels: ArrayLike<number>): void {
+    const { inputs, classes } = this;
+    checkExamples(examples, inputs, labels.length);
+    for (let i = 0; i < labels.length; i++) {
+      if (!(Number.isInteger(labels[i]) && labels[i] >= 0 && labels[i] < classes)) {
+        throw new InputError(`label ${labels[i]} of example ${i} is not a whole number below ${classes}`);
+      }
+    }
+    const { batch } = this.#session.recipe;
+    for (let first = 0; first < labels.length; first += batch) {
+      const count = Math.min(batch, labels.length - first);
+      this.#steps++;
+      this.#control.sums.fill(0);
+      this.#run({
+        kind: 'train',
+        dataset: {
+          name: 'the examples',
+          count,
+          width: inputs,
+          classes,
+          inputs: examples.subarray(first * inputs, (first + count) * inputs),
+          labels: Uint8Array.from({ length: count }, (_, i) => labels[first + i]),
+        },
+        order: Uint32Array.from({ length: count }, (_, i) => i),
+        // Every step is an epoch of one batch: it counts the optimizer's time and the random numbers.
+        epoch: this.#steps,
+        epochs: this.#steps,
+        firstBatch: 0,
+      });
+      if (!this.#control.sums.every(Number.isFinite)) {
+        throw new Error('learning diverged: open the last model that was saved, with a lower rate');
+      }
+    }
+  }
+
+  /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or floats. */
+  predict(example: Uint8Array | Float32Array): Prediction {
+    const { inputs, classes } = this;
+    const { plans, recipe } = this.#session;
+    checkExamples(example, inputs, 1);
+    const goodness = new Float32Array(plans.length * classes);
+    const probabilities = new Float32Array(classes);
+    const dataset = {
+      name: 'the example',
+      count: 1,
+      width: inputs,
+      classes,
+      inputs: example,
+      labels: new Uint8Array(1),
+    };
+    this.#run({ kind: 'evaluate', dataset, goodness, probabilities });
+    const sums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
+    return {
+      label: largestIndex(sums, 0, classes),
+      goodness: Array.from(sums),
+      probabilities: Array.from(probabilities),
+    };
+  }
+
+  /** What was learned, as the bytes of a model file that everything else reads too. */
+  save(): Uint8Array {
+    const { recipe, encoding, calibration } = this.#description;
+    const own = encoding && calibration && { encoding, calibration };
+    return joinChunks(encodeSession({ ...this.#session, recipe }, undefined, own));
+  }
+
+  #run(job: Job): void {
+    for (const _ of this.#part.run(job));
+  }
+}

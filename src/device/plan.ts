@@ -1,0 +1,46 @@
+// Where everything that predicting needs lies in one memory: the weights, and one example with every label.
+
+import { Arena, PANEL, ROW_BYTES, TILE } from '../layers/plan.ts';
+import type { Model } from './model.ts';
+
+/** Sizes and byte offsets of a predictor. */
+export type PredictorPlan = ReturnType<typeof planPredictor>;
+
+/** Plans the memory of a model; throws an InputError above 4 GiB. */
+export function planPredictor({ inputs, classes, layers }: Model) {
+  const arena = new Arena();
+  const planned = layers.map(({ inputs: fanIn, units, readout }) => {
+    const panels = Math.ceil(units / PANEL);
+    return {
+      inputs: fanIn,
+      units,
+      panels,
+      weights: arena.take(panels * (fanIn + 1) * ROW_BYTES),
+      /** Of the softmax readout; 0 where it does not look at this layer. */
+      readout: readout ? arena.take((units + 1) * ROW_BYTES) : 0,
+    };
+  });
+  // A row for each label, one for the neutral label, and the product with the image that they share.
+  const rows = classes + 1;
+  const stride = rows + 1;
+  const widest = Math.max(...planned.map(({ panels }) => panels));
+  const deepest = Math.max(0, ...planned.slice(1).map(layer => layer.inputs));
+  const at = {
+    imageRow: arena.take(8),
+    image: arena.take(inputs * 8),
+    labelRows: arena.take(rows * 8),
+    labels: arena.take(2 * classes * 8),
+    sources: arena.take(rows * 8),
+    activity: arena.take(widest * stride * ROW_BYTES),
+    goodness: arena.take(widest * stride * 4),
+    totals: arena.take(rows * 4),
+    // What one layer passes to the next: the next one's activity takes the place of its own.
+    rows: arena.take(rows * 8),
+    entries: arena.take(rows * widest * PANEL * 8),
+    tiles: arena.take(Math.ceil(rows / TILE) * TILE * deepest * 4),
+    logits: arena.take(layers.length * ROW_BYTES),
+    probabilities: arena.take(classes * 4),
+  };
+  const pages = arena.pages('predicting with this model');
+  return { layers: planned, rows, stride, at, pages, bytes: pages * 65536 };
+}

@@ -1,0 +1,251 @@
+// Prediction alone, anywhere that WebAssembly runs: no files, no threads, and nothing of training. One example at a time, with
+// every label and the neutral one; layer 1 multiplies the image once for all of them.
+
+import * as embedded from '../../build/predict-kernels.js';
+import { parseSafetensors } from '../files/safetensors.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { PANEL, ROW_BYTES, TILE } from '../layers/plan.ts';
+import { largestIndex } from '../readout/goodness.ts';
+import { checkExamples, compile, type KernelOptions } from './kernels.ts';
+import { type Model, NAME, readModel } from './model.ts';
+import { type PredictorPlan, planPredictor } from './plan.ts';
+
+/** The kernels of assembly/predict.ts. */
+type PredictKernels = Pick<
+  Kernels,
+  | 'denseForward'
+  | 'normalizeRows'
+  | 'packRows'
+  | 'sharedForward'
+  | 'softmaxRows'
+  | 'sparseForward'
+  | 'sparseProduct'
+  | 'sumGoodness'
+> & { readonly isFused: WebAssembly.Global };
+
+/** What the network thinks of one example. */
+export interface Prediction {
+  /** The answer of the goodness readout. */
+  readonly label: number;
+  /** The goodness of each label, summed over the layers that are read. */
+  readonly goodness: readonly number[];
+  /** Of the softmax readout, which answers from a single pass. */
+  readonly probabilities: readonly number[];
+}
+
+const TINY = 1e-20;
+
+/** Share of inputs that are on above which the fused dense product is faster, as in layers/dense.ts: also its bits are then the same. */
+const DENSE_ABOVE = 0.76;
+
+/**
+ * The predictor of a model file, with weights as floats or as bytes. Throws an InputError that says what is wrong with it, or
+ * that the kernels cannot run here.
+ */
+export async function loadPredictor(model: Uint8Array, options: KernelOptions = {}): Promise<Predictor> {
+  const read = readModel(parseSafetensors(model, NAME), NAME);
+  const plan = planPredictor(read);
+  const { module } = await compile(options, embedded, 'predict-');
+  return new Predictor(read, plan, module);
+}
+
+/** Made by loadPredictor. */
+export class Predictor {
+  /** Inputs of an example, the label's included. */
+  readonly inputs: number;
+  readonly classes: number;
+  /** Memory for weights and activities together: all that it ever uses. */
+  readonly bytes: number;
+  readonly #plan: PredictorPlan;
+  readonly #kernels: PredictKernels;
+  readonly #f32: Float32Array;
+  readonly #u32: Uint32Array;
+  readonly #strength: number;
+  readonly #slopes: readonly number[];
+  readonly #denseAbove: number;
+
+  constructor(model: Model, plan: PredictorPlan, module: WebAssembly.Module) {
+    this.inputs = model.inputs;
+    this.classes = model.classes;
+    this.bytes = plan.bytes;
+    this.#plan = plan;
+    this.#strength = model.labelStrength;
+    this.#slopes = model.layers.map(({ slope }) => slope);
+    const memory = new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages });
+    this.#kernels = new WebAssembly.Instance(module, { env: { memory } })
+      .exports as unknown as PredictKernels;
+    this.#denseAbove = this.#kernels.isFused.value ? DENSE_ABOVE : 1;
+    this.#f32 = new Float32Array(memory.buffer);
+    this.#u32 = new Uint32Array(memory.buffer);
+    model.layers.forEach(({ weight, bias, readout, inputs, units }, l) => {
+      const at = plan.layers[l];
+      this.#writePanels(at.weights, weight, inputs, 0, inputs, units);
+      this.#writePanels(at.weights, bias, inputs, inputs, 1, units);
+      if (readout) this.#writePanels(at.readout, readout, units, 0, units, model.classes);
+    });
+    this.#writeLabels();
+  }
+
+  /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or floats. */
+  predict(example: Uint8Array | Float32Array): Prediction {
+    checkExamples(example, this.inputs, 1);
+    this.#writeImage(example);
+    const { layers, rows, stride, at } = this.#plan;
+    const { classes } = this;
+    const kernels = this.#kernels;
+    const goodness = new Float32Array(classes);
+    const neutral = classes;
+    let read = 0;
+    for (let l = 0; l < layers.length; l++) {
+      const { units, panels, readout } = layers[l];
+      if (l === 0) this.#forwardLabelled();
+      else this.#forward(l);
+      if (readout) {
+        kernels.sumGoodness(at.totals, at.goodness, 0, classes, stride, 1, panels);
+        const totals = at.totals >>> 2;
+        // In single precision at each step, like the network's own sums.
+        for (let c = 0; c < classes; c++) goodness[c] += Math.fround(this.#slopes[l] * this.#f32[totals + c]);
+      } else if (l + 1 === layers.length) {
+        continue;
+      }
+      const first = l + 1 < layers.length ? 0 : neutral;
+      kernels.normalizeRows(
+        at.rows,
+        at.entries,
+        at.activity,
+        at.goodness,
+        first,
+        rows,
+        stride,
+        panels,
+        units,
+      );
+      if (readout) {
+        const logits = at.logits + read * ROW_BYTES;
+        kernels.sparseProduct(logits, at.rows + neutral * 8, at.entries, readout, 0, 1, 1, 1, units, 1);
+        read++;
+      }
+    }
+    kernels.softmaxRows(at.probabilities, at.logits, 0, 1, 1, read, classes);
+    const probabilities = at.probabilities >>> 2;
+    return {
+      label: largestIndex(goodness, 0, classes),
+      goodness: Array.from(goodness),
+      probabilities: Array.from(this.#f32.subarray(probabilities, probabilities + classes)),
+    };
+  }
+
+  /** Layer 1: the image once, then each label added to it. */
+  #forwardLabelled(): void {
+    const { at, rows, stride, layers } = this.#plan;
+    const { weights, panels, inputs } = layers[0];
+    const shared = at.activity + rows * ROW_BYTES;
+    this.#kernels.sparseProduct(shared, at.imageRow, at.image, weights, 0, panels, 1, stride, inputs, 1);
+    this.#kernels.sharedForward(
+      at.activity,
+      at.goodness,
+      shared,
+      at.sources,
+      at.labelRows,
+      at.labels,
+      weights,
+      0,
+      panels,
+      rows,
+      stride,
+      inputs,
+    );
+  }
+
+  #forward(l: number): void {
+    const { at, rows, stride, layers } = this.#plan;
+    const { weights, panels, inputs } = layers[l];
+    const { activity, goodness, tiles, entries } = at;
+    const kernels = this.#kernels;
+    const row = at.rows >>> 2;
+    let on = 0;
+    for (let i = row; i < row + 2 * rows; i += 2) on += (this.#u32[i + 1] - this.#u32[i]) / 8;
+    if (on > this.#denseAbove * rows * inputs) {
+      kernels.packRows(tiles, at.rows, entries, 0, Math.ceil(rows / TILE), rows, inputs);
+      kernels.denseForward(activity, goodness, tiles, weights, 0, panels, rows, stride, inputs);
+    } else {
+      kernels.sparseForward(
+        activity,
+        goodness,
+        at.rows,
+        entries,
+        weights,
+        0,
+        panels,
+        rows,
+        stride,
+        inputs,
+        1,
+      );
+    }
+  }
+
+  /** Rows `first` … of a matrix (rows, units), into panels of `panelRows` and one more. */
+  #writePanels(
+    to: number,
+    values: Float32Array,
+    panelRows: number,
+    first: number,
+    rows: number,
+    units: number,
+  ): void {
+    for (let unit = 0; unit < units; unit += PANEL) {
+      const panel = (to >>> 2) + ((unit / PANEL) * (panelRows + 1) + first) * PANEL;
+      for (let row = 0; row < rows; row++) {
+        const from = row * units + unit;
+        this.#f32.set(values.subarray(from, from + Math.min(PANEL, units - unit)), panel + row * PANEL);
+      }
+    }
+  }
+
+  // ----- the input, as in layers/input.ts ----------------------------------------------------------------------------
+
+  /** Which inputs the label of each row switches on: always the same ones, with values that depend on the image. */
+  #writeLabels(): void {
+    const { at, rows } = this.#plan;
+    const { classes } = this;
+    for (let row = 0; row < rows; row++) {
+      const end = row < classes ? row + 1 : 2 * classes;
+      this.#u32.set([row * 8, end * 8], (at.labelRows >>> 2) + 2 * row);
+    }
+    for (let entry = 0; entry < 2 * classes; entry++) {
+      this.#u32[(at.labels >>> 2) + 2 * entry] = (entry % classes) * ROW_BYTES;
+    }
+  }
+
+  #writeImage(example: Uint8Array | Float32Array): void {
+    const { at, rows } = this.#plan;
+    const { inputs, classes } = this;
+    const [f32, u32, strength] = [this.#f32, this.#u32, this.#strength];
+    const unit = example instanceof Uint8Array ? 1 / 255 : 1;
+    const first = at.image >>> 2;
+    let to = first;
+    let squares = 0;
+    // The label takes the place of the first inputs.
+    for (let k = classes; k < inputs; k++) {
+      const value = example[k];
+      if (value === 0) continue;
+      u32[to] = k * ROW_BYTES;
+      f32[to + 1] = value;
+      squares += value * value;
+      to += 2;
+    }
+    squares *= unit * unit;
+    const oneHot = 1 / (TINY + Math.sqrt((squares + strength * strength) / inputs));
+    const neutral = 1 / (TINY + Math.sqrt((squares + (strength * strength) / classes) / inputs));
+    for (let entry = first; entry < to; entry += 2) f32[entry + 1] *= oneHot * unit;
+    u32.set([0, (to - first) * 4], at.imageRow >>> 2);
+    for (let label = 0; label < classes; label++) {
+      f32[(at.labels >>> 2) + 2 * label + 1] = strength * oneHot;
+      f32[(at.labels >>> 2) + 2 * (classes + label) + 1] = (strength / classes) * oneHot;
+    }
+    for (let row = 0; row < rows; row++) {
+      f32[(at.sources >>> 2) + 2 * row + 1] = row < classes ? 1 : neutral / oneHot;
+    }
+  }
+}

@@ -1,0 +1,124 @@
+// A network as the bytes of one safetensors file: what it has learned as tensors, what it is as JSON in the metadata. A
+// checkpoint is the same file with the optimizer's state and the position in training.
+
+import { checkEncoding, type Encoding } from '../data/own.ts';
+import { InputError } from '../errors.ts';
+import { readFloats } from '../files/int8.ts';
+import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '../files/safetensors.ts';
+import { type Calibration, checkCalibration } from '../readout/calibration.ts';
+import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
+import type { Host } from './host.ts';
+import type { Network, Position } from './network.ts';
+import { prepare } from './prepare.ts';
+import type { Session } from './session.ts';
+import { readState, writeState } from './state.ts';
+
+const FORMAT = 'forward-forward 1';
+
+export interface LoadOptions {
+  /** Threads that share the work, all cores by default. */
+  readonly threads?: number;
+}
+
+/** What a model of somebody's own data holds beside the network. */
+export interface OwnDescription {
+  /** What its inputs and classes mean. */
+  readonly encoding: Encoding;
+  readonly calibration: Calibration;
+}
+
+/** What the metadata of a model file says. */
+export interface ModelDescription extends Partial<OwnDescription> {
+  readonly recipe: Recipe;
+  readonly inputs: number;
+  readonly classes: number;
+  readonly seed: number;
+  readonly build: 'relaxed' | 'simd';
+  /** Only in a checkpoint. */
+  readonly position?: Position;
+}
+
+/** The bytes of a model file as chunks to write end to end. */
+export function encodeModel(network: Network, checkpoint: boolean, own?: OwnDescription): Uint8Array[] {
+  return encodeSession(network.session, checkpoint ? network.position : undefined, own);
+}
+
+/** The same of a session that no network stands before; with a position, a checkpoint. */
+export function encodeSession(session: Session, position?: Position, own?: OwnDescription): Uint8Array[] {
+  const { recipe, inputs, classes, seed, build } = session;
+  const description: ModelDescription = {
+    recipe,
+    inputs,
+    classes,
+    seed,
+    build,
+    ...(position && { position }),
+    ...own,
+  };
+  const tensors = readState(session, position !== undefined).map(
+    ({ name, shape, data }): Tensor => ({ name, shape: [...shape], dtype: 'F32', data }),
+  );
+  return encodeSafetensors(tensors, { format: FORMAT, description: JSON.stringify(description) });
+}
+
+/** A network as the bytes of a model file; with `checkpoint`, training can go on from it as if it had never stopped. */
+export async function encodeNetwork(network: Network, checkpoint = false): Promise<Uint8Array> {
+  return joinChunks(encodeModel(network, checkpoint));
+}
+
+/** The network in the bytes of a model file, and all that the file says about it; throws an InputError that begins with `path` and says what is wrong. */
+export async function decodeModel(
+  host: Host,
+  bytes: Uint8Array,
+  path: string,
+  options: LoadOptions,
+): Promise<{ network: Network; description: ModelDescription }> {
+  const { tensors, metadata } = parseSafetensors(bytes, path);
+  const description = parseDescription(metadata, path);
+  const { recipe, inputs, classes, seed, build, position } = description;
+  const { session, start } = await prepare(host, recipe, {
+    ...options,
+    inputs,
+    classes,
+    seed,
+    // Going on with the same bits takes the same kernels.
+    ...(position ? { build } : {}),
+  });
+  writeState(session, position !== undefined, (name, shape) => readFloats(tensors, name, shape, path));
+  return { network: start(position), description };
+}
+
+/** The description in the metadata of a model file; throws an InputError where there is none or it makes no sense. */
+export function parseDescription(metadata: Readonly<Record<string, string>>, path: string): ModelDescription {
+  if (metadata.format !== FORMAT) {
+    throw new InputError(
+      `${path} is not a model of this library: expected the format "${FORMAT}" in its metadata, found ${JSON.stringify(metadata.format ?? 'none')}`,
+    );
+  }
+  let description: ModelDescription;
+  try {
+    description = JSON.parse(metadata.description ?? '');
+    checkRecipe(description.recipe);
+    checkPosition(description.position);
+    const { encoding, calibration, inputs, classes } = description;
+    if (encoding !== undefined) checkEncoding(encoding, inputs, classes);
+    if (calibration !== undefined) checkCalibration(calibration);
+    if (!['relaxed', 'simd'].includes(description.build))
+      throw new InputError(`no build is called ${description.build}`);
+  } catch (error) {
+    // A description that is not even an object fails as a TypeError, one that is not JSON as a SyntaxError.
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InputError(`${path}: the description in the metadata cannot be used: ${reason}`);
+  }
+  return description;
+}
+
+function checkPosition(position: Position | undefined): void {
+  if (position === undefined) return;
+  const { epoch, batch, trainSeconds, examples, sums, history } = position;
+  const isCount = (value: number) => Number.isInteger(value) && value >= 0;
+  const hasLists = Array.isArray(sums) && Array.isArray(history);
+  if (!hasLists || !isCount(epoch) || !isCount(batch) || !isCount(examples) || !(trainSeconds >= 0)) {
+    throw new InputError(`the position ${JSON.stringify(position).slice(0, 100)} is not one of training`);
+  }
+}

@@ -1,0 +1,79 @@
+// Making, saving and loading networks in a page.
+
+import { InputError } from '../errors.ts';
+import type { Recipe } from '../recipes/recipe.ts';
+import type { LoadOptions } from './encode.ts';
+import type { KernelSource } from './messages.ts';
+import type { NetworkOptions } from './prepare.ts';
+import { Home, RemoteNetwork } from './remote.ts';
+import { script } from './script.js';
+
+/** Where a page gets what is embedded by default, for one whose content-security policy wants everything as files. */
+export interface PageOptions {
+  /** The package's `dist/network/home.js`, served from the page's origin; by default a `blob:` script. */
+  readonly workerUrl?: string | URL;
+  /** The package's folder `build/`, with a slash at its end; by default the kernels are in the worker's script. */
+  readonly wasmUrl?: string | URL;
+  /**
+   * The kernels, compiled already: `relaxed` or `simd` as in `build`, `-shared` where the page is cross-origin isolated and
+   * there is more than one thread.
+   */
+  readonly wasmModule?: WebAssembly.Module;
+}
+
+/**
+ * A new network, ready to train, in a worker of its own: with threads where the page is cross-origin isolated, alone where
+ * it is not. Throws an InputError for a recipe, sizes or threads that make no sense.
+ */
+export async function createNetwork(
+  recipe: Recipe,
+  options: NetworkOptions & PageOptions,
+): Promise<RemoteNetwork> {
+  const { workerUrl, wasmUrl, wasmModule, ...rest } = options;
+  return open(options, (home, source) => home.call('create', [source, recipe, rest]));
+}
+
+/**
+ * The network in the bytes of a model file, ready to predict or, from a checkpoint, to go on with `fit`. Throws an
+ * InputError that says what is wrong with them.
+ */
+export async function decodeNetwork(
+  bytes: Uint8Array,
+  options: LoadOptions & PageOptions = {},
+): Promise<RemoteNetwork> {
+  const { workerUrl, wasmUrl, wasmModule, ...rest } = options;
+  if (!(bytes instanceof Uint8Array)) throw new InputError('the model: expected its bytes as a Uint8Array');
+  // A view is posted with all of the memory behind it.
+  return open(options, (home, source) => home.call('decode', [source, bytes.slice(), 'the model', rest]));
+}
+
+/** A network as the bytes of a model file; with `checkpoint`, training can go on from it as if it had never stopped. */
+export async function encodeNetwork(network: RemoteNetwork, checkpoint = false): Promise<Uint8Array> {
+  return network.home.call('encode', [checkpoint]);
+}
+
+async function open(
+  { workerUrl, wasmUrl, wasmModule }: PageOptions,
+  make: (home: Home, source: KernelSource) => ReturnType<Home['call']>,
+): Promise<RemoteNetwork> {
+  const base = globalThis.document?.baseURI ?? location.href;
+  const source = {
+    ...(wasmUrl !== undefined && { wasmUrl: new URL(wasmUrl, base).href }),
+    ...(wasmModule && { wasmModule }),
+  };
+  const home = new Home(workerUrl === undefined ? scriptUrl() : new URL(workerUrl, base).href);
+  try {
+    return new RemoteNetwork(home, (await make(home, source)) as never);
+  } catch (error) {
+    home.close();
+    throw error;
+  }
+}
+
+let blobUrl: string | undefined;
+
+/** One for the life of the page: the threads of a network are started from it later. */
+function scriptUrl(): string {
+  blobUrl ??= URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  return blobUrl;
+}

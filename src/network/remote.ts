@@ -1,0 +1,184 @@
+// A network as a page sees it: the one of network.ts, but it lives in a worker, so that the page is never held up. What
+// does not wait (position, progress) is as the worker last told, 50 ms ago at most.
+
+import type { Dataset } from '../data/dataset.ts';
+import { InputError } from '../errors.ts';
+import { sharedBuffer } from '../threads/memory.ts';
+import type { EpochEvent } from '../train/events.ts';
+import type { HomeMethods } from './home.ts';
+import { type Answer, type Call, fromFailure, type Opened, type SessionDescription } from './messages.ts';
+import type { Evaluation, FitOptions, Network, Position, Prediction } from './network.ts';
+import type { StateTensor } from './state.ts';
+
+interface Waiting {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The worker, whose methods are called by messages. */
+export class Home {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #calls = 0;
+  #failure: Error | undefined;
+  /** What the worker last told of its network. */
+  status: Answer['status'];
+
+  constructor(url: string) {
+    this.#worker = new Worker(url, { name: 'forward-forward' });
+    this.#worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.#hear(data));
+    this.#worker.addEventListener('error', ({ message }) => {
+      const reason = message || 'its script was refused; give one that the page may load as workerUrl';
+      this.#end(new Error(`the worker failed: ${reason}`));
+    });
+  }
+
+  call<Name extends keyof HomeMethods>(
+    method: Name,
+    args: Parameters<HomeMethods[Name]>,
+    transfer: Transferable[] = [],
+  ): ReturnType<HomeMethods[Name]> {
+    const made = new Promise((resolve, reject) => {
+      if (this.#failure) throw this.#failure;
+      const message: Call = { kind: 'call', id: this.#calls, method, args };
+      this.#worker.postMessage(message, transfer);
+      this.#waiting.set(this.#calls++, { resolve, reject });
+    });
+    return made as ReturnType<HomeMethods[Name]>;
+  }
+
+  close(): void {
+    this.#end(new InputError('the network is closed'));
+  }
+
+  #hear({ id, result, failure, status }: Answer): void {
+    if (status) this.status = status;
+    if (id === undefined) return;
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (failure) waiting?.reject(fromFailure(failure));
+    else waiting?.resolve(result as never);
+  }
+
+  #end(failure: Error): void {
+    this.#failure ??= failure;
+    // Its threads are workers of its own, which end with it.
+    this.#worker.terminate();
+    for (const { reject } of this.#waiting.values()) reject(this.#failure);
+    this.#waiting.clear();
+  }
+}
+
+/** Made by createNetwork or decodeNetwork. */
+export class RemoteNetwork implements Omit<Network, 'session'> {
+  /** What it is made of, for code that reports; not covered by semantic versioning. */
+  readonly session: SessionDescription;
+  /** Threads that share the work: one where the page is not cross-origin isolated. */
+  readonly threads: number;
+  /** Bytes of each layer's memory and of the readout's: all that training will ever use for the network. */
+  readonly memoryBytes: number[];
+  /** The worker it lives in; not covered by semantic versioning. */
+  readonly home: Home;
+
+  constructor(home: Home, { session, threads, memoryBytes }: Opened) {
+    this.home = home;
+    this.session = session;
+    this.threads = threads;
+    this.memoryBytes = memoryBytes;
+  }
+
+  /** Where training stands. */
+  get position(): Position {
+    return this.home.status!.position;
+  }
+
+  /** What was told of every epoch so far, those before a resume included. */
+  get history(): readonly EpochEvent[] {
+    return this.position.history;
+  }
+
+  /** The epoch in progress, as far as it has come. */
+  get progress(): EpochEvent {
+    return this.home.status!.progress;
+  }
+
+  /**
+   * Trains up to `epochs`, telling after each. A network that has been trained or resumed goes on from where it stands.
+   * Meanwhile it can be asked: training steps aside between two batches, which changes none of its bits. Throws an
+   * InputError for data that do not fit the network.
+   */
+  async *fit(train: Dataset, options: FitOptions = {}): AsyncGenerator<EpochEvent, void, void> {
+    const { signal, validation, test, ...plain } = options;
+    const data = await postable(train);
+    const watched = {
+      ...(validation && { validation: await postable(validation) }),
+      ...(test && { test: await postable(test) }),
+    };
+    const transfer = transferable(data, ...Object.values(watched));
+    await this.home.call('fit', [data, { ...plain, ...watched }, signal?.aborted ?? false], transfer);
+    const stop = () => void this.home.call('stop', []);
+    signal?.addEventListener('abort', stop);
+    try {
+      if (signal?.aborted) stop();
+      for (;;) {
+        const told = await this.home.call('next', []);
+        if (!told || told.done) return;
+        yield told.value;
+      }
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      await this.home.call('end', []);
+    }
+  }
+
+  /** Both readouts on labelled data. */
+  async evaluate(data: Dataset): Promise<Evaluation> {
+    const posted = await postable(data);
+    return this.home.call('evaluate', [posted], transferable(posted));
+  }
+
+  /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or floats. */
+  async predict(example: Uint8Array | Float32Array): Promise<Prediction> {
+    // A view is posted with all of the memory behind it.
+    return this.home.call('predict', [example.slice()]);
+  }
+
+  /**
+   * A copy of one of the arrays that a model file holds, by its name there: `layers.0.weight` (inputs, units),
+   * `layers.0.bias`, … In training they are those of a moment ago.
+   */
+  async tensor(name: string): Promise<StateTensor> {
+    return this.home.call('tensor', [name]);
+  }
+
+  /** Ends the worker and its threads; the network cannot be used any more. */
+  async close(): Promise<void> {
+    this.home.close();
+  }
+}
+
+/** The dataset in memory that all workers see, or, where there is none such, a copy to hand over. */
+async function postable(dataset: Dataset): Promise<Dataset> {
+  const { inputs, labels } = dataset;
+  return { ...dataset, inputs: await postableArray(inputs), labels: await postableArray(labels) };
+}
+
+/** Bytes that are copied in one go: a few milliseconds, where new memory is slow. */
+const PIECE = 256 * 1024;
+
+async function postableArray<T extends Uint8Array | Float32Array>(values: T): Promise<T> {
+  const canShare = typeof SharedArrayBuffer !== 'undefined';
+  if (canShare && values.buffer instanceof SharedArrayBuffer) return values;
+  const from = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const to = new Uint8Array(sharedBuffer(values.byteLength));
+  for (let begin = 0; begin < from.length; begin += PIECE) {
+    if (begin > 0) await new Promise(resolve => setTimeout(resolve));
+    to.set(from.subarray(begin, begin + PIECE), begin);
+  }
+  return (values instanceof Uint8Array ? to : new Float32Array(to.buffer)) as T;
+}
+
+function transferable(...datasets: Dataset[]): Transferable[] {
+  const buffers = datasets.flatMap(({ inputs, labels }) => [inputs.buffer, labels.buffer]);
+  return buffers.filter(buffer => buffer instanceof ArrayBuffer);
+}

@@ -1,0 +1,77 @@
+// A real Chromium for tests, and a server that hands pages to it.
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+
+const known = [
+  process.env.CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+/** The Chromium of this machine, or undefined: $CHROMIUM, or where systems install it. */
+export const chromiumPath = known.find(path => path && existsSync(path));
+
+/** What to say where there is none. */
+export const noChromium = 'no Chromium found (CHROMIUM=path, or /usr/bin/chromium)';
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: chromiumPath!,
+    args: [
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.wasm': 'application/wasm',
+  '.svg': 'image/svg+xml',
+};
+
+export const isolation = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
+/** Serves folders at the paths given (`{ '/': folder }`), every file with `headers`. */
+export async function serve(
+  folders: Record<string, string>,
+  headers: Record<string, string>,
+): Promise<Served> {
+  const server = createServer(async (request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url!, 'http://localhost').pathname));
+    const mount = Object.keys(folders)
+      .filter(prefix => path.startsWith(prefix))
+      .sort((a, b) => b.length - a.length)[0];
+    const file = join(folders[mount], path.slice(mount.length), path.endsWith('/') ? 'index.html' : '');
+    const body = await readFile(file).catch(() => undefined);
+    response.writeHead(body ? 200 : 404, {
+      'content-type': types[extname(file)] ?? 'application/octet-stream',
+      ...headers,
+    });
+    response.end(body);
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { server, url: `http://127.0.0.1:${port}` };
+}
+
+export interface Served {
+  readonly server: Server;
+  readonly url: string;
+}

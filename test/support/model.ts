@@ -1,0 +1,51 @@
+// Model files of random weights, for code that reads them; nothing was ever trained.
+
+import { quantize } from '../../src/files/int8.ts';
+import { encodeSafetensors, type Tensor } from '../../src/files/safetensors.ts';
+import { type Recipe, recipes } from '../../src/index.ts';
+import { generator } from './data.ts';
+
+export interface RandomModel {
+  readonly recipe: Recipe;
+  readonly inputs: number;
+  readonly classes: number;
+  readonly tensors: readonly Tensor[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The file. */
+  readonly bytes: Uint8Array;
+  /** The same with weights of signed bytes. */
+  readonly quantized: Uint8Array;
+}
+
+/** A network of these settings; with `bias` above 0, units are on more often than by chance. */
+export function randomModel(
+  settings: Partial<Recipe>,
+  inputs: number,
+  classes: number,
+  bias = 0,
+): RandomModel {
+  const recipe: Recipe = { ...recipes.quick, ...settings };
+  const random = generator(inputs + classes);
+  const floats = (name: string, shape: number[], deviation: number, mean = 0): Tensor => ({
+    name,
+    shape,
+    dtype: 'F32',
+    data: Float32Array.from(
+      { length: shape.reduce((a, b) => a * b) },
+      () => mean + deviation * (random() + random() + random() + random() - 2) * Math.sqrt(3),
+    ),
+  });
+  const tensors = recipe.layers.flatMap((units, l) => {
+    const fanIn = l === 0 ? inputs : recipe.layers[l - 1];
+    return [
+      floats(`layers.${l}.weight`, [fanIn, units], 1 / Math.sqrt(fanIn)),
+      floats(`layers.${l}.bias`, [units], 0.1, bias),
+      ...(l + 1 >= recipe.readFrom ? [floats(`readout.${l}.weight`, [units, classes], 0.2)] : []),
+    ];
+  });
+  const description = JSON.stringify({ recipe, inputs, classes, seed: 1, build: 'simd' });
+  const metadata = { format: 'forward-forward 1', description };
+  const bytes = Buffer.concat(encodeSafetensors(tensors, metadata));
+  const quantized = Buffer.concat(encodeSafetensors(quantize(tensors), metadata));
+  return { recipe, inputs, classes, tensors, metadata, bytes, quantized };
+}
