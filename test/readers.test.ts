@@ -54,6 +54,21 @@ it('reads NPY of several types, and an NPZ with labels', () => {
   });
 });
 
+it('puts the label of colour images in rows of pixels of its own', () => {
+  const images = {
+    name: 'x',
+    count: 20,
+    height: 2,
+    width: 2,
+    channels: 3 as const,
+    pixels: Uint8Array.from({ length: 240 }, (_, i) => (i * 37) % 251),
+    labels: Array.from({ length: 20 }, (_, i) => 'ab'[i % 2]),
+  };
+  const { train } = preprocess({ examples: images });
+  expect(train).toMatchObject({ width: 6 + 12, shape: [3, 2, 3] });
+  expect([...train.inputs.subarray(0, 6)]).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
 it('refuses arrays that claim more than the file holds', () => {
   expect(() => parseNpy(npy('<f8', '9000000000, 1', new Uint8Array(8)), 'a.npy')).toThrow(
     /needs 72000000\d+ bytes/,
@@ -88,7 +103,7 @@ it('reads a folder of images by class, of several sizes and kinds, and encodes t
   expect(images).toMatchObject({ count: 17, height: 6, width: 6, channels: 1 });
   expect(images.labels).toEqual([...Array(8).fill('dark'), ...Array(9).fill('light')]);
   const data = preprocess({ examples: images });
-  expect(data.train).toMatchObject({ width: 6 + 36, shape: [7, 6], classNames: ['dark', 'light'] });
+  expect(data.train).toMatchObject({ width: 6 + 36, shape: [7, 6, 1], classNames: ['dark', 'light'] });
   expect(encodeExamples(data.encoding, images).count).toBe(17);
   await writeFile(join(folder, 'dark', 'bad.png'), png.subarray(0, 40));
   await expect(readFolder(folder)).rejects.toThrow(/bad\.png: truncated PNG/);

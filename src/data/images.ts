@@ -76,9 +76,9 @@ export function checkImageEncoding({ height, width, channels, centre }: ImageEnc
   if (!isFine) throw new InputError('the encoding does not say how images become inputs');
 }
 
-/** Inputs before the first pixel: those of the label, which of a grey image take whole rows of pixels. */
+/** Inputs before the first pixel: those of the label, which take whole rows of pixels. */
 function inputsBefore({ classNames, width, channels }: ImageEncoding): number {
-  return channels === 1 ? Math.ceil(classNames.length / width) * width : classNames.length;
+  return Math.ceil(classNames.length / (width * channels)) * width * channels;
 }
 
 /** Inputs that the encoding makes, those of the label included. */
@@ -87,14 +87,14 @@ export function imageInputs(encoding: ImageEncoding): number {
 }
 
 /**
- * The images `rows` as inputs. The label takes whole rows of pixels above a grey image, so that it hides none of them and
+ * The images `rows` as inputs. The label takes whole rows of pixels above the image, so that it hides none of them and
  * the image can still be moved.
  */
 export function encodeImages(
   encoding: ImageEncoding,
   images: Images,
   rows: Uint32Array,
-): Pick<Dataset, 'width' | 'inputs'> & { shape?: readonly [height: number, width: number] } {
+): Pick<Dataset, 'width' | 'inputs' | 'shape'> {
   const { height, width, channels, centre } = encoding;
   if (images.height !== height || images.width !== width || images.channels !== channels) {
     throw new InputError(
@@ -110,14 +110,14 @@ export function encodeImages(
       `${images.name}: ${rows.length} images of ${describeSize(encoding)} need ${(bytes / 2 ** 30).toFixed(1)} GiB, expected at most 4: take fewer or smaller ones`,
     );
   }
-  const shape = channels === 1 ? { shape: [from / width + height, width] as const } : {};
+  const shape = [from / (width * channels) + height, width, channels] as const;
   const buffer = sharedBuffer(bytes);
   if (!centre) {
     const inputs = new Uint8Array(buffer);
     rows.forEach((row, i) => {
       inputs.set(images.pixels.subarray(row * size, (row + 1) * size), i * inputWidth + from);
     });
-    return { width: inputWidth, inputs, ...shape };
+    return { width: inputWidth, inputs, shape };
   }
   const inputs = new Float32Array(buffer);
   rows.forEach((row, i) => {
@@ -125,7 +125,7 @@ export function encodeImages(
       inputs[i * inputWidth + from + k] = (images.pixels[row * size + k] - centre.mean[k]) / centre.deviation;
     }
   });
-  return { width: inputWidth, inputs, ...shape };
+  return { width: inputWidth, inputs, shape };
 }
 
 /** E.g. `28 × 28, grey`. */

@@ -65,7 +65,7 @@ export function isTable(examples: Examples): examples is Table {
 }
 
 /**
- * Splits and encodes examples, each class alike: a fifth for testing unless the source has a `test` of its own, and 15 % of the
+ * What own data need before `trainModel`: splits and encodes examples, each class alike: a fifth for testing unless the source has a `test` of its own, and 15 % of the
  * rest for validation. Throws an InputError where there is no column to learn, or too many classes or too few examples.
  */
 export function preprocess({ examples, test }: Source, options: PreprocessOptions = {}): PreprocessedData {
@@ -195,7 +195,11 @@ function labelsOf(
     const column = examples.columns[labelColumn(examples, label)];
     return { words: texts(column), label: column.name };
   }
-  if (!examples.labels) throw new InputError(`${examples.name} has no labels`);
+  if (!examples.labels) {
+    throw new InputError(
+      `${examples.name} has images without labels: expected a folder for each class, or an NPZ file with an array y`,
+    );
+  }
   return { words: examples.labels, label: 'label' };
 }
 

@@ -27,6 +27,7 @@ export function reportOf(
   };
   const { recipe, classes, seed, build } = session;
   const fields = receptiveFields(network, data);
+  const confidence = learned && calibrated(evaluation.goodnessSums, classes, learned.model.calibration);
   return {
     title: `${recipe.name} on ${data.name}`,
     settings: describeRecipe(recipe),
@@ -35,21 +36,16 @@ export function reportOf(
       ['kernels', `${build} build`],
       ['seed', `${seed}`],
       ['training', `${trainSeconds.toFixed(1)} s`],
+      ...(learned ? [['kept', keptEpoch(learned)] as const] : []),
     ],
     classNames: data.classNames ?? Array.from({ length: classes }, (_, c) => String(c)),
     epochs: history,
     goodnessReadout: evaluation.goodnessReadout,
     softmaxReadout: evaluation.softmaxReadout,
     layers: layerGoodness(network, data, evaluation),
-    mistakes: worstMistakes(network, data, evaluation),
+    mistakes: worstMistakes(network, data, evaluation, confidence ?? evaluation.probabilities),
     ...(fields && { fields }),
-    ...(learned && {
-      reliability: reliability(
-        calibrated(evaluation.goodnessSums, classes, learned.model.calibration),
-        data.labels,
-        classes,
-      ),
-    }),
+    ...(confidence && { reliability: reliability(confidence, data.labels, classes) }),
     ...(data.shape && { shape: data.shape }),
   };
 }
@@ -72,9 +68,18 @@ function layerGoodness(network: Network, data: Dataset, { goodness }: Evaluation
   });
 }
 
-function worstMistakes(network: Network, data: Dataset, evaluation: Evaluation): Mistake[] {
+function keptEpoch({ bestEpoch, isRetrained }: TrainedModel): string {
+  const retrained = isRetrained ? ', trained so far again with the validation examples' : '';
+  return `epoch ${bestEpoch}, the best on the validation examples${retrained}`;
+}
+
+function worstMistakes(
+  network: Network,
+  data: Dataset,
+  { goodnessSums, goodnessReadout }: Evaluation,
+  probabilities: Float32Array,
+): Mistake[] {
   const { classes } = network.session;
-  const { goodnessSums, probabilities, goodnessReadout } = evaluation;
   const mistakes: Mistake[] = [];
   for (let i = 0; i < data.count; i++) {
     const [label, predicted] = [data.labels[i], goodnessReadout.predictions[i]];

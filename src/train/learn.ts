@@ -42,7 +42,12 @@ const RETRAIN_BELOW = 10_000;
 /** Multiplications of a batch from which a second thread pays. */
 const SHARED_WORK = 1e8;
 
-/** Trains a network on `data`, keeps its best epoch and fits how sure it may be. Close the model's network when done. */
+/**
+ * Trains a network on `data` (of `preprocess`), keeps the epoch with the least log loss on the validation examples and fits there
+ * how sure it may be. Up to 10,000 examples are learned from once more, for as many epochs, with the validation examples among
+ * them. Close the model when done. Throws an InputError for a recipe that makes no sense, or where training is stopped
+ * before its first epoch ends.
+ */
 export async function trainModel(
   data: PreprocessedData,
   options: TrainModelOptions = {},
