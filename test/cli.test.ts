@@ -284,6 +284,7 @@ describe('what is wrong is said in one line, with exit code 2 and no stack', () 
     ['unknown data', ['train', 'mnits'], /mnist/],
     ['a folder without data', ['train', 'empty'], /train-images-idx3-ubyte/],
     ['images without classes', ['train', '.'], /images without labels: expected a folder for each class/],
+    ['a table that is not there', ['train', 'none.csv', '--label', 'x'], /none\.csv: no such file/],
     ['a label for data that have theirs', ['train', 'blocks', '--label', 'x'], /--label names a column/],
     [
       'a model that is none',

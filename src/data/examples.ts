@@ -12,13 +12,18 @@ import type { Encoding, Examples, Source } from './own.ts';
 import type { Size } from './pictures.ts';
 
 const TABLES = ['.csv', '.tsv', '.tab', '.txt', '.data'];
+const ARRAYS = ['.npy', '.npz'];
 const EXPECTED =
   'expected a table (.csv, .tsv, .txt), .npy, .npz, or a folder with a folder of images for each class';
 
-/** Whether `path` is a file or a folder that `readExamples` may read, and no folder of the files of MNIST or CIFAR-10. */
+/**
+ * Whether `path` is a file or a folder that `readExamples` may read, and no folder of the files of MNIST or CIFAR-10. One that
+ * is not there is told by its ending, so that the message about it is that of a file.
+ */
 export async function holdsExamples(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isDirectory()) return found !== undefined;
+  if (!found) return [...TABLES, ...ARRAYS].includes(extname(path).toLowerCase());
+  if (!found.isDirectory()) return true;
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   const isKnown = entries.some(
     ({ name }) => /^(train|t10k)-(images|labels)/.test(name) || cifarBatches.includes(name),
@@ -38,7 +43,7 @@ export async function readExamples(path: string, size?: Size): Promise<Source> {
   if (found.isDirectory()) return { examples: await readFolder(path, size) };
   const ending = extname(path).toLowerCase();
   if (TABLES.includes(ending)) return { examples: await readCsv(path) };
-  if (ending === '.npy' || ending === '.npz') return readNumpy(path);
+  if (ARRAYS.includes(ending)) return readNumpy(path);
   if (isImageFile(path)) return { examples: await readImageFiles([path], path, size) };
   throw new InputError(`${path}: ${EXPECTED}`);
 }
