@@ -45,6 +45,10 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     asks: 'does a training process grow? (half a minute)',
     run: async () => (await import('./memory.ts')).run(),
   },
+  tables: {
+    asks: "own tables with default settings against scikit-learn's MLPClassifier: whose error is lower? (5 minutes)",
+    run: async () => (await import('./tables.ts')).run(),
+  },
   reference: {
     asks: 'does hinton-supervised, trained as its author trained it, reach the error he reached? (15 minutes)',
     run: async () => (await import('./reference.ts')).run(),

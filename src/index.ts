@@ -2,10 +2,21 @@
 
 export { type Dataset, slice, splitValidation } from './data/dataset.ts';
 export { digitFromPixels } from './data/digit.ts';
+export { readExamples } from './data/examples.ts';
 export { type Idx, idxDataset, parseIdx } from './data/idx.ts';
 export { readDigit } from './data/image.ts';
+export type { Images } from './data/images.ts';
+export {
+  type Examples,
+  type PreprocessedData,
+  type PreprocessOptions,
+  preprocess,
+  type Source,
+} from './data/own.ts';
 export { datasetNames, loadDataset } from './data/sources.ts';
+export { type Column, type Table, tableFrom, tableFromArray } from './data/table.ts';
 export { InputError } from './errors.ts';
+export { type Answer, loadModel, type Model } from './network/answers.ts';
 export { createNetwork } from './network/create.ts';
 export { encodeNetwork, type LoadOptions } from './network/encode.ts';
 export { decodeNetwork, loadNetwork, saveNetwork } from './network/model.ts';
@@ -22,3 +33,4 @@ export {
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';
 export type { EpochEvent } from './train/events.ts';
+export { type TrainedModel, type TrainModelOptions, trainModel } from './train/learn.ts';

@@ -1,7 +1,7 @@
 // The ff command as its user meets it: what it prints, where, and how it ends.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,8 +65,8 @@ const lines = (text: string) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ff-cli-'));
-  const { mkdir } = await import('node:fs/promises');
   await mkdir(join(folder, 'blocks'));
+  await mkdir(join(folder, 'empty'));
   await writeBlocks('train', 1500);
   await writeBlocks('t10k', 200);
 });
@@ -233,6 +233,35 @@ describe('ff evaluate, predict and inspect', () => {
   });
 });
 
+it('learns a table, and answers it as CSV', async () => {
+  const rows = Array.from({ length: 90 }, (_, i) => `${(i % 3) * 2 + (i % 7) / 10},${i % 5},kind ${i % 3}`);
+  await writeFile(join(folder, 'flowers.csv'), `size,other,species\n${rows.join('\n')}\n`);
+  const { code, stdout, stderr } = await ff(['train', 'flowers.csv', '--label', 'species']);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/learns species: kind 0, kind 1, kind 2/);
+  expect(stdout).toMatch(/flowers\.csv, test part: error 0\.00 % by the goodness/);
+  expect(stdout).not.toMatch(/images/);
+  expect((await readdir(join(folder, 'runs'))).filter(name => name.startsWith('flowers')).sort()).toEqual([
+    'flowers.html',
+    'flowers.safetensors',
+  ]);
+  expect(await readFile(join(folder, 'runs', 'flowers.html'), 'utf8')).toContain('How sure, how right');
+  await writeFile(join(folder, 'new.csv'), 'other,size\n1,4.2\n3,0.1\n');
+  const predicted = await ff(['predict', 'runs/flowers.safetensors', 'new.csv']);
+  expect(predicted.stdout).toMatch(/^label,confidence\nkind 2,[01]\.\d{4}\nkind 0,[01]\.\d{4}\n$/);
+  const written = await ff(['predict', 'runs/flowers.safetensors', 'new.csv', '--out', 'answers.csv']);
+  expect(written.stdout).toBe('2 answers in answers.csv\n');
+  expect(await readFile(join(folder, 'answers.csv'), 'utf8')).toBe(predicted.stdout);
+  const [evaluated] = lines(
+    (await ff(['evaluate', 'runs/flowers.safetensors', 'flowers.csv', '--json'])).stdout,
+  );
+  expect(evaluated).toMatchObject({ event: 'evaluated', count: 90 });
+  const wrong = await ff(['train', 'flowers.csv', '--label', 'specis']);
+  expect(wrong).toMatchObject({ code: 2, stdout: '' });
+  expect(wrong.stderr).toMatch(/^ff: flowers\.csv has no column specis: did you mean species\?/);
+});
+
 describe('what is wrong is said in one line, with exit code 2 and no stack', () => {
   const wrong: [string, string[], RegExp][] = [
     [
@@ -253,7 +282,10 @@ describe('what is wrong is said in one line, with exit code 2 and no stack', () 
       /no recipe is called quik: did you mean quick\?/,
     ],
     ['unknown data', ['train', 'mnits'], /mnist/],
-    ['a folder without data', ['train', '.'], /train-images-idx3-ubyte/],
+    ['a folder without data', ['train', 'empty'], /train-images-idx3-ubyte/],
+    ['images without classes', ['train', '.'], /images without labels: expected a folder for each class/],
+    ['a table that is not there', ['train', 'none.csv', '--label', 'x'], /none\.csv: no such file/],
+    ['a label for data that have theirs', ['train', 'blocks', '--label', 'x'], /--label names a column/],
     [
       'a model that is none',
       ['evaluate', 'blocks/train-labels-idx1-ubyte', 'blocks'],

@@ -26,7 +26,7 @@ describe.each(['quick', 'hinton-supervised'] as const)('a learner of %s', name =
     // The build that the learner takes by itself, without the switch of Node 20.
     const learner = await openLearner(file, { rate: 1, batch: 1 });
     const build = learner.build;
-    const network = await decodeModel({ ...node, detectBuild: () => build }, file, 'm', { threads: 1 });
+    const { network } = await decodeModel({ ...node, detectBuild: () => build }, file, 'm', { threads: 1 });
     expect(learner.predict(example.inputs)).toEqual(await network.predict(example.inputs));
     for await (const { epoch } of network.fit(example, { epochs: 3 })) {
       learner.learn(example.inputs, example.labels);

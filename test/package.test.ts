@@ -14,6 +14,8 @@ it('depends on these packages and no others, none of which has native code or a 
     '@assemblyscript/loader',
     'commander',
     'fast-png',
+    'fflate',
+    'papaparse',
     'picocolors',
     'piscina',
   ]);

@@ -36,7 +36,7 @@ describe.each(['simd', 'relaxed'] as const)('with the %s kernels', build => {
       const { inputs: examples } = prototypes(12, inputs, classes, 3);
       for (const file of [bytes, quantized]) {
         const host = { ...node, detectBuild: () => build };
-        const network = await decodeModel(host, file, 'm', { threads: 1 });
+        const { network } = await decodeModel(host, file, 'm', { threads: 1 });
         const predictor = await loadPredictor(file, { wasmModule: kernels(build) });
         expect(predictor).toMatchObject({ inputs, classes });
         for (let i = 0; i < 12; i++) {

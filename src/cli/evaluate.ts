@@ -1,6 +1,10 @@
 // ff evaluate: a model against labelled data.
 
-import { loadNetwork } from '../network/model.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { imageSize, readExamples } from '../data/examples.ts';
+import { encodeLabelled } from '../data/own.ts';
+import type { ModelDescription } from '../network/encode.ts';
+import { loadDescribed } from '../network/model.ts';
 import { percent } from './text.ts';
 import { perClass, testSetOf } from './train.ts';
 
@@ -9,9 +13,12 @@ export async function evaluate(
   source: string,
   options: { threads?: number; json?: boolean },
 ): Promise<void> {
-  const data = await testSetOf(source);
-  const network = await loadNetwork(model, options.threads === undefined ? {} : { threads: options.threads });
+  const { network, description } = await loadDescribed(
+    model,
+    options.threads === undefined ? {} : { threads: options.threads },
+  );
   try {
+    const data = await labelledFor(description, source);
     const startedAt = performance.now();
     const evaluation = await network.evaluate(data);
     const seconds = (performance.now() - startedAt) / 1000;
@@ -29,11 +36,17 @@ export async function evaluate(
       );
       return;
     }
-    console.log(perClass(evaluation));
+    console.log(perClass(evaluation, data.classNames));
     console.log(`\n${data.name}, ${data.count} examples in ${seconds.toFixed(2)} s`);
     console.log(`  goodness of every label  ${percent(goodnessReadout.error)}`);
     console.log(`  softmax of one pass      ${percent(softmaxReadout.error)}`);
   } finally {
     await network.close();
   }
+}
+
+async function labelledFor({ encoding }: ModelDescription, source: string): Promise<Dataset> {
+  if (!encoding) return testSetOf(source);
+  const { examples, test } = await readExamples(source, imageSize(encoding));
+  return encodeLabelled(encoding, test ?? examples);
 }

@@ -10,7 +10,7 @@ import { grouped, mebibytes, pairs, table } from './text.ts';
 export async function inspect(model: string, options: { json?: boolean }): Promise<void> {
   const { tensors, metadata } = parseSafetensors(await readBytes(model), model);
   const description = parseDescription(metadata, model);
-  const { recipe, inputs, classes, seed, build, position } = description;
+  const { recipe, inputs, classes, seed, build, position, encoding } = description;
   const { plans } = planNetwork(recipe, inputs, classes);
   const memory = plans.map(plan => plan.bytes);
   const list = [...tensors.values()].map(({ name, dtype, shape, data }) => {
@@ -26,6 +26,7 @@ export async function inspect(model: string, options: { json?: boolean }): Promi
     pairs([
       ...describeRecipe(recipe),
       ['inputs', `${inputs}, the first ${classes} of them for the label`],
+      ...(encoding ? ([['classes', encoding.classNames.join(', ')]] as [string, string][]) : []),
       ['trained', `seed ${seed}, ${build} kernels`],
       ...(position
         ? ([['checkpoint', `epoch ${position.epoch}, ${position.batch} batches done`]] as [string, string][])

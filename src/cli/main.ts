@@ -23,6 +23,7 @@ function wholeNumber(least: number): (text: string) => number {
 }
 
 const DATA = 'mnist, fashion-mnist, cifar10, or a folder of IDX files or CIFAR-10 batches';
+const OWN = 'a table (CSV, TSV), an NPY or NPZ file, or a folder with a folder of images for each class';
 
 function buildCommand(): Command {
   const { version } = createRequire(import.meta.url)('../../package.json');
@@ -36,8 +37,12 @@ function buildCommand(): Command {
   program
     .command('train')
     .description('train a network, test it, write the model and a report')
-    .argument('[data]', DATA, 'mnist')
-    .option('--recipe <name>', `what to train and how: ${Object.keys(recipes).join(', ')}`, 'quick')
+    .argument('[data]', `${DATA}; or your own: ${OWN}`, 'mnist')
+    .option(
+      '--recipe <name>',
+      `what to train and how: ${Object.keys(recipes).join(', ')} (default: quick, for your own data one that fits them)`,
+    )
+    .option('--label <name>', 'the column to learn, by name or by position (from 1, or from the end as -1)')
     .option('--epochs <n>', "passes over the data (default: the recipe's)", wholeNumber(1))
     .option('--seed <n>', 'one seed rules everything that is random (default: 1)', wholeNumber(0))
     .option('--threads <n>', 'threads that share the work (default: all cores)', wholeNumber(1))
@@ -61,17 +66,21 @@ function buildCommand(): Command {
     .command('evaluate')
     .description('test a model with both readouts')
     .argument('<model>', 'a .safetensors file')
-    .argument('[data]', `${DATA}; its test set, where it has one`, 'mnist')
+    .argument('[data]', `${DATA}, its test set where it has one; or data like the model's own`, 'mnist')
     .option('--threads <n>', 'threads that share the work (default: all cores)', wholeNumber(1))
     .option('--json', 'print one JSON line and nothing else')
     .action(evaluate);
 
   program
     .command('predict')
-    .description('say which digit a picture shows')
-    .argument('<model>', 'a .safetensors file, trained on 28 × 28 images')
-    .argument('<image...>', 'PNG files of any size: one digit each, dark on light or light on dark')
-    .option('--json', 'print one JSON line a picture and nothing else')
+    .description('answer new data: a CSV with label and confidence, or which digit a picture shows')
+    .argument('<model>', 'a .safetensors file')
+    .argument(
+      '<data...>',
+      'data like those it learned from: one file, a folder, or images; for a model of MNIST, PNG files of one digit each',
+    )
+    .option('--out <file>', 'write the CSV here and not to stdout')
+    .option('--json', 'print one JSON line a row or picture and nothing else')
     .action(predict);
 
   program

@@ -1,47 +1,61 @@
-// ff predict: which digit a picture shows, and how sure each readout is.
+// ff predict: what a model says of new data, as CSV; of a picture of a digit, drawn as the network sees it.
 
-import { readDigit } from '../data/image.ts';
-import { loadNetwork } from '../network/model.ts';
+import Papa from 'papaparse';
+import { readQuestions } from '../data/examples.ts';
+import { isTable } from '../data/own.ts';
+import { InputError } from '../errors.ts';
+import { writeFileSafely } from '../files/write.ts';
+import { Model } from '../network/answers.ts';
+import { loadDescribed } from '../network/model.ts';
+import { predictDigits } from './digits.ts';
 
-const SHADES = ' .:-=+*#%@';
-const SIDE = 28;
-
-export async function predict(model: string, images: string[], options: { json?: boolean }): Promise<void> {
-  const network = await loadNetwork(model, { threads: 1 });
+export async function predict(
+  path: string,
+  data: string[],
+  options: { out?: string; json?: boolean },
+): Promise<void> {
+  const { network, description } = await loadDescribed(path, { threads: 1 });
   try {
-    for (const image of images) {
-      const digit = await readDigit(image);
-      const { label, goodness, probabilities } = await network.predict(digit);
-      if (options.json) {
-        console.log(JSON.stringify({ event: 'predicted', image, label, goodness, probabilities }));
-        continue;
-      }
-      console.log(drawing(digit));
-      console.log(`${image}: ${label}\n`);
-      console.log('  label  goodness  softmax');
-      for (let c = 0; c < goodness.length; c++) {
-        const share = `${(100 * probabilities[c]).toFixed(1)} %`;
-        const mark = c === label ? '  ←' : '';
-        console.log(
-          `  ${String(c).padStart(5)}  ${goodness[c].toPrecision(4).padStart(8)}  ${share.padStart(7)}${mark}`,
-        );
-      }
+    const { encoding, calibration } = description;
+    if (encoding && calibration) {
+      await predictRows(new Model(network, encoding, calibration), data, options);
+    } else if (options.out !== undefined) {
+      throw new InputError('--out is for models of your own data; this one draws its digits: leave it out');
+    } else {
+      await predictDigits(network, data, options);
     }
   } finally {
     await network.close();
   }
 }
 
-/** The digit as the network sees it, two rows of pixels a line of text. */
-function drawing(pixels: Uint8Array): string {
-  const lines: string[] = [];
-  for (let y = 0; y < SIDE; y += 2) {
-    let line = '';
-    for (let x = 0; x < SIDE; x++) {
-      const ink = (pixels[y * SIDE + x] + pixels[(y + 1) * SIDE + x]) / 2;
-      line += SHADES[Math.floor((ink / 256) * SHADES.length)];
-    }
-    lines.push(`  ${line}`);
+/** A line for each row or image, in their order: its file where it has one, the label, and how sure the model is. */
+async function predictRows(
+  model: Model,
+  data: readonly string[],
+  { out, json }: { out?: string; json?: boolean },
+): Promise<void> {
+  const examples = await readQuestions(data, model.encoding);
+  const answers = await model.predict(examples);
+  const files = isTable(examples) ? undefined : examples.sources;
+  if (json) {
+    answers.forEach((answer, i) => {
+      console.log(
+        JSON.stringify({ event: 'predicted', ...(files ? { image: files[i] } : { row: i + 1 }), ...answer }),
+      );
+    });
+    return;
   }
-  return lines.join('\n');
+  const rows = answers.map(({ label, confidence }, i) => ({
+    ...(files && { file: files[i] }),
+    label,
+    confidence: confidence.toFixed(4),
+  }));
+  const csv = `${Papa.unparse(rows, { newline: '\n' })}\n`;
+  if (out === undefined) {
+    process.stdout.write(csv);
+    return;
+  }
+  await writeFileSafely(out, csv);
+  console.log(`${answers.length} answers in ${out}`);
 }

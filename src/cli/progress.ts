@@ -29,7 +29,7 @@ export class Progress {
     ];
     this.#print(
       `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${errors.join('  ')}  ` +
-        `goodness +/− ${goodness(event)}  ${grouped(event.imagesPerSecond)} images/s  ${duration(trainSeconds)}`,
+        `goodness +/− ${goodness(event)}  ${grouped(event.imagesPerSecond)} examples/s  ${duration(trainSeconds)}`,
     );
   }
 
@@ -49,7 +49,7 @@ export class Progress {
       `epoch ${event.epoch}/${event.epochs} ${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`,
       `error ${percent(event.trainError)}`,
       ...(Number.isFinite(left) ? [`${duration(left)} left`] : []),
-      `${grouped(event.imagesPerSecond)} images/s`,
+      `${grouped(event.imagesPerSecond)} examples/s`,
       `goodness +/− ${goodness(event)}`,
     ];
     const line = parts.join('  ').slice(0, (process.stdout.columns ?? 80) - 1);

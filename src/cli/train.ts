@@ -3,7 +3,8 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Dataset, splitValidation } from '../data/dataset.ts';
-import { loadDataset } from '../data/sources.ts';
+import { holdsExamples } from '../data/examples.ts';
+import { datasetNames, loadDataset } from '../data/sources.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { createNetwork } from '../network/create.ts';
@@ -13,11 +14,12 @@ import { describeRecipe } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
+import { trainOwn } from './own.ts';
 import { Progress } from './progress.ts';
 import { colors, duration, mebibytes, pairs, percent, table } from './text.ts';
 
-interface TrainOptions {
-  readonly recipe: string;
+export interface TrainOptions {
+  readonly recipe?: string;
   readonly epochs?: number;
   readonly seed?: number;
   readonly threads?: number;
@@ -25,6 +27,7 @@ interface TrainOptions {
   readonly resume?: string;
   readonly validation?: number;
   readonly test?: string;
+  readonly label?: string;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
@@ -33,6 +36,10 @@ interface TrainOptions {
 const CHECKPOINT_EVERY = 60_000;
 
 export async function train(source: string, options: TrainOptions): Promise<void> {
+  if (!datasetNames.includes(source) && (await holdsExamples(source))) return trainOwn(source, options);
+  if (options.label !== undefined) {
+    throw new InputError('--label names a column of a table: give the table, such as data.csv');
+  }
   const startedAt = performance.now();
   const say = options.quiet || options.json ? () => {} : (text: string) => console.log(text);
   const sayJson = options.json ? (event: object) => console.log(JSON.stringify(event)) : () => {};
@@ -120,7 +127,7 @@ async function openNetwork(data: Dataset, options: TrainOptions): Promise<Networ
     }
     return network;
   }
-  const recipe = findRecipe(options.recipe);
+  const recipe = findRecipe(options.recipe ?? 'quick');
   return createNetwork(epochs === undefined ? recipe : { ...recipe, epochs }, {
     inputs: data.width,
     classes: data.classes,
@@ -161,31 +168,32 @@ async function trainToEnd(
   return network.position.epoch > network.session.recipe.epochs;
 }
 
-function machineOf(network: Network): string {
+export function machineOf(network: Network): string {
   const bytes = network.memoryBytes.reduce((a, b) => a + b);
   const { threads } = network;
   return `${threads} thread${threads === 1 ? '' : 's'}, ${network.session.build} kernels, ${mebibytes(bytes)} of memory, seed ${network.session.seed}`;
 }
 
-function verdict(name: string, { goodnessReadout, softmaxReadout }: Evaluation): string {
+export function verdict(name: string, { goodnessReadout, softmaxReadout }: Evaluation): string {
   const error = colors.bold(percent(goodnessReadout.error));
   return `${name}: error ${error} by the goodness of every label, ${percent(softmaxReadout.error)} by the softmax of one pass`;
 }
 
 /** How often each class is taken for another, by both readouts. */
-export function perClass({ goodnessReadout, softmaxReadout }: Evaluation): string {
+export function perClass({ goodnessReadout, softmaxReadout }: Evaluation, names?: readonly string[]): string {
+  const nameOf = (label: number) => names?.[label] ?? String(label);
   const rows = goodnessReadout.confusion.map((row, label) => {
     const count = row.reduce((a, b) => a + b);
     const wrong = (confusion: Evaluation['goodnessReadout']['confusion']) => count - confusion[label][label];
     const mistakes = row.map((n, c) => (c === label ? 0 : n));
     const most = Math.max(...mistakes);
     return [
-      String(label),
+      nameOf(label),
       String(count),
       `${wrong(goodnessReadout.confusion)}`,
       percent(count ? (100 * wrong(goodnessReadout.confusion)) / count : 0),
       `${wrong(softmaxReadout.confusion)}`,
-      most > 0 ? `${mistakes.indexOf(most)} (${most})` : '–',
+      most > 0 ? `${nameOf(mistakes.indexOf(most))} (${most})` : '–',
     ];
   });
   return table(['class', 'examples', 'wrong', 'error', 'wrong (softmax)', 'taken for'], rows);

@@ -11,7 +11,7 @@ import { InputError } from '../errors.ts';
 import { fileError } from '../files/write.ts';
 import { sharedBuffer } from '../threads/memory.ts';
 import type { Dataset } from './dataset.ts';
-import { pixelChunks, readHeader } from './image.ts';
+import { pixelChunks, readHeader } from './png.ts';
 
 const SIDE = 32;
 const PIXELS = SIDE * SIDE;

@@ -13,6 +13,8 @@ export interface Dataset {
   readonly width: number;
   /** Number of classes; labels run from 0 to `classes - 1`. */
   readonly classes: number;
+  /** What the classes are called; their numbers by default. */
+  readonly classNames?: readonly string[];
   /**
    * Rows, columns and channels (1 where not given) of an image, whose product is `width`; absent where the inputs are not
    * an image. The channels of a pixel lie side by side: input (y · columns + x) · channels + c.

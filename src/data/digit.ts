@@ -2,6 +2,7 @@
 // 28x28, white ink on black, 20x20 box, centre of mass in the middle. http://yann.lecun.com/exdb/mnist
 
 import { InputError } from '../errors.ts';
+import { blend, spans } from './resize.ts';
 
 const SIDE = 28;
 const BOX = 20;
@@ -105,34 +106,6 @@ function boxed(ink: (at: number) => number, imageWidth: number, bounds: Bounds):
     for (let x = 0; x < width; x++) values[y * width + x] = blend(rows[y], i => narrow[i * width + x]);
   }
   return { width, height, values };
-}
-
-/** The inputs that one output of a resized line takes in, with weights that add up to 1. */
-interface Span {
-  readonly first: number;
-  readonly weights: readonly number[];
-}
-
-function spans(from: number, to: number): Span[] {
-  const step = from / to;
-  return Array.from({ length: to }, (_, i) => {
-    if (step <= 1) {
-      const centre = Math.min(Math.max((i + 0.5) * step - 0.5, 0), from - 1);
-      const first = Math.floor(centre);
-      return { first, weights: centre > first ? [first + 1 - centre, centre - first] : [1] };
-    }
-    const begin = i * step;
-    const end = Math.min(begin + step, from);
-    const first = Math.floor(begin);
-    const covered = (k: number) => Math.min(end, first + k + 1) - Math.max(begin, first + k);
-    return { first, weights: Array.from({ length: Math.ceil(end) - first }, (_, k) => covered(k) / step) };
-  });
-}
-
-function blend({ first, weights }: Span, value: (at: number) => number): number {
-  let sum = 0;
-  for (let k = 0; k < weights.length; k++) sum += weights[k] * value(first + k);
-  return sum;
 }
 
 /** The box in a 28x28 field, its centre of mass on pixel (14, 14) as in MNIST, or as near as it fits. */

@@ -6,7 +6,7 @@ import { InputError } from '../errors.ts';
 import { readFloats } from '../files/int8.ts';
 import { joinChunks, parseSafetensors } from '../files/safetensors.ts';
 import type { Build } from '../kernels/features.ts';
-import { encodeSession, parseDescription } from '../network/encode.ts';
+import { encodeSession, type ModelDescription, parseDescription } from '../network/encode.ts';
 import { type Job, NetworkPart } from '../network/part.ts';
 import { planNetwork, type Session } from '../network/session.ts';
 import { writeState } from '../network/state.ts';
@@ -57,7 +57,7 @@ export async function openLearner(
     cores: 1,
   };
   writeState(session, false, (name, shape) => readFloats(tensors, name, shape, NAME));
-  return new Learner(session, description.recipe, bytes);
+  return new Learner(session, description, bytes);
 }
 
 function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
@@ -98,16 +98,16 @@ export class Learner {
   readonly #part: NetworkPart;
   readonly #control: Control;
   /** As the file had it: what was changed for learning does not go into the next one. */
-  readonly #recipe: Recipe;
+  readonly #description: ModelDescription;
   #steps = 0;
 
-  constructor(session: Session, recipe: Recipe, bytes: number) {
+  constructor(session: Session, description: ModelDescription, bytes: number) {
     this.inputs = session.inputs;
     this.classes = session.classes;
     this.build = session.build;
     this.bytes = bytes;
     this.#session = session;
-    this.#recipe = recipe;
+    this.#description = description;
     this.#control = new Control(session.plans.length, session.control);
     this.#part = new NetworkPart(session, 0, 1);
   }
@@ -177,7 +177,9 @@ export class Learner {
 
   /** What was learned, as the bytes of a model file that everything else reads too. */
   save(): Uint8Array {
-    return joinChunks(encodeSession({ ...this.#session, recipe: this.#recipe }));
+    const { recipe, encoding, calibration } = this.#description;
+    const own = encoding && calibration && { encoding, calibration };
+    return joinChunks(encodeSession({ ...this.#session, recipe }, undefined, own));
   }
 
   #run(job: Job): void {

@@ -1,9 +1,11 @@
 // A network as the bytes of one safetensors file: what it has learned as tensors, what it is as JSON in the metadata. A
 // checkpoint is the same file with the optimizer's state and the position in training.
 
+import { checkEncoding, type Encoding } from '../data/own.ts';
 import { InputError } from '../errors.ts';
 import { readFloats } from '../files/int8.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '../files/safetensors.ts';
+import { type Calibration, checkCalibration } from '../readout/calibration.ts';
 import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
 import type { Host } from './host.ts';
 import type { Network, Position } from './network.ts';
@@ -18,8 +20,15 @@ export interface LoadOptions {
   readonly threads?: number;
 }
 
+/** What a model of somebody's own data holds beside the network. */
+export interface OwnDescription {
+  /** What its inputs and classes mean. */
+  readonly encoding: Encoding;
+  readonly calibration: Calibration;
+}
+
 /** What the metadata of a model file says. */
-export interface ModelDescription {
+export interface ModelDescription extends Partial<OwnDescription> {
   readonly recipe: Recipe;
   readonly inputs: number;
   readonly classes: number;
@@ -30,12 +39,12 @@ export interface ModelDescription {
 }
 
 /** The bytes of a model file as chunks to write end to end. */
-export function encodeModel(network: Network, checkpoint: boolean): Uint8Array[] {
-  return encodeSession(network.session, checkpoint ? network.position : undefined);
+export function encodeModel(network: Network, checkpoint: boolean, own?: OwnDescription): Uint8Array[] {
+  return encodeSession(network.session, checkpoint ? network.position : undefined, own);
 }
 
 /** The same of a session that no network stands before; with a position, a checkpoint. */
-export function encodeSession(session: Session, position?: Position): Uint8Array[] {
+export function encodeSession(session: Session, position?: Position, own?: OwnDescription): Uint8Array[] {
   const { recipe, inputs, classes, seed, build } = session;
   const description: ModelDescription = {
     recipe,
@@ -44,6 +53,7 @@ export function encodeSession(session: Session, position?: Position): Uint8Array
     seed,
     build,
     ...(position && { position }),
+    ...own,
   };
   const tensors = readState(session, position !== undefined).map(
     ({ name, shape, data }): Tensor => ({ name, shape: [...shape], dtype: 'F32', data }),
@@ -56,15 +66,16 @@ export async function encodeNetwork(network: Network, checkpoint = false): Promi
   return joinChunks(encodeModel(network, checkpoint));
 }
 
-/** The network in the bytes of a model file; throws an InputError that begins with `path` and says what is wrong. */
+/** The network in the bytes of a model file, and all that the file says about it; throws an InputError that begins with `path` and says what is wrong. */
 export async function decodeModel(
   host: Host,
   bytes: Uint8Array,
   path: string,
   options: LoadOptions,
-): Promise<Network> {
+): Promise<{ network: Network; description: ModelDescription }> {
   const { tensors, metadata } = parseSafetensors(bytes, path);
-  const { recipe, inputs, classes, seed, build, position } = parseDescription(metadata, path);
+  const description = parseDescription(metadata, path);
+  const { recipe, inputs, classes, seed, build, position } = description;
   const { session, start } = await prepare(host, recipe, {
     ...options,
     inputs,
@@ -74,7 +85,7 @@ export async function decodeModel(
     ...(position ? { build } : {}),
   });
   writeState(session, position !== undefined, (name, shape) => readFloats(tensors, name, shape, path));
-  return start(position);
+  return { network: start(position), description };
 }
 
 /** The description in the metadata of a model file; throws an InputError where there is none or it makes no sense. */
@@ -89,6 +100,9 @@ export function parseDescription(metadata: Readonly<Record<string, string>>, pat
     description = JSON.parse(metadata.description ?? '');
     checkRecipe(description.recipe);
     checkPosition(description.position);
+    const { encoding, calibration, inputs, classes } = description;
+    if (encoding !== undefined) checkEncoding(encoding, inputs, classes);
+    if (calibration !== undefined) checkCalibration(calibration);
     if (!['relaxed', 'simd'].includes(description.build))
       throw new InputError(`no build is called ${description.build}`);
   } catch (error) {

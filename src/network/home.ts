@@ -110,7 +110,7 @@ const methods = {
   create: async (source: KernelSource, recipe: Recipe, options: NetworkOptions) =>
     opened(await create(hostWith(source), recipe, possible(options))),
   decode: async (source: KernelSource, bytes: Uint8Array, path: string, options: LoadOptions) =>
-    opened(await decodeModel(hostWith(source), bytes, path, possible(options))),
+    opened((await decodeModel(hostWith(source), bytes, path, possible(options))).network),
   encode: async (checkpoint: boolean) => encodeNetwork(network, checkpoint),
   tensor: (name: string) => network.tensor(name),
   evaluate: (data: Dataset) => network.evaluate(data),

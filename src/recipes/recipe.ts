@@ -134,12 +134,15 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
   return [
     ['recipe', `${recipe.name}: ${recipe.about}`],
     ['layers', recipe.layers.join(' - ')],
-    [
-      'images',
-      recipe.shift === 0
-        ? 'as they are'
-        : `moved by up to ${recipe.shift} pixel${recipe.shift === 1 ? '' : 's'} each way, at random`,
-    ],
+    // Inputs need not be images where nothing moves them.
+    ...(recipe.shift === 0
+      ? []
+      : ([
+          [
+            'images',
+            `moved by up to ${recipe.shift} pixel${recipe.shift === 1 ? '' : 's'} each way, at random`,
+          ],
+        ] as [string, string][])),
     ['label', `first inputs, strength ${recipe.labelStrength}`],
     [
       'negatives',

@@ -29,7 +29,7 @@ const hintonSupervised: Recipe = {
  * What learns fastest, chosen on a validation split: the pairwise swish objective keeps learning from every image, hard
  * negatives spend it on what is still confused, and one pixel of jitter keeps it honest.
  */
-const quick: Recipe = {
+export const quick: Recipe = {
   name: 'quick',
   about: 'a good network in under a minute',
   layers: [600, 600],

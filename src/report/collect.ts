@@ -4,18 +4,30 @@ import type { Dataset } from '../data/dataset.ts';
 import { layerThreshold } from '../goodness/objective.ts';
 import type { Evaluation, Network } from '../network/network.ts';
 import { readState } from '../network/state.ts';
+import { calibrated, reliability } from '../readout/calibration.ts';
 import { describeRecipe } from '../recipes/recipe.ts';
+import type { TrainedModel } from '../train/learn.ts';
 import type { Mistake } from './mistakes.ts';
 import type { ReportData } from './report.ts';
 
 const MISTAKES = 24;
 const FIELDS = 80;
 
-/** The report of `network` after training, judged on `data`. */
-export function reportOf(network: Network, data: Dataset, evaluation: Evaluation): ReportData {
-  const { session, history, threads, position } = network;
+/** The report of `network` after training, judged on `data`; of own data, with how it was learned. */
+export function reportOf(
+  network: Network,
+  data: Dataset,
+  evaluation: Evaluation,
+  learned?: TrainedModel,
+): ReportData {
+  const { session, threads } = network;
+  const { history, trainSeconds } = learned ?? {
+    history: network.history,
+    trainSeconds: network.position.trainSeconds,
+  };
   const { recipe, classes, seed, build } = session;
   const fields = receptiveFields(network, data);
+  const confidence = learned && calibrated(evaluation.goodnessSums, classes, learned.model.calibration);
   return {
     title: `${recipe.name} on ${data.name}`,
     settings: describeRecipe(recipe),
@@ -23,15 +35,17 @@ export function reportOf(network: Network, data: Dataset, evaluation: Evaluation
       ['threads', `${threads}`],
       ['kernels', `${build} build`],
       ['seed', `${seed}`],
-      ['training', `${position.trainSeconds.toFixed(1)} s`],
+      ['training', `${trainSeconds.toFixed(1)} s`],
+      ...(learned ? [['kept', keptEpoch(learned)] as const] : []),
     ],
-    classNames: Array.from({ length: classes }, (_, c) => String(c)),
+    classNames: data.classNames ?? Array.from({ length: classes }, (_, c) => String(c)),
     epochs: history,
     goodnessReadout: evaluation.goodnessReadout,
     softmaxReadout: evaluation.softmaxReadout,
     layers: layerGoodness(network, data, evaluation),
-    mistakes: worstMistakes(network, data, evaluation),
+    mistakes: worstMistakes(network, data, evaluation, confidence ?? evaluation.probabilities),
     ...(fields && { fields }),
+    ...(confidence && { reliability: reliability(confidence, data.labels, classes) }),
     ...(data.shape && { shape: data.shape }),
   };
 }
@@ -54,9 +68,18 @@ function layerGoodness(network: Network, data: Dataset, { goodness }: Evaluation
   });
 }
 
-function worstMistakes(network: Network, data: Dataset, evaluation: Evaluation): Mistake[] {
+function keptEpoch({ bestEpoch, isRetrained }: TrainedModel): string {
+  const retrained = isRetrained ? ', trained so far again with the validation examples' : '';
+  return `epoch ${bestEpoch}, the best on the validation examples${retrained}`;
+}
+
+function worstMistakes(
+  network: Network,
+  data: Dataset,
+  { goodnessSums, goodnessReadout }: Evaluation,
+  probabilities: Float32Array,
+): Mistake[] {
   const { classes } = network.session;
-  const { goodnessSums, probabilities, goodnessReadout } = evaluation;
   const mistakes: Mistake[] = [];
   for (let i = 0; i < data.count; i++) {
     const [label, predicted] = [data.labels[i], goodnessReadout.predictions[i]];
@@ -64,7 +87,7 @@ function worstMistakes(network: Network, data: Dataset, evaluation: Evaluation):
     const example = data.inputs.subarray(i * data.width, (i + 1) * data.width);
     mistakes.push({
       index: i,
-      pixels: example instanceof Uint8Array ? example : Uint8Array.from(example, value => 255 * value),
+      pixels: example instanceof Uint8Array ? example : greyLevels(example),
       label,
       predicted,
       confidence: probabilities[i * classes + predicted],
@@ -72,6 +95,16 @@ function worstMistakes(network: Network, data: Dataset, evaluation: Evaluation):
     });
   }
   return mistakes.sort((a, b) => b.confidence - a.confidence).slice(0, MISTAKES);
+}
+
+/** Values of any range as bytes, the least black and the most white. */
+function greyLevels(values: Float32Array): Uint8Array {
+  let [least, most] = [values[0], values[0]];
+  for (const value of values) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return Uint8Array.from(values, value => (255 * (value - least)) / (most - least || 1));
 }
 
 function receptiveFields(network: Network, data: Dataset): ReportData['fields'] | undefined {

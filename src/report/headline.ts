@@ -25,7 +25,7 @@ ${dots(best.error)}
 ${stat('Goodness readout', percent(goodness.error), tries, byGoodness)}
 ${stat('Softmax readout', percent(softmax.error), classifies, !byGoodness)}
 ${stat('Training time', last ? duration(last.trainSeconds) : '–', epochCount(epochs.length))}
-${stat('Speed', decimal(medianSpeed(epochs)), 'images per second, median of the epochs')}
+${stat('Speed', decimal(medianSpeed(epochs)), 'examples per second, median of the epochs')}
 </dl>`;
 }
 

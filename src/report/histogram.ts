@@ -80,8 +80,8 @@ export function goodnessHistogram(
   const shared = percent(overlap(counts) * 100, 1);
   const lost = positive.length + negative.length - total(counts.positive) - total(counts.negative);
   const facts = [
-    `On the same image, the true label has more goodness in ${percent(winsOnSameExample(positive, negative), 1)}
-of cases; on two images that have nothing to do with each other, in ${percent(area * 100, 1)} (AUC).`,
+    `On the same example, the true label has more goodness in ${percent(winsOnSameExample(positive, negative), 1)}
+of cases; on two examples that have nothing to do with each other, in ${percent(area * 100, 1)} (AUC).`,
     `The hills share ${shared} of their area.`,
     lost > 0 ? `${decimal(lost)} values were not finite and are left out.` : '',
   ];

@@ -1,5 +1,6 @@
 // A finished training as one HTML file: no script, no network, pictures inside.
 
+import type { Reliability } from '../readout/calibration.ts';
 import type { EpochEvent } from '../train/events.ts';
 import { confusionTable, frequentConfusions } from './confusion.ts';
 import { errorCurves, goodnessCurves } from './curves.ts';
@@ -8,6 +9,7 @@ import { headline, type Scored } from './headline.ts';
 import { goodnessHistogram } from './histogram.ts';
 import { escaped } from './markup.ts';
 import { type Mistake, mistakeCards } from './mistakes.ts';
+import { reliabilityCurve } from './reliability.ts';
 import { style } from './style.ts';
 
 export type { Mistake, Scored };
@@ -40,6 +42,8 @@ export interface ReportData {
     readonly units: readonly Float32Array[];
     readonly caption: string;
   };
+  /** Of models that say how sure they are. */
+  readonly reliability?: Reliability;
   /** The most confidently wrong first; up to 40 are shown. */
   readonly mistakes: readonly Mistake[];
   /** Rows, columns and channels of an input, where it is an image. */
@@ -61,8 +65,8 @@ examples as they are learned from. ${unseen(epochs)}`,
     ),
     section(
       'Goodness over time',
-      `Each layer learns on its own: to give much goodness (strong activity) to images with their true
-label ${positive} and little to images with a wrong one ${negative}. The wider the lines part, the
+      `Each layer learns on its own: to give much goodness (strong activity) to examples with their true
+label ${positive} and little to examples with a wrong one ${negative}. The wider the lines part, the
 more the layer has learned. Goodness here is as the objective sees it, averaged over the epoch.`,
       grid(goodnessCurves(epochs, layers), epochs[0]?.positiveGoodness.length ?? 0),
     ),
@@ -97,6 +101,15 @@ ${confusionTable(best.confusion, classNames, `${byClass}, ${bestName} readout`)}
 ${confusionTable(other.confusion, classNames, `${byClass}, ${otherName} readout`)}
 </details>`,
     ),
+    data.reliability
+      ? section(
+          'How sure, how right',
+          `Where a dot lies on the dashed line, the network was right as often as it said. Below it, the
+network was too sure of itself; above it, too modest. The confidence is that of the goodness
+readout, at the one temperature that fitted the validation examples.`,
+          reliabilityCurve(data.reliability),
+        )
+      : '',
     section(
       'Sure and wrong',
       `The mistakes about which the network had least doubt. The bars are the goodness of each label, from

@@ -50,6 +50,7 @@ path.dots { fill: none; stroke-width: 7; stroke-linecap: round; stroke-dasharray
 path.dots.right { stroke: var(--line); }
 path.dots.wrong { stroke: var(--orange-fill); }
 figure.dots figcaption { margin-top: 10px; }
+figure.reliability { max-width: 560px; }
 .stats { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 12px; margin: 0; }
 .stats div { border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; }
 .stats div.better { border-color: var(--blue-fill); }

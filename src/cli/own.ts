@@ -1,0 +1,115 @@
+// ff train on somebody's own data: what was decided on the way is said, and what was held out.
+
+import { basename, extname } from 'node:path';
+import { readExamples } from '../data/examples.ts';
+import { isTable, type PreprocessedData, preprocess, type Source } from '../data/own.ts';
+import { InputError } from '../errors.ts';
+import { writeFileSafely } from '../files/write.ts';
+import { recipeFor } from '../recipes/own.ts';
+import { describeRecipe } from '../recipes/recipe.ts';
+import { findRecipe } from '../recipes/recipes.ts';
+import { reportOf } from '../report/collect.ts';
+import { renderReport } from '../report/report.ts';
+import { trainModel } from '../train/learn.ts';
+import { Progress } from './progress.ts';
+import { colors, duration, pairs } from './text.ts';
+import { machineOf, perClass, type TrainOptions, verdict } from './train.ts';
+
+export async function trainOwn(source: string, options: TrainOptions): Promise<void> {
+  const startedAt = performance.now();
+  const say = options.quiet || options.json ? () => {} : (text: string) => console.log(text);
+  const sayJson = options.json ? (event: object) => console.log(JSON.stringify(event)) : () => {};
+  refuse(options);
+  const data = preprocess(await readSource(source, options), { label: options.label, seed: options.seed });
+  const recipe = chooseRecipe(data, options);
+  const name = basename(source, extname(source));
+  const path = options.out ?? `runs/${name}.safetensors`;
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  let progress: Progress | undefined;
+  const learned = await trainModel(data, {
+    recipe,
+    seed: options.seed,
+    threads: options.threads,
+    signal: stop.signal,
+    onStart: network => {
+      say(colors.bold(`${recipe.name} on ${source}`));
+      say(data.notes.map(note => `  ${note}`).join('\n'));
+      say(`\n${pairs([...describeRecipe(recipe), ['machine', machineOf(network)]])}`);
+      if (!options.quiet && !options.json) progress = new Progress(network, data.train.count);
+    },
+    onEpoch: event => {
+      sayJson(event);
+      // Epochs of small data pass by the dozen: those are told after which the network was looked at.
+      if (event.validationError !== undefined) progress?.epoch(event);
+    },
+  }).finally(() => {
+    progress?.end();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  });
+  const { model, bestEpoch, isRetrained, trainSeconds } = learned;
+  try {
+    const evaluation = await model.network.evaluate(data.test);
+    await model.save(path);
+    const report = `${path.replace(/\.safetensors$/, '')}.html`;
+    await writeFileSafely(report, renderReport(reportOf(model.network, data.test, evaluation, learned)));
+    const totalSeconds = (performance.now() - startedAt) / 1000;
+    say(
+      `\nepoch ${bestEpoch} was the best on the validation examples${isRetrained ? '; trained so far again, on them too' : ''}`,
+    );
+    say(`\n${perClass(evaluation, data.test.classNames)}\n\n${verdict(data.test.name, evaluation)}`);
+    say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
+    say(
+      pairs([
+        ['model', path],
+        ['report', `${report} (open it in a browser)`],
+        ['try next', `npx ff predict ${path} ${source} --out answers.csv`],
+      ]),
+    );
+    sayJson({
+      event: 'done',
+      testError: evaluation.goodnessReadout.error,
+      softmaxError: evaluation.softmaxReadout.error,
+      trainSeconds,
+      totalSeconds,
+      readout: 'goodness',
+      seed: model.network.session.seed,
+      threads: model.network.threads,
+      simd: model.network.session.build,
+      model: path,
+      bestEpoch,
+    });
+    if (stop.signal.aborted) process.exitCode = 130;
+  } finally {
+    await model.close();
+  }
+}
+
+async function readSource(source: string, { test }: TrainOptions): Promise<Source> {
+  const found = await readExamples(source);
+  if (test === undefined) return found;
+  const { examples } = found;
+  // Images to test on become as large as those that are learned from.
+  return { examples, test: (await readExamples(test, isTable(examples) ? undefined : examples)).examples };
+}
+
+function refuse({ resume, validation }: TrainOptions): void {
+  if (resume !== undefined) {
+    throw new InputError(
+      '--resume goes on with mnist and its like; your own data are trained on in one go: leave it out',
+    );
+  }
+  if (validation !== undefined) {
+    throw new InputError(
+      '--validation is for mnist and its like; of your own data 15 % are held out anyway: leave it out',
+    );
+  }
+}
+
+function chooseRecipe(data: PreprocessedData, options: TrainOptions) {
+  const recipe = options.recipe === undefined ? recipeFor(data.train) : findRecipe(options.recipe);
+  const epochs = options.epochs ?? recipe.epochs;
+  // A recipe that moves images serves those without rows and columns, too.
+  return { ...recipe, epochs, shift: data.train.shape ? recipe.shift : 0 };
+}

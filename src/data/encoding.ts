@@ -1,0 +1,232 @@
+// From the columns of a table to the inputs of a network, as a careful person would do it: numbers standardised, categories
+// one input each, missing cells told, useless columns left out. Fitted on the training rows, kept as JSON in the model file,
+// applied again to whatever is to be predicted.
+
+import { InputError } from '../errors.ts';
+import { sharedBuffer } from '../threads/memory.ts';
+import { type Column, cellNumber, isMissing, numbers, type Table, texts } from './table.ts';
+
+/** How one column becomes inputs. */
+export type ColumnEncoding =
+  /** (value − mean) / deviation, within ±LIMIT; a missing cell is 0, and 1 in an input of its own where any were missing. */
+  | {
+      readonly kind: 'number';
+      readonly name: string;
+      readonly mean: number;
+      readonly deviation: number;
+      readonly mayMiss: boolean;
+    }
+  /** One input for each value, and one for all others where there are any. */
+  | {
+      readonly kind: 'category';
+      readonly name: string;
+      readonly values: readonly string[];
+      readonly hasOthers: boolean;
+    };
+
+/** How a table becomes a dataset; plain data. */
+export interface TableEncoding {
+  readonly kind: 'table';
+  /** The column that is learned. */
+  readonly label: string;
+  /** Its values, in the order of the classes. */
+  readonly classNames: readonly string[];
+  readonly columns: readonly ColumnEncoding[];
+  /** The value of an input that is always on: what keeps the length of a row in sight, which a layer divides away. */
+  readonly constant: number;
+  /** Columns of the training data, which are told by position, where they had no names. */
+  readonly unnamed?: number;
+}
+
+/** A column that is not learned from, and why. */
+export interface DroppedColumn {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Deviations from the mean beyond which a value is cut off. */
+const LIMIT = 4;
+const MOST_CATEGORIES = 40;
+/** A column with fewer numbers than this share of its cells is text; the odd cell in a column of numbers is missing. */
+const NUMERIC_SHARE = 0.95;
+
+/** Fits the encoding of `table`, whose column number `label` is learned, on the rows `rows`. */
+export function fitEncoding(
+  table: Table,
+  label: number,
+  classNames: readonly string[],
+  rows: Uint32Array,
+): { encoding: TableEncoding; dropped: DroppedColumn[] } {
+  const columns: ColumnEncoding[] = [];
+  const dropped: DroppedColumn[] = [];
+  table.columns.forEach((column, k) => {
+    if (k === label) return;
+    const found = fitColumn(column, rows);
+    if (typeof found === 'string') dropped.push({ name: column.name, reason: found });
+    else columns.push(found);
+  });
+  if (columns.length === 0) {
+    const reasons = dropped.slice(0, 4).map(({ name, reason }) => `${name}: ${reason}`);
+    throw new InputError(
+      `${table.name} has no column to learn ${table.columns[label].name} from${reasons.length ? ` (${reasons.join('; ')})` : ''}`,
+    );
+  }
+  const encoding: TableEncoding = {
+    kind: 'table',
+    label: table.columns[label].name,
+    classNames,
+    columns,
+    constant: Math.sqrt(columns.length) / 2,
+    ...(!table.hasNames && { unnamed: table.columns.length }),
+  };
+  return { encoding, dropped };
+}
+
+/** The encoding of a column, or why it is of no use. */
+function fitColumn(column: Column, rows: Uint32Array): ColumnEncoding | string {
+  const { name } = column;
+  if (isNumeric(column, rows)) {
+    const values = numbers(column);
+    let [count, sum] = [0, 0];
+    for (const row of rows) {
+      if (!Number.isFinite(values[row])) continue;
+      count++;
+      sum += values[row];
+    }
+    const mean = sum / count;
+    let squares = 0;
+    for (const row of rows) if (Number.isFinite(values[row])) squares += (values[row] - mean) ** 2;
+    const deviation = Math.sqrt(squares / count);
+    const mayMiss = count < rows.length;
+    if (!Number.isFinite(mean + deviation)) return 'its numbers are too large';
+    if (!(deviation > 1e-12 * Math.abs(mean)) && !mayMiss) return 'the same everywhere';
+    if (countsRows(values)) return 'it numbers the rows';
+    return { kind: 'number', name, mean, deviation: deviation || 1, mayMiss };
+  }
+  const cells = texts(column);
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(cells[row], (counts.get(cells[row]) ?? 0) + 1);
+  if (counts.size === 1) return counts.has('') ? 'empty' : 'the same everywhere';
+  const frequent = [...counts].filter(([, count]) => count > 1).sort((a, b) => b[1] - a[1]);
+  if (counts.size > MOST_CATEGORIES && counts.size > rows.length / 2) {
+    return `text that differs in nearly every row (${counts.size} values)`;
+  }
+  const values = (counts.size <= MOST_CATEGORIES ? [...counts] : frequent.slice(0, MOST_CATEGORIES))
+    .map(([value]) => value)
+    .sort();
+  return { kind: 'category', name, values, hasOthers: values.length < counts.size };
+}
+
+function isNumeric(column: Column, rows: Uint32Array): boolean {
+  if (column.values instanceof Float64Array) {
+    const values = column.values;
+    return rows.some(row => Number.isFinite(values[row]));
+  }
+  let [known, numeric] = [0, 0];
+  for (const row of rows) {
+    const cell = column.values[row];
+    if (isMissing(cell)) continue;
+    known++;
+    if (Number.isFinite(cellNumber(cell))) numeric++;
+  }
+  return numeric > 0 && numeric >= NUMERIC_SHARE * known;
+}
+
+/** Whether a column counts its rows by ones: in a file that is sorted by class it would give the answer away. */
+function countsRows(values: Float64Array): boolean {
+  if (values.length < 10) return false;
+  return values.every((value, i) => value === values[0] + i);
+}
+
+/** Throws an InputError unless `encoding`, whatever it really is, can be applied. */
+export function checkTableEncoding({ label, columns, constant }: TableEncoding): void {
+  const isFine =
+    typeof label === 'string' &&
+    Number.isFinite(constant) &&
+    Array.isArray(columns) &&
+    columns.every(column => {
+      if (typeof column?.name !== 'string') return false;
+      if (column.kind === 'number') return Number.isFinite(column.mean) && column.deviation > 0;
+      return (
+        column.kind === 'category' &&
+        Array.isArray(column.values) &&
+        column.values.every((value: unknown) => typeof value === 'string')
+      );
+    });
+  if (!isFine) throw new InputError('the encoding does not say how columns become inputs');
+}
+
+/** Inputs that the encoding makes beside those of the label. */
+export function featuresOf({ columns }: TableEncoding): number {
+  let count = 1;
+  for (const column of columns) {
+    count +=
+      column.kind === 'number' ? 1 + Number(column.mayMiss) : column.values.length + Number(column.hasOthers);
+  }
+  return count;
+}
+
+/**
+ * The rows `rows` of `table` as inputs, (rows, classes + features) with the first `classes` left to the label. Throws an
+ * InputError where the table lacks a column that was learned from.
+ */
+export function encodeRows(encoding: TableEncoding, table: Table, rows: Uint32Array): Float32Array {
+  const labels = encoding.classNames.length;
+  const width = labels + featuresOf(encoding);
+  const bytes = rows.length * width * 4;
+  if (bytes > 2 ** 32) {
+    throw new InputError(
+      `${table.name}: ${rows.length} rows of ${width} inputs need ${(bytes / 2 ** 30).toFixed(1)} GiB, expected at most 4: take a sample of the rows`,
+    );
+  }
+  const inputs = new Float32Array(sharedBuffer(bytes));
+  let at = labels;
+  for (const column of encoding.columns) {
+    const source = findColumn(encoding, table, column.name);
+    if (column.kind === 'number') {
+      const values = numbers(source);
+      rows.forEach((row, i) => {
+        const value = values[row];
+        const to = i * width + at;
+        if (Number.isFinite(value)) {
+          inputs[to] = Math.min(LIMIT, Math.max(-LIMIT, (value - column.mean) / column.deviation));
+        } else if (column.mayMiss) inputs[to + 1] = 1;
+      });
+      at += 1 + Number(column.mayMiss);
+    } else {
+      const cells = texts(source);
+      const places = new Map(column.values.map((value, k) => [value, k]));
+      rows.forEach((row, i) => {
+        const place = places.get(cells[row]) ?? (column.hasOthers ? column.values.length : -1);
+        if (place >= 0) inputs[i * width + at + place] = 1;
+      });
+      at += column.values.length + Number(column.hasOthers);
+    }
+  }
+  for (let i = 0; i < rows.length; i++) inputs[i * width + at] = encoding.constant;
+  return inputs;
+}
+
+function findColumn({ unnamed, label }: TableEncoding, table: Table, name: string): Column {
+  if (unnamed === undefined) {
+    const found = table.columns.find(column => column.name === name);
+    if (found) return found;
+    throw new InputError(
+      `${table.name} has no column ${name}, which the model learned from: expected the columns of the training data, with their names in the first row`,
+    );
+  }
+  const count = table.columns.length;
+  if (count !== unnamed && count !== unnamed - 1) {
+    throw new InputError(
+      `${table.name} has ${count} columns, expected the ${unnamed} of the training data, or all of them but the label`,
+    );
+  }
+  const position = positionOf(name);
+  return table.columns[count < unnamed && positionOf(label) < position ? position - 1 : position];
+}
+
+/** Of a column without a name, which readers call `column 1` and so on; what NPZ calls `label` comes last. */
+function positionOf(name: string): number {
+  const position = Number(/^column (\d+)$/.exec(name)?.[1]);
+  return Number.isNaN(position) ? Number.MAX_SAFE_INTEGER : position - 1;
+}

@@ -1,0 +1,75 @@
+// A network that knows what its inputs and classes mean: it answers examples as they are kept, and says how sure it is.
+
+import type { Dataset } from '../data/dataset.ts';
+import { type Encoding, type Examples, encodeExamples } from '../data/own.ts';
+import { InputError } from '../errors.ts';
+import { type Calibration, calibrated } from '../readout/calibration.ts';
+import { largestIndex } from '../readout/goodness.ts';
+import type { LoadOptions } from './encode.ts';
+import { loadDescribed, saveNetwork } from './model.ts';
+import type { Network } from './network.ts';
+
+/** What a model says of one example. */
+export interface Answer {
+  /** The name of the class. */
+  readonly label: string;
+  /** How likely it is to be right, 0 to 1. */
+  readonly confidence: number;
+  /** Of every class, in the order of the encoding's `classNames`. */
+  readonly probabilities: readonly number[];
+}
+
+/** Made by `trainModel` or `loadModel`. */
+export class Model {
+  readonly network: Network;
+  readonly encoding: Encoding;
+  readonly calibration: Calibration;
+
+  constructor(network: Network, encoding: Encoding, calibration: Calibration) {
+    this.network = network;
+    this.encoding = encoding;
+    this.calibration = calibration;
+  }
+
+  /** An answer for each example, by the goodness readout. Throws an InputError for examples of another kind. */
+  async predict(examples: Examples): Promise<Answer[]> {
+    return this.answer(encodeExamples(this.encoding, examples));
+  }
+
+  /** An answer for each encoded example. */
+  async answer(data: Dataset): Promise<Answer[]> {
+    const { classNames } = this.encoding;
+    const classes = classNames.length;
+    const { goodnessSums } = await this.network.evaluate(data);
+    const probabilities = calibrated(goodnessSums, classes, this.calibration);
+    return Array.from({ length: data.count }, (_, i) => {
+      const best = largestIndex(goodnessSums, i * classes, classes);
+      const row = Array.from(probabilities.subarray(i * classes, (i + 1) * classes));
+      return { label: classNames[best], confidence: row[best], probabilities: row };
+    });
+  }
+
+  /** Writes all of it to one safetensors file, which replaces an old one only when it is complete. */
+  async save(path: string): Promise<void> {
+    const { network, encoding, calibration } = this;
+    await saveNetwork(network, path, false, { encoding, calibration });
+  }
+
+  /** Ends the threads; the model cannot be used any more. */
+  async close(): Promise<void> {
+    await this.network.close();
+  }
+}
+
+/** Reads a model of own data from a file; throws an InputError where it is none. */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
+  const { network, description } = await loadDescribed(path, options);
+  const { encoding, calibration } = description;
+  if (!encoding || !calibration) {
+    await network.close();
+    throw new InputError(
+      `${path} does not say what its inputs mean: expected a model that was trained on a table or on images`,
+    );
+  }
+  return new Model(network, encoding, calibration);
+}

@@ -1,0 +1,169 @@
+// Somebody's own data: what is read of a messy table, what is decided, and that a model answers new rows from its file alone.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseCsv } from '../src/data/csv.ts';
+import { encodeExamples, preprocess } from '../src/data/own.ts';
+import { splitByClass } from '../src/data/split.ts';
+import { tableFrom } from '../src/data/table.ts';
+import { loadModel } from '../src/network/answers.ts';
+import { calibrated, fitCalibration, logLoss, reliability } from '../src/readout/calibration.ts';
+import { trainModel } from '../src/train/learn.ts';
+import { generator } from './support/data.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ff-own-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const csv = (text: string) => parseCsv(new TextEncoder().encode(text), 'x.csv');
+const names = (text: string) => csv(text).columns.map(({ name }) => name);
+
+it.each([
+  ['a comma, quotes, a byte order mark and CRLF', '\ufeffa,b\r\n"x, ""y""",1\r\nz,2\r\n', ['x, "y"', 'z']],
+  ['semicolons and decimal commas', 'a;b\n1,5;x\n2;y\n', ['1.5', '2']],
+  ['tabs', 'a\tb\n1,5\tx\n', ['1.5']],
+  ['mixed ends of lines and an empty line', 'a,b\r\n1,2\n\n3,4\r5,6', ['1', '3', '5']],
+])('reads %s', (_, text, first) => {
+  const table = csv(text);
+  expect(table.columns.map(({ name }) => name)).toEqual(['a', 'b']);
+  expect(table.columns[0].values).toEqual(first);
+});
+
+it('tells a header from an example', () => {
+  expect(names('a,b\n1,x\n2,y')).toEqual(['a', 'b']);
+  expect(names('1,x\n2,y')).toEqual(['column 1', 'column 2']);
+  expect(names('0,1,2,label\n5,6,7,x')).toEqual(['0', '1', '2', 'label']);
+  expect(names('y,n,y\ny,y,n\nn,n,y')).toEqual(['column 1', 'column 2', 'column 3']);
+  expect(names('a,a,\n1,2,3')).toEqual(['a', 'a (2)', 'column 3']);
+});
+
+it.each([
+  ['', /empty/],
+  ['a,b\n', /nothing else/],
+  ['a,b\n1,2,3', /record 2 has 3 cells, expected 2/],
+  ['a,b\n1,"2\n', /record 2: .*close the quote/],
+  ['a\n1\n2', /single column/],
+  ['a\0b', /zero byte at offset 1/],
+])('refuses %j', (text, message) => {
+  expect(() => csv(text)).toThrow(message);
+});
+
+/** Rows whose class follows from a number and a colour, with cells missing and columns of no use. */
+function rows(count: number, seed: number) {
+  const random = generator(seed);
+  return Array.from({ length: count }, (_, i) => {
+    const kind = Math.floor(random() * 3);
+    return {
+      id: i + 1,
+      name: `row ${i} ${random()}`,
+      same: 'x',
+      size: random() < 0.1 ? null : kind * 100 + random() * 60,
+      colour: ['red', 'green', 'blue'][random() < 0.1 ? 0 : kind],
+      kind: ['small', 'middle', 'large'][kind],
+    };
+  });
+}
+
+it('leaves out what says nothing, encodes the rest, and holds out each class alike', async () => {
+  const data = preprocess({ examples: await tableFrom(rows(300, 1)) }, { label: 'kind' });
+  if (data.encoding.kind !== 'table') throw new Error('expected a table');
+  expect(data.encoding.columns.map(({ name, kind }) => [name, kind])).toEqual([
+    ['size', 'number'],
+    ['colour', 'category'],
+  ]);
+  expect(data.notes.join('\n')).toMatch(/id left out: it numbers the rows/);
+  expect(data.notes.join('\n')).toMatch(/name left out: text that differs/);
+  expect(data.notes.join('\n')).toMatch(/same left out: the same everywhere/);
+  // Three for the label, the number and whether it is missing, three colours, the constant.
+  expect(data.train.width).toBe(3 + 2 + 3 + 1);
+  const sizes = Array.from({ length: data.whole.count }, (_, i) => data.whole.inputs[i * 9 + 3]);
+  expect(sizes.reduce((a, b) => a + b) / sizes.length).toBeCloseTo(0, 5);
+  expect(data.train.count + data.validation.count + data.test.count).toBe(300);
+});
+
+it('splits by class, the same for the same seed, and keeps one of each to learn from', () => {
+  const labels = Uint8Array.from({ length: 101 }, (_, i) => (i === 100 ? 2 : i % 2));
+  const split = splitByClass(labels, 3, { test: 0.2, validation: 0.25 }, 7);
+  expect(splitByClass(labels, 3, { test: 0.2, validation: 0.25 }, 7)).toEqual(split);
+  expect([...split.train, ...split.validation, ...split.test].sort((a, b) => a - b)).toEqual([
+    ...labels.keys(),
+  ]);
+  expect([split.test.length, split.validation.length]).toEqual([20, 20]);
+  expect(split.train).toContain(100);
+});
+
+it('learns, and answers new rows from the file alone', async () => {
+  const data = preprocess({ examples: await tableFrom(rows(400, 1)) }, { label: 'kind' });
+  const { model } = await trainModel(data, { threads: 1 });
+  const evaluation = await model.network.evaluate(data.test);
+  expect(evaluation.goodnessReadout.error).toBeLessThan(8);
+  const path = join(folder, 'model.safetensors');
+  await model.save(path);
+  await model.close();
+  const loaded = await loadModel(path, { threads: 1 });
+  const fresh = rows(100, 2);
+  const unlabelled = await tableFrom(fresh.map(({ size, colour }) => ({ colour, size })));
+  const answers = await loaded.predict(unlabelled);
+  const right = answers.filter(({ label }, i) => label === fresh[i].kind).length;
+  expect(right).toBeGreaterThan(90);
+  for (const { confidence, probabilities } of answers) {
+    expect(confidence).toBe(Math.max(...probabilities));
+    expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+  }
+  const lacking = await tableFrom([{ size: 3 }]);
+  await expect(loaded.predict(lacking)).rejects.toThrow(/no column colour/);
+  await loaded.close();
+});
+
+it('takes what was never seen for missing, and bounds what is far away', async () => {
+  const { encoding } = preprocess({ examples: await tableFrom(rows(300, 1)) }, { label: 'kind' });
+  const odd = await tableFrom([
+    { size: 1e300, colour: 'violet' },
+    { size: 'tall', colour: 'red' },
+  ]);
+  const { inputs } = encodeExamples(encoding, odd);
+  expect([...inputs.subarray(3, 8)]).toEqual([4, 0, 0, 0, 0]);
+  expect([...inputs.subarray(12, 17)]).toEqual([0, 1, 0, 0, 1]);
+});
+
+it.each<[string, object[], RegExp]>([
+  ['one class', rows(40, 1).map(row => ({ ...row, kind: 'x' })), /"x" in every row/],
+  ['a quantity', rows(80, 1).map((row, i) => ({ ...row, kind: i * 1.5 })), /80 values, expected 2 to 32/],
+  ['too few', rows(6, 3), /at least (10|5)|every row/],
+])('refuses %s to learn', async (_, list, message) => {
+  const examples = await tableFrom(list as Record<string, unknown>[]);
+  expect(() => preprocess({ examples }, { label: 'kind' })).toThrow(message);
+});
+
+it('names the nearest column', async () => {
+  const examples = await tableFrom(rows(40, 1));
+  expect(() => preprocess({ examples }, { label: 'knd' })).toThrow(/did you mean kind\?/);
+  expect(preprocess({ examples }, { label: '-1' }).encoding.classNames).toEqual(['large', 'middle', 'small']);
+});
+
+it('fits the temperature of the least log loss', () => {
+  const random = generator(5);
+  const count = 4000;
+  const scores = Float32Array.from({ length: count * 3 }, () => 40 * random());
+  const labels = new Uint8Array(count);
+  // Labels drawn from a softmax at temperature 8.
+  const truth = calibrated(scores, 3, { temperature: 8 });
+  for (let i = 0; i < count; i++) {
+    const at = random();
+    labels[i] = at < truth[3 * i] ? 0 : at < truth[3 * i] + truth[3 * i + 1] ? 1 : 2;
+  }
+  const { temperature } = fitCalibration(scores, labels, 3);
+  expect(temperature).toBeGreaterThan(7);
+  expect(temperature).toBeLessThan(9);
+  const loss = (t: number) => logLoss(scores, labels, 3, { temperature: t });
+  expect(loss(temperature)).toBeLessThan(loss(4));
+  expect(loss(temperature)).toBeLessThan(loss(16));
+  expect(reliability(truth, labels, 3).calibrationError).toBeLessThan(0.03);
+  expect(reliability(calibrated(scores, 3, { temperature: 1 }), labels, 3).calibrationError).toBeGreaterThan(
+    0.1,
+  );
+});
