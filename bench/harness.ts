@@ -34,21 +34,21 @@ export async function writeResult(name: string, result: object): Promise<void> {
 }
 
 /** Seconds that `work` takes. */
-export function time(work: () => void): number {
+function time(work: () => void): number {
   const startedAt = performance.now();
   work();
   return (performance.now() - startedAt) / 1000;
 }
 
 /** Middle, least and most of the seconds that one contender took. */
-export interface Spread {
+interface Spread {
   readonly median: number;
   readonly least: number;
   readonly most: number;
 }
 
 /** What of `seconds` counts. */
-export function spread(seconds: readonly number[]): Spread {
+function spread(seconds: readonly number[]): Spread {
   return { median: median(seconds), least: Math.min(...seconds), most: Math.max(...seconds) };
 }
 

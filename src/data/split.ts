@@ -1,5 +1,7 @@
 // What is held out, and from whom: every class gives the same share, in an order that a seed rules.
 
+import { shuffledOrder } from './shuffle.ts';
+
 /** Numbers of examples, by what they are for. */
 export interface Split {
   readonly train: Uint32Array;
@@ -34,20 +36,14 @@ export function splitByClass(
   return { train: sorted(parts.train), validation: sorted(parts.validation), test: sorted(parts.test) };
 }
 
-/** The numbers below `count` in an order that `seed` rules (mulberry32, Fisher-Yates). */
+/** The numbers below `count` in an order that `seed` rules (mulberry32). */
 function shuffled(count: number, seed: number): Uint32Array {
   let state = seed >>> 0;
   const random = () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let bits = Math.imul(state ^ (state >>> 15), state | 1);
     bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+    return bits ^ (bits >>> 14);
   };
-  const order = new Uint32Array(count);
-  for (let i = 0; i < count; i++) {
-    const j = Math.floor(random() * (i + 1));
-    order[i] = order[j];
-    order[j] = i;
-  }
-  return order;
+  return shuffledOrder(count, 1, random);
 }

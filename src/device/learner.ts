@@ -8,7 +8,7 @@ import { joinChunks, parseSafetensors } from '../files/safetensors.ts';
 import type { Build } from '../kernels/features.ts';
 import { encodeSession, type ModelDescription, parseDescription } from '../network/encode.ts';
 import { type Job, NetworkPart } from '../network/part.ts';
-import { planNetwork, type Session } from '../network/session.ts';
+import { openSession, planNetwork, type Session } from '../network/session.ts';
 import { writeState } from '../network/state.ts';
 import { largestIndex, sumOverLayers } from '../readout/goodness.ts';
 import type { Recipe } from '../recipes/recipe.ts';
@@ -40,22 +40,8 @@ export async function openLearner(
   const { tensors, description, recipe, plans, readoutPlan, bytes } = plan(model, options);
   const { inputs, classes, seed } = description;
   const { module, build } = await compile(options, embedded, '');
-  const allocate = ({ pages }: { pages: number }) =>
-    new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const session: Session = {
-    recipe,
-    inputs,
-    classes,
-    seed,
-    build,
-    module,
-    plans,
-    memories: plans.map(allocate),
-    readoutPlan,
-    readoutMemory: allocate(readoutPlan),
-    control: new Control(plans.length).buffer,
-    cores: 1,
-  };
+  const what = { recipe, inputs, classes, seed, build, module, cores: 1 };
+  const session = openSession(what, { plans, readoutPlan }, false);
   writeState(session, false, (name, shape) => readFloats(tensors, name, shape, NAME));
   return new Learner(session, description, bytes);
 }

@@ -4,10 +4,9 @@ import { InputError } from '../errors.ts';
 import type { Build } from '../kernels/features.ts';
 import { bindKernels } from '../kernels/kernels.ts';
 import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
-import { Control } from '../train/control.ts';
 import type { Host } from './host.ts';
 import { Network, type Position } from './network.ts';
-import { planNetwork, type Session } from './session.ts';
+import { openSession, planNetwork } from './session.ts';
 import { initializeState } from './state.ts';
 
 export interface NetworkOptions {
@@ -35,24 +34,12 @@ export async function prepare(host: Host, recipe: Recipe, options: NetworkOption
   const { inputs, classes, seed = 1, threads = host.cores } = options;
   checkRecipe(recipe);
   checkOptions(inputs, classes, seed, threads);
-  const { plans, readoutPlan } = planNetwork(recipe, inputs, classes);
+  const plans = planNetwork(recipe, inputs, classes);
   const isShared = threads > 1;
   const build = chooseBuild(host, options.build);
   const module = await host.compile(build, isShared);
-  const session: Session = {
-    recipe,
-    inputs,
-    classes,
-    seed,
-    build,
-    module,
-    plans,
-    memories: plans.map(plan => allocate(plan.pages, isShared)),
-    readoutPlan,
-    readoutMemory: allocate(readoutPlan.pages, isShared),
-    control: new Control(plans.length).buffer,
-    cores: host.cores,
-  };
+  const { cores } = host;
+  const session = openSession({ recipe, inputs, classes, seed, build, module, cores }, plans, isShared);
   const start = (position?: Position) => new Network(session, host.startTeam(session, threads), position);
   return { session, start };
 }
@@ -82,9 +69,4 @@ function chooseBuild(host: Host, asked?: Build): Build {
     );
   }
   return asked ?? best;
-}
-
-function allocate(pages: number, isShared: boolean): WebAssembly.Memory {
-  // The shared builds declare this maximum; a memory's own may be smaller, and this one never grows.
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: isShared });
 }

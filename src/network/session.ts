@@ -4,6 +4,7 @@ import type { Build } from '../kernels/features.ts';
 import { type LayerPlan, planLayer } from '../layers/plan.ts';
 import { planReadout } from '../readout/softmax.ts';
 import type { Recipe } from '../recipes/recipe.ts';
+import { Control } from '../train/control.ts';
 
 /** Everything a thread needs to take its part in a network. */
 export interface Session {
@@ -39,4 +40,23 @@ export function planNetwork(recipe: Recipe, inputs: number, classes: number) {
     }),
   );
   return { plans, readoutPlan: planReadout(batch, classes, layers.length - readFrom + 1) };
+}
+
+/** A session of planned layers: their memories, zeroed, and what threads share besides. */
+export function openSession(
+  what: Pick<Session, 'recipe' | 'inputs' | 'classes' | 'seed' | 'build' | 'module' | 'cores'>,
+  { plans, readoutPlan }: ReturnType<typeof planNetwork>,
+  isShared: boolean,
+): Session {
+  // The shared builds declare this maximum; a memory's own may be smaller, and this one never grows.
+  const allocate = ({ pages }: { pages: number }) =>
+    new WebAssembly.Memory({ initial: pages, maximum: pages, shared: isShared });
+  return {
+    ...what,
+    plans,
+    memories: plans.map(allocate),
+    readoutPlan,
+    readoutMemory: allocate(readoutPlan),
+    control: new Control(plans.length).buffer,
+  };
 }
