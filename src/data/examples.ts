@@ -5,9 +5,7 @@ import { extname } from 'node:path';
 import { InputError } from '../errors.ts';
 import { fileError } from '../files/write.ts';
 import { cifarBatches } from './cifar.ts';
-import { readCsv } from './csv.ts';
 import { isImageFile, readFolder, readImageFiles } from './folder.ts';
-import { readNumpy } from './npy.ts';
 import type { Encoding, Examples, Source } from './own.ts';
 import type { Size } from './pictures.ts';
 
@@ -42,8 +40,9 @@ export async function readExamples(path: string, size?: Size): Promise<Source> {
   });
   if (found.isDirectory()) return { examples: await readFolder(path, size) };
   const ending = extname(path).toLowerCase();
-  if (TABLES.includes(ending)) return { examples: await readCsv(path) };
-  if (ARRAYS.includes(ending)) return readNumpy(path);
+  // Only the reader that is needed is loaded, with the package that it reads by.
+  if (TABLES.includes(ending)) return { examples: await (await import('./csv.ts')).readCsv(path) };
+  if (ARRAYS.includes(ending)) return (await import('./npy.ts')).readNumpy(path);
   if (isImageFile(path)) return { examples: await readImageFiles([path], path, size) };
   throw new InputError(`${path}: ${EXPECTED}`);
 }

@@ -67,7 +67,7 @@ export async function readImageFiles(paths: readonly string[], name: string, siz
 /** Decodes a PNG, or with sharp another format; throws an InputError that names `path`. */
 export async function decodeImage(bytes: Uint8Array, path: string): Promise<Picture> {
   const isPng = bytes[0] === 0x89 && bytes[1] === 0x50;
-  if (isPng || extname(path).toLowerCase() === '.png') return pictureOf(decodePng(bytes, path));
+  if (isPng || extname(path).toLowerCase() === '.png') return pictureOf(await decodePng(bytes, path));
   const { default: sharp } = await import('sharp').catch(cause => {
     throw new InputError(`${path} is no PNG: to read JPEG and other formats, npm install sharp`, { cause });
   });

@@ -9,6 +9,6 @@ import { brightnessOf, decodePng } from './png.ts';
  * sound PNG, has more than 64 megapixels or shows no ink.
  */
 export async function readDigit(path: string): Promise<Uint8Array> {
-  const { brightness, width, height } = brightnessOf(decodePng(await readBytes(path), path));
+  const { brightness, width, height } = brightnessOf(await decodePng(await readBytes(path), path));
   return digitFromPixels(brightness, width, height, path);
 }

@@ -2,7 +2,7 @@
 // first.
 
 import { crc32, inflateSync } from 'node:zlib';
-import { type DecodedPng, decode } from 'fast-png';
+import type { DecodedPng } from 'fast-png';
 import { InputError } from '../errors.ts';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -41,9 +41,11 @@ export interface Png {
  * Decodes the bytes of a PNG of any kind; throws an InputError that names `path` where it is not sound or has more than
  * 64 megapixels.
  */
-export function decodePng(bytes: Uint8Array, path: string): Png {
+export async function decodePng(bytes: Uint8Array, path: string): Promise<Png> {
   const header = readHeader(bytes, path);
   const pixels = pixelChunks(bytes, path);
+  // Loaded when the first PNG is: most programs never read one.
+  const { decode } = await import('fast-png');
   try {
     // fast-png inflates without bound and takes missing bytes for zeros, so the size is proved first.
     const raw = inflateSync(pixels.data, { maxOutputLength: header.rawBytes });
