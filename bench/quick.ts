@@ -9,10 +9,10 @@ export async function run(): Promise<void> {
   for (const seed of [1, 2, 3]) {
     const network = await createNetwork(recipes.quick, { inputs: train.width, classes: train.classes, seed });
     for await (const _event of network.fit(train));
-    const { goodnessReadout, softmaxReadout } = await network.evaluate(test!);
+    const { answers, softmaxReadout } = await network.evaluate(test!);
     const result = {
       seed,
-      goodnessError: goodnessReadout.error,
+      goodnessError: answers.error,
       softmaxError: softmaxReadout.error,
       trainSeconds: network.position.trainSeconds,
       threads: network.threads,

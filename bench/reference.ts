@@ -47,26 +47,26 @@ export async function run(): Promise<void> {
   for await (const event of network.fit(train)) {
     const { epoch, trainSeconds } = event;
     if (epoch % 5 !== 0) continue;
-    const { goodnessReadout, softmaxReadout } = await network.evaluate(validation);
-    curve.push({ epoch, goodness: goodnessReadout.error, softmax: softmaxReadout.error });
+    const { answers, softmaxReadout } = await network.evaluate(validation);
+    curve.push({ epoch, goodness: answers.error, softmax: softmaxReadout.error });
     const theirs = REFERENCE[epoch]?.map(errors => (errors / 100).toFixed(2)).join(' / ') ?? '–';
     console.log(
-      `epoch ${epoch}  validation ${goodnessReadout.error.toFixed(2)} / ${softmaxReadout.error.toFixed(2)} %` +
+      `epoch ${epoch}  validation ${answers.error.toFixed(2)} / ${softmaxReadout.error.toFixed(2)} %` +
         `  reference ${theirs}  ${trainSeconds.toFixed(0)} s`,
     );
     await writeFileSafely(CURVE, JSON.stringify(curve));
     await saveNetwork(network, CHECKPOINT, true);
   }
-  const { goodnessReadout, softmaxReadout } = await network.evaluate(test!);
+  const { answers, softmaxReadout } = await network.evaluate(test!);
   const { trainSeconds } = network.position;
-  console.log(`test ${goodnessReadout.error.toFixed(2)} / ${softmaxReadout.error.toFixed(2)} %`);
+  console.log(`test ${answers.error.toFixed(2)} / ${softmaxReadout.error.toFixed(2)} %`);
   await writeResult(NAME, {
     recipe,
     seed: SEED,
     threads: network.threads,
     build: network.session.build,
     trainedOn: train.count,
-    testError: { goodness: goodnessReadout.error, softmax: softmaxReadout.error },
+    testError: { goodness: answers.error, softmax: softmaxReadout.error },
     trainSeconds,
     validationCurve: curve,
     referenceErrorsPer10000: REFERENCE,

@@ -58,13 +58,13 @@ async function ours(layers: readonly number[], images: number): Promise<Measured
     events.push(event);
     if (events.length === 2) break;
   }
-  const { goodnessReadout, softmaxReadout } = await network.evaluate(
+  const { answers, softmaxReadout } = await network.evaluate(
     slice(all, all.count - VALIDATION, all.count),
   );
   await network.close();
   return {
     seconds: events[1].trainSeconds - events[0].trainSeconds,
-    goodnessError: goodnessReadout.error,
+    goodnessError: answers.error,
     softmaxError: softmaxReadout.error,
   };
 }

@@ -56,12 +56,12 @@ export async function run(): Promise<void> {
         const startedAt = performance.now();
         const { model, bestEpoch } = await trainModel(data, { seed });
         const seconds = (performance.now() - startedAt) / 1000;
-        const { goodnessReadout, softmaxReadout } = await model.network.evaluate(data.test);
+        const { answers, softmaxReadout } = await model.network.evaluate(data.test);
         await model.close();
         ours.push({
           set,
           seed,
-          error: goodnessReadout.error,
+          error: answers.error,
           softmaxError: softmaxReadout.error,
           seconds,
           bestEpoch,

@@ -83,9 +83,9 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
         async recipe => {
           const { ff, data } = globalThis as unknown as Globals;
           const network = await ff.createNetwork(recipe, { inputs: 90, classes: 6 });
-          const before = (await network.evaluate(data)).goodnessReadout.error;
+          const before = (await network.evaluate(data)).answers.error;
           for await (const _event of network.fit(data));
-          const after = (await network.evaluate(data)).goodnessReadout.error;
+          const after = (await network.evaluate(data)).answers.error;
           const { label } = await network.predict(data.inputs.subarray(0, 90));
           const { threads } = network;
           await network.close();

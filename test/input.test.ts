@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { Dataset } from '../src/data/dataset.ts';
 import { bindKernels } from '../src/kernels/kernels.ts';
 import { DenseLayer } from '../src/layers/dense.ts';
-import { LabelledInput } from '../src/layers/input.ts';
+import { InputRows } from '../src/layers/input.ts';
 import { planLayer } from '../src/layers/plan.ts';
 import { detected, readBuild } from './support/memory.ts';
 
@@ -16,7 +16,7 @@ it.skipIf(!detected).each([1, 3])('a shifted image of %i channels', channels => 
   const build = detected!;
   const kernels = bindKernels(new WebAssembly.Module(readBuild(build)), memory);
   const layer = new DenseLayer(plan, kernels, memory, build);
-  const input = new LabelledInput(layer, 1);
+  const input = new InputRows(layer, 1);
   const dataset: Dataset = {
     name: 'numbers',
     count: 2,

@@ -33,8 +33,8 @@ describe.each(['simd', 'relaxed'] as const)('the %s build', build => {
     const before = await network.evaluate(test);
     for await (const _event of network.fit(train));
     const after = await network.evaluate(test);
-    expect(before.goodnessReadout.error).toBeGreaterThan(50);
-    expect(after.goodnessReadout.error).toBeLessThan(8);
+    expect(before.answers.error).toBeGreaterThan(50);
+    expect(after.answers.error).toBeLessThan(8);
     expect(after.softmaxReadout.error).toBeLessThan(8);
     const { positiveGoodness, negativeGoodness } = network.history.at(-1)!;
     for (let l = 0; l < recipe.layers.length; l++) {
@@ -51,7 +51,7 @@ describe('a network', () => {
     for await (const event of network.fit(train, { epochs: 3, test, validation: test })) {
       epochs.push(event.epoch);
       expect(event.epochs).toBe(3);
-      expect(event.testError).toBe((await network.evaluate(test)).goodnessReadout.error);
+      expect(event.testError).toBe((await network.evaluate(test)).answers.error);
       expect(event.validationError).toBe(event.testError);
       expect(event.density.every(share => share > 0 && share < 1)).toBe(true);
       expect(event.activeRows.every(share => share > 0 && share <= 1)).toBe(true);
@@ -63,7 +63,7 @@ describe('a network', () => {
   it('predicts one example as evaluate does, saved and loaded again', async () => {
     const network = await createNetwork(quick, { inputs, classes, threads: 1 });
     for await (const _event of network.fit(train, { epochs: 2 }));
-    const { goodnessReadout, probabilities } = await network.evaluate(test);
+    const { answers, probabilities } = await network.evaluate(test);
     const path = join(folder, 'model.safetensors');
     await saveNetwork(network, path);
     await network.close();
@@ -71,7 +71,7 @@ describe('a network', () => {
     for (let i = 0; i < 20; i++) {
       const example = test.inputs.slice(i * inputs, (i + 1) * inputs) as Uint8Array;
       const prediction = await loaded.predict(example);
-      expect(prediction.label).toBe(goodnessReadout.predictions[i]);
+      expect(prediction.label).toBe(answers.predictions[i]);
       expect(prediction.goodness).toHaveLength(classes);
       // To rounding: the dense and the sparse product, chosen by how full a batch is, add in another order.
       prediction.probabilities.forEach((p, c) => {

@@ -100,7 +100,7 @@ it('learns, and answers new rows from the file alone', async () => {
   const data = preprocess({ examples: await tableFrom(rows(400, 1)) }, { label: 'kind' });
   const { model } = await trainModel(data, { threads: 1 });
   const evaluation = await model.network.evaluate(data.test);
-  expect(evaluation.goodnessReadout.error).toBeLessThan(8);
+  expect(evaluation.answers.error).toBeLessThan(8);
   const path = join(folder, 'model.safetensors');
   await model.save(path);
   await model.close();

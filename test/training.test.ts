@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { shuffledOrder } from '../src/data/shuffle.ts';
 import { bindKernels } from '../src/kernels/kernels.ts';
 import { createNetwork } from '../src/network/create.ts';
-import { stream } from '../src/network/part.ts';
+import { stream } from '../src/schedule/job.ts';
 import { readState } from '../src/network/state.ts';
 import type { Goodness, Objective, Optimizer, Recipe } from '../src/recipes/recipe.ts';
-import { gain } from '../src/train/schedule.ts';
+import { gain } from '../src/schedule/rates.ts';
 import { prototypes } from './support/data.ts';
 import { PublishedNetwork } from './support/published.ts';
 

@@ -12,7 +12,7 @@ export function drawAnswers(table: HTMLTableElement, layers: number, evaluation?
     (_, l) => `<th scope="col"><span class="word">layer </span>${l + 1}</th>`,
   );
   table.tHead!.innerHTML = `<tr><th scope="col">label</th>${heads.join('')}<th scope="col">softmax</th></tr>`;
-  const best = evaluation?.goodnessReadout.predictions[0];
+  const best = evaluation?.answers.predictions[0];
   const rows = Array.from({ length: CLASSES }, (_, label) => {
     const cells = Array.from({ length: layers }, (_, l) => {
       if (!evaluation) return cell(0, '');

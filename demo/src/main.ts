@@ -250,7 +250,7 @@ async function look(): Promise<void> {
     const evaluation = asked && (await mine.look(asked));
     if (mine !== training) return;
     drawAnswers(table, mine.network.session.recipe.layers.length, evaluation);
-    const label = evaluation?.goodnessReadout.predictions[0];
+    const label = evaluation?.answers.predictions[0];
     const answer = label === undefined ? '' : `It says <b>${label}</b>`;
     if (element('answer').innerHTML !== answer) element('answer').innerHTML = answer;
   } catch (error) {

@@ -29,7 +29,7 @@ export async function evaluate(
           event: 'evaluated',
           data: data.name,
           count: data.count,
-          goodnessError: goodnessReadout.error,
+          ...(goodnessReadout && { goodnessError: goodnessReadout.error }),
           softmaxError: softmaxReadout.error,
           seconds,
         }),
@@ -38,7 +38,7 @@ export async function evaluate(
     }
     console.log(perClass(evaluation, data.classNames));
     console.log(`\n${data.name}, ${data.count} examples in ${seconds.toFixed(2)} s`);
-    console.log(`  goodness of every label  ${percent(goodnessReadout.error)}`);
+    if (goodnessReadout) console.log(`  goodness of every label  ${percent(goodnessReadout.error)}`);
     console.log(`  softmax of one pass      ${percent(softmaxReadout.error)}`);
   } finally {
     await network.close();

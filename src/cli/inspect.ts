@@ -3,7 +3,7 @@
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors } from '../files/safetensors.ts';
 import { parseDescription } from '../network/encode.ts';
-import { planNetwork } from '../network/session.ts';
+import { planNetwork } from '../schedule/session.ts';
 import { describeRecipe } from '../recipes/recipe.ts';
 import { grouped, mebibytes, pairs, table } from './text.ts';
 

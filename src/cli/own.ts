@@ -69,7 +69,7 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
     );
     sayJson({
       event: 'done',
-      testError: evaluation.goodnessReadout.error,
+      testError: evaluation.answers.error,
       softmaxError: evaluation.softmaxReadout.error,
       trainSeconds,
       totalSeconds,

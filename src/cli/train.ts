@@ -10,7 +10,8 @@ import { writeFileSafely } from '../files/write.ts';
 import { createNetwork } from '../network/create.ts';
 import { loadNetwork, saveNetwork } from '../network/model.ts';
 import type { Evaluation, Network } from '../network/network.ts';
-import { describeRecipe } from '../recipes/recipe.ts';
+import type { Scored } from '../readout/goodness.ts';
+import { describeRecipe, hasLabel } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
@@ -79,12 +80,12 @@ export async function train(source: string, options: TrainOptions): Promise<void
     sayJson({
       event: 'done',
       ...(evaluation && {
-        [test ? 'testError' : 'validationError']: evaluation.goodnessReadout.error,
+        [test ? 'testError' : 'validationError']: evaluation.answers.error,
         softmaxError: evaluation.softmaxReadout.error,
       }),
       trainSeconds,
       totalSeconds,
-      readout: 'goodness',
+      readout: hasLabel(recipe) ? 'goodness' : 'softmax',
       seed,
       threads: network.threads,
       simd: build,
@@ -175,23 +176,24 @@ export function machineOf(network: Network): string {
 }
 
 export function verdict(name: string, { goodnessReadout, softmaxReadout }: Evaluation): string {
-  const error = colors.bold(percent(goodnessReadout.error));
-  return `${name}: error ${error} by the goodness of every label, ${percent(softmaxReadout.error)} by the softmax of one pass`;
+  const bySoftmax = `${percent(softmaxReadout.error)} by the softmax of one pass`;
+  if (!goodnessReadout) return `${name}: error ${bySoftmax}`;
+  return `${name}: error ${colors.bold(percent(goodnessReadout.error))} by the goodness of every label, ${bySoftmax}`;
 }
 
 /** How often each class is taken for another, by both readouts. */
-export function perClass({ goodnessReadout, softmaxReadout }: Evaluation, names?: readonly string[]): string {
+export function perClass({ answers, softmaxReadout }: Evaluation, names?: readonly string[]): string {
   const nameOf = (label: number) => names?.[label] ?? String(label);
-  const rows = goodnessReadout.confusion.map((row, label) => {
+  const rows = answers.confusion.map((row, label) => {
     const count = row.reduce((a, b) => a + b);
-    const wrong = (confusion: Evaluation['goodnessReadout']['confusion']) => count - confusion[label][label];
+    const wrong = (confusion: Scored['confusion']) => count - confusion[label][label];
     const mistakes = row.map((n, c) => (c === label ? 0 : n));
     const most = Math.max(...mistakes);
     return [
       nameOf(label),
       String(count),
-      `${wrong(goodnessReadout.confusion)}`,
-      percent(count ? (100 * wrong(goodnessReadout.confusion)) / count : 0),
+      `${wrong(answers.confusion)}`,
+      percent(count ? (100 * wrong(answers.confusion)) / count : 0),
       `${wrong(softmaxReadout.confusion)}`,
       most > 0 ? `${nameOf(mistakes.indexOf(most))} (${most})` : '–',
     ];

@@ -7,12 +7,13 @@ import { readFloats } from '../files/int8.ts';
 import { joinChunks, parseSafetensors } from '../files/safetensors.ts';
 import type { Build } from '../kernels/features.ts';
 import { encodeSession, type ModelDescription, parseDescription } from '../network/encode.ts';
-import { type Job, NetworkPart } from '../network/part.ts';
-import { openSession, planNetwork, type Session } from '../network/session.ts';
 import { writeState } from '../network/state.ts';
 import { largestIndex, sumOverLayers } from '../readout/goodness.ts';
 import type { Recipe } from '../recipes/recipe.ts';
-import { Control } from '../train/control.ts';
+import { Control } from '../schedule/control.ts';
+import type { Job } from '../schedule/job.ts';
+import { openSession, planNetwork, type Session } from '../schedule/session.ts';
+import { SupervisedPart } from '../schedule/supervised.ts';
 import { checkExamples, compile, type KernelOptions } from './kernels.ts';
 import { NAME, readModel } from './model.ts';
 import type { Prediction } from './predictor.ts';
@@ -81,7 +82,7 @@ export class Learner {
   /** Memory for weights, the optimizer's state and activities: all that it ever uses. */
   readonly bytes: number;
   readonly #session: Session;
-  readonly #part: NetworkPart;
+  readonly #part: SupervisedPart;
   readonly #control: Control;
   /** As the file had it: what was changed for learning does not go into the next one. */
   readonly #description: ModelDescription;
@@ -95,7 +96,7 @@ export class Learner {
     this.#session = session;
     this.#description = description;
     this.#control = new Control(session.plans.length, session.control);
-    this.#part = new NetworkPart(session, 0, 1);
+    this.#part = new SupervisedPart(session, 0, 1);
   }
 
   /**

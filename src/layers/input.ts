@@ -1,6 +1,6 @@
-// The input of the first layer: images and labels, normalised together, written straight into its memory as compressed
-// rows. The label takes the place of the first inputs (section 3.3 of the paper); every version of an image, whatever its
-// label, shares the image's row.
+// The input of the first layer, normalised and written straight into its memory as compressed rows. Where the network is
+// given labels, they take the place of the first inputs (section 3.3 of the paper), and every version of an image, whatever
+// its label, shares the image's row.
 
 import type { Dataset } from '../data/dataset.ts';
 import type { DenseLayer } from './dense.ts';
@@ -8,22 +8,24 @@ import { ROW_BYTES } from './plan.ts';
 
 const TINY = 1e-20;
 
-export class LabelledInput {
+export class InputRows {
   readonly #layer: DenseLayer;
   readonly #strength: number;
-  /** Scale of each image under a one-hot label, and under the neutral label. */
+  /** Scale of each image under a one-hot label (or with none), and under the neutral label. */
   readonly #oneHotScale: Float64Array;
   readonly #neutralScale: Float64Array;
 
+  /** `strength` is the value of a label's input; 0 where the layer is planned without labels. */
   constructor(layer: DenseLayer, strength: number) {
+    const { labels, batch, rows } = layer.plan;
     this.#layer = layer;
     this.#strength = strength;
-    this.#oneHotScale = new Float64Array(layer.plan.batch);
-    this.#neutralScale = new Float64Array(layer.plan.batch);
+    this.#oneHotScale = new Float64Array(labels ? batch : rows);
+    this.#neutralScale = new Float64Array(labels ? batch : 0);
   }
 
   /**
-   * Writes example `index` of the dataset as image `image` of the batch, moved `right` and `down` by whole pixels; what
+   * Writes example `index` of the dataset as image `image` of the batch (row `image`, without labels), moved `right` and `down` by whole pixels; what
    * moves in from outside is zero.
    */
   writeImage(image: number, dataset: Dataset, index: number, right: number, down: number): void {

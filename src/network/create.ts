@@ -9,9 +9,10 @@ import { PiscinaTeam } from '../threads/piscina.ts';
 import { InlineTeam, type Team } from '../threads/team.ts';
 import type { Host } from './host.ts';
 import type { Network } from './network.ts';
-import { type Job, NetworkPart } from './part.ts';
+import type { Job } from '../schedule/job.ts';
+import { openPart } from '../schedule/open.ts';
 import { create, type NetworkOptions } from './prepare.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../schedule/session.ts';
 
 /** A new network, ready to train. Throws an InputError for a recipe, sizes or threads that make no sense. */
 export function createNetwork(recipe: Recipe, options: NetworkOptions): Promise<Network> {
@@ -41,7 +42,7 @@ export const node: Host = {
   },
   startTeam(session: Session, threads: number): Team<Job> {
     if (threads > 1) return new PiscinaTeam<Job>(WORKER, session, threads);
-    const whole = new NetworkPart(session, 0, 1);
+    const whole = openPart(session, 0, 1);
     return new InlineTeam<Job>(job => whole.run(job));
   },
 };

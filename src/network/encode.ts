@@ -10,7 +10,7 @@ import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
 import type { Host } from './host.ts';
 import type { Network, Position } from './network.ts';
 import { prepare } from './prepare.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../schedule/session.ts';
 import { readState, writeState } from './state.ts';
 
 const FORMAT = 'forward-forward 1';

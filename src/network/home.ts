@@ -20,9 +20,11 @@ import {
   toFailure,
 } from './messages.ts';
 import type { FitOptions, Network } from './network.ts';
-import { type Job, NetworkPart } from './part.ts';
+import type { Job } from '../schedule/job.ts';
+import { openPart } from '../schedule/open.ts';
+import type { Part } from '../schedule/part.ts';
 import { create, type NetworkOptions } from './prepare.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../schedule/session.ts';
 import type { StateTensor } from './state.ts';
 
 // Written into the script when it is built: the four builds one after the other, deflated, as base64, and their lengths.
@@ -57,7 +59,7 @@ function hostWith({ wasmUrl, wasmModule }: KernelSource): Host {
     },
     startTeam(session: Session, threads: number): Team<Job> {
       if (threads > 1) return new WebTeam<Session, Job>(location.href, session, threads);
-      const whole = new NetworkPart(session, 0, 1);
+      const whole = openPart(session, 0, 1);
       return new InlineTeam<Job>(job => whole.run(job), nextMessage);
     },
   };
@@ -165,11 +167,11 @@ async function serve({ id, method, args }: Call): Promise<void> {
 
 // ----- a thread --------------------------------------------------------------------------------------------------------
 
-let part: NetworkPart;
+let part: Part;
 
 function work(message: ThreadMessage<Session, Job>): void {
   if (message.kind === 'begin') {
-    part = new NetworkPart(message.data, message.part, message.parts);
+    part = openPart(message.data, message.part, message.parts);
     return;
   }
   let failure: unknown;

@@ -2,8 +2,8 @@
 
 import type { Build } from '../kernels/features.ts';
 import type { Team } from '../threads/team.ts';
-import type { Job } from './part.ts';
-import type { Session } from './session.ts';
+import type { Job } from '../schedule/job.ts';
+import type { Session } from '../schedule/session.ts';
 
 /** Node, a worker of a page, or another runtime. */
 export interface Host {

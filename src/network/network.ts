@@ -8,10 +8,11 @@ import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readout/goodness.ts';
 import { sharedBuffer } from '../threads/memory.ts';
 import type { Team } from '../threads/team.ts';
-import { Control } from '../train/control.ts';
+import { hasLabel } from '../recipes/recipe.ts';
+import { Control } from '../schedule/control.ts';
+import { type EvaluateJob, type Job, stream, type TrainJob } from '../schedule/job.ts';
+import type { Session } from '../schedule/session.ts';
 import type { EpochEvent } from '../train/events.ts';
-import { type EvaluateJob, type Job, stream, type TrainJob } from './part.ts';
-import type { Session } from './session.ts';
 import { readState, type StateTensor } from './state.ts';
 
 /** Where training stands: in the middle of `epoch`, with `batch` of its batches done. */
@@ -41,11 +42,14 @@ export interface FitOptions {
 
 /** The answers of both readouts on labelled data. */
 export interface Evaluation {
-  readonly goodnessReadout: Scored;
+  /** The answers that count: those of the goodness readout, where there is one. */
+  readonly answers: Scored;
+  /** Absent where the network is not given labels. */
+  readonly goodnessReadout?: Scored;
   readonly softmaxReadout: Scored;
-  /** Goodness of each label in each layer, (count, layers, classes). */
+  /** Goodness of each label in each layer, (count, layers, classes); empty where the network is not given labels. */
   readonly goodness: Float32Array;
-  /** The same summed over the layers that are read: what the goodness readout compares, (count, classes). */
+  /** The same summed over the layers that are read: what the goodness readout compares, (count, classes) or empty. */
   readonly goodnessSums: Float32Array;
   /** Of the softmax readout, (count, classes). */
   readonly probabilities: Float32Array;
@@ -53,9 +57,9 @@ export interface Evaluation {
 
 /** What the network thinks of one example. */
 export interface Prediction {
-  /** The answer of the goodness readout. */
+  /** The answer that counts: of the goodness readout, where there is one. */
   readonly label: number;
-  /** The goodness of each label, summed over the layers that are read. */
+  /** The goodness of each label, summed over the layers that are read; empty where the network is not given labels. */
   readonly goodness: readonly number[];
   /** Of the softmax readout, which answers from a single pass. */
   readonly probabilities: readonly number[];
@@ -157,6 +161,13 @@ export class Network {
     checkDataset(train, inputs, classes);
     if (validation) checkDataset(validation, inputs, classes);
     if (test) checkDataset(test, inputs, classes);
+    const expected = recipe.image && imageSize(recipe.image);
+    const found = train.shape && imageSize(train.shape);
+    if (expected && expected !== found) {
+      throw new InputError(
+        `recipe ${recipe.name} is for images of ${expected}, but ${train.name} has ${found ?? 'no rows and columns'}`,
+      );
+    }
     if (recipe.shift > 0 && !train.shape) {
       throw new InputError(
         `recipe ${recipe.name} moves images by pixels, but ${train.name} has no rows and columns`,
@@ -197,8 +208,8 @@ export class Network {
         this.#control.batches = 0;
         const event = {
           ...done,
-          ...(validation && { validationError: (await this.evaluate(validation)).goodnessReadout.error }),
-          ...(test && { testError: (await this.evaluate(test)).goodnessReadout.error }),
+          ...(validation && { validationError: (await this.evaluate(validation)).answers.error }),
+          ...(test && { testError: (await this.evaluate(test)).answers.error }),
         };
         this.#history.push(event);
         yield event;
@@ -229,15 +240,19 @@ export class Network {
   async evaluate(data: Dataset): Promise<Evaluation> {
     const { recipe, inputs, classes, plans } = this.session;
     checkDataset(data, inputs, classes);
-    const goodness = new Float32Array(sharedBuffer(data.count * plans.length * classes * 4));
+    const labels = hasLabel(recipe) ? classes : 0;
+    const goodness = new Float32Array(sharedBuffer(data.count * plans.length * labels * 4));
     const probabilities = new Float32Array(sharedBuffer(data.count * classes * 4));
     if (this.#isTraining) this.#control.stop = true;
     const job: EvaluateJob = { kind: 'evaluate', dataset: shareDataset(data), goodness, probabilities };
     await this.#inTurn(() => this.#team.run(job));
     const goodnessSums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
+    const goodnessReadout = labels ? scoreAnswers(goodnessSums, data.labels, classes) : undefined;
+    const softmaxReadout = scoreAnswers(probabilities, data.labels, classes);
     return {
-      goodnessReadout: scoreAnswers(goodnessSums, data.labels, classes),
-      softmaxReadout: scoreAnswers(probabilities, data.labels, classes),
+      answers: goodnessReadout ?? softmaxReadout,
+      ...(goodnessReadout && { goodnessReadout }),
+      softmaxReadout,
       goodness,
       goodnessSums,
       probabilities,
@@ -248,7 +263,7 @@ export class Network {
   async predict(example: Uint8Array | Float32Array): Promise<Prediction> {
     const { classes } = this.session;
     const labels = new Uint8Array(1);
-    const { goodnessSums, probabilities, goodnessReadout } = await this.evaluate({
+    const { goodnessSums, probabilities, answers } = await this.evaluate({
       name: 'the example',
       count: 1,
       width: example.length,
@@ -257,7 +272,7 @@ export class Network {
       labels,
     });
     return {
-      label: goodnessReadout.predictions[0],
+      label: answers.predictions[0],
       goodness: Array.from(goodnessSums),
       probabilities: Array.from(probabilities),
     };
@@ -294,4 +309,8 @@ export class Network {
       end();
     }
   }
+}
+
+function imageSize([height, width, channels = 1]: NonNullable<Dataset['shape']>): string {
+  return [height, width, ...(channels === 1 ? [] : [channels])].join(' × ');
 }

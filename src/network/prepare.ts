@@ -6,7 +6,7 @@ import { bindKernels } from '../kernels/kernels.ts';
 import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
 import type { Host } from './host.ts';
 import { Network, type Position } from './network.ts';
-import { openSession, planNetwork } from './session.ts';
+import { openSession, planNetwork } from '../schedule/session.ts';
 import { initializeState } from './state.ts';
 
 export interface NetworkOptions {

@@ -2,8 +2,8 @@
 
 import type { Kernels } from '../kernels/kernels.ts';
 import { PANEL } from '../layers/plan.ts';
-import { stream } from './part.ts';
-import type { Session } from './session.ts';
+import { stream } from '../schedule/job.ts';
+import type { Session } from '../schedule/session.ts';
 
 /** A named array; `shape` is row-major. */
 export interface StateTensor {

@@ -2,17 +2,19 @@
 
 import { workerData } from 'piscina';
 import { BarrierBroken } from '../threads/barrier.ts';
-import { type Job, NetworkPart } from './part.ts';
-import type { Session } from './session.ts';
+import type { Job } from '../schedule/job.ts';
+import { openPart } from '../schedule/open.ts';
+import type { Part } from '../schedule/part.ts';
+import type { Session } from '../schedule/session.ts';
 
 const session: Session = workerData;
-const parts = new Map<number, NetworkPart>();
+const parts = new Map<number, Part>();
 
 /** Does part number `part` of `parts` of a job; which thread takes which part may change from job to job. */
 export default function run({ job, part, parts: count }: { job: Job; part: number; parts: number }): void {
   let mine = parts.get(part);
   if (!mine) {
-    mine = new NetworkPart(session, part, count);
+    mine = openPart(session, part, count);
     parts.set(part, mine);
   }
   try {

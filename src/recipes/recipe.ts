@@ -12,6 +12,14 @@ export type Objective =
   /** Each positive above its own negative, by a softplus (`symba`) or a swish of alpha · difference. */
   | { readonly kind: 'symba' | 'swish'; readonly alpha: number };
 
+/** Where negative data come from. */
+export type Negatives =
+  /** Wrong labels: all equally likely, or in proportion to what the softmax readout believes (section 3.3). */
+  | 'uniform'
+  | 'hard'
+  /** Hybrids of two images, for networks that are not given labels (section 3.2); `blurs` is how often their mask is blurred. */
+  | { readonly kind: 'hybrids'; readonly blurs: number };
+
 /** Steps are uphill; rates are before the schedule. Weight decay leaves the bias alone. */
 export type Optimizer =
   | { readonly kind: 'momentum'; readonly rate: number; readonly momentum: number; readonly decay: number }
@@ -24,7 +32,7 @@ export type Optimizer =
       readonly decay: number;
     };
 
-/** A dense Forward-Forward network for labelled data, and how it is trained. */
+/** A Forward-Forward network, and how it is trained. */
 export interface Recipe {
   readonly name: string;
   readonly about: string;
@@ -32,12 +40,13 @@ export interface Recipe {
   readonly layers: readonly number[];
   /** Training images move by up to this many pixels each way, anew in every epoch (the jitter of section 3.3); 0 is none. */
   readonly shift: number;
-  /** Value of the label's input; a neutral label has strength / classes in each. */
+  /** Rows, columns and channels (1 by default) of an example, where the network has to know them. */
+  readonly image?: readonly [height: number, width: number, channels?: number];
+  /** Value of the label's input; a neutral label has strength / classes in each. 0: the network is not given labels. */
   readonly labelStrength: number;
   readonly goodness: Goodness;
   readonly objective: Objective;
-  /** Wrong labels: all equally likely, or in proportion to what the softmax readout believes. */
-  readonly negatives: 'uniform' | 'hard';
+  readonly negatives: Negatives;
   readonly optimizer: Optimizer;
   /** Strength of peer normalisation; 0 is none. */
   readonly peer: number;
@@ -90,9 +99,23 @@ export function checkRecipe(recipe: Recipe): void {
   );
   const isShift = Number.isInteger(recipe.shift) && recipe.shift >= 0;
   check(isShift, 'shift', 'a whole number of pixels', recipe.shift);
-  above0(recipe.labelStrength, 'labelStrength');
+  atLeast(0, recipe.labelStrength, 'labelStrength');
   check(GOODNESS.includes(recipe.goodness), 'goodness', `one of ${GOODNESS.join(', ')}`, recipe.goodness);
-  check(['uniform', 'hard'].includes(recipe.negatives), 'negatives', 'uniform or hard', recipe.negatives);
+  const { negatives, image } = recipe;
+  if (image !== undefined) {
+    const isImage = Array.isArray(image) && [2, 3].includes(image.length) && image.every(isCount);
+    check(isImage, 'image', 'two or three counts above 0', image);
+  }
+  if (typeof negatives === 'string') {
+    check(['uniform', 'hard'].includes(negatives), 'negatives', 'uniform, hard or hybrids', negatives);
+    above0(recipe.labelStrength, 'labelStrength with wrong labels as negatives');
+  } else {
+    check(negatives?.kind === 'hybrids', 'negatives.kind', 'hybrids', negatives?.kind);
+    const isBlurs = Number.isInteger(negatives.blurs) && negatives.blurs >= 0;
+    check(isBlurs, 'negatives.blurs', 'a whole number', negatives.blurs);
+    check(recipe.labelStrength === 0, 'labelStrength with hybrids', '0', recipe.labelStrength);
+    check(image !== undefined, 'image with hybrids', 'rows and columns', image);
+  }
   if (objective?.kind === 'logistic') {
     check(Number.isFinite(objective.threshold), 'objective.threshold', 'a number', objective.threshold);
     above0(objective.temperature, 'objective.temperature');
@@ -126,6 +149,22 @@ export function checkRecipe(recipe: Recipe): void {
   share(recipe.hold, 'hold');
 }
 
+function describeNegatives(negatives: Negatives): string {
+  switch (negatives) {
+    case 'hard':
+      return 'wrong labels the readout believes';
+    case 'uniform':
+      return 'wrong labels, uniform';
+    default:
+      return `hybrids of two images, masks blurred ${negatives.blurs} times`;
+  }
+}
+
+/** Whether the network is given labels, so that it can be asked for the goodness of each. */
+export function hasLabel(recipe: Recipe): boolean {
+  return recipe.labelStrength > 0;
+}
+
 /** A recipe as pairs to print, in the order in which data flows. */
 export function describeRecipe(recipe: Recipe): [name: string, value: string][] {
   const { objective, optimizer, readout } = recipe;
@@ -143,11 +182,10 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
             `moved by up to ${recipe.shift} pixel${recipe.shift === 1 ? '' : 's'} each way, at random`,
           ],
         ] as [string, string][])),
-    ['label', `first inputs, strength ${recipe.labelStrength}`],
-    [
-      'negatives',
-      recipe.negatives === 'hard' ? 'wrong labels the readout believes' : 'wrong labels, uniform',
-    ],
+    ...(hasLabel(recipe)
+      ? ([['label', `first inputs, strength ${recipe.labelStrength}`]] as [string, string][])
+      : []),
+    ['negatives', describeNegatives(recipe.negatives)],
     ['goodness', recipe.goodness.replaceAll('-', ' ')],
     [
       'objective',

@@ -5,7 +5,7 @@ import { layerThreshold } from '../goodness/objective.ts';
 import type { Evaluation, Network } from '../network/network.ts';
 import { readState } from '../network/state.ts';
 import { calibrated, reliability } from '../readout/calibration.ts';
-import { describeRecipe } from '../recipes/recipe.ts';
+import { describeRecipe, hasLabel } from '../recipes/recipe.ts';
 import type { TrainedModel } from '../train/learn.ts';
 import type { Mistake } from './mistakes.ts';
 import type { ReportData } from './report.ts';
@@ -40,9 +40,9 @@ export function reportOf(
     ],
     classNames: data.classNames ?? Array.from({ length: classes }, (_, c) => String(c)),
     epochs: history,
-    goodnessReadout: evaluation.goodnessReadout,
+    ...(evaluation.goodnessReadout && { goodnessReadout: evaluation.goodnessReadout }),
     softmaxReadout: evaluation.softmaxReadout,
-    layers: layerGoodness(network, data, evaluation),
+    layers: hasLabel(recipe) ? layerGoodness(network, data, evaluation) : [],
     mistakes: worstMistakes(network, data, evaluation, confidence ?? evaluation.probabilities),
     ...(fields && { fields }),
     ...(confidence && { reliability: reliability(confidence, data.labels, classes) }),
@@ -76,13 +76,13 @@ function keptEpoch({ bestEpoch, isRetrained }: TrainedModel): string {
 function worstMistakes(
   network: Network,
   data: Dataset,
-  { goodnessSums, goodnessReadout }: Evaluation,
+  { goodnessSums, answers }: Evaluation,
   probabilities: Float32Array,
 ): Mistake[] {
   const { classes } = network.session;
   const mistakes: Mistake[] = [];
   for (let i = 0; i < data.count; i++) {
-    const [label, predicted] = [data.labels[i], goodnessReadout.predictions[i]];
+    const [label, predicted] = [data.labels[i], answers.predictions[i]];
     if (label === predicted) continue;
     const example = data.inputs.subarray(i * data.width, (i + 1) * data.width);
     mistakes.push({

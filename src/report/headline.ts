@@ -8,9 +8,9 @@ import { decimal, duration, percent, svg } from './markup.ts';
 /** How often a readout was wrong. */
 export type Scored = Pick<Answers, 'error' | 'confusion'>;
 
-/** The better error in large, as dots out of a thousand, and beside it both readouts, time and speed. */
-export function headline(goodness: Scored, softmax: Scored, epochs: readonly EpochEvent[]): string {
-  const byGoodness = !(softmax.error < goodness.error);
+/** The better error in large, as dots out of a thousand, and beside it the readouts that there are, time and speed. */
+export function headline(goodness: Scored | undefined, softmax: Scored, epochs: readonly EpochEvent[]): string {
+  const byGoodness = goodness !== undefined && !(softmax.error < goodness.error);
   const best = byGoodness ? goodness : softmax;
   const examples = best.confusion.flat().reduce((sum, count) => sum + count, 0);
   const wrong = examples - best.confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0);
@@ -22,7 +22,7 @@ export function headline(goodness: Scored, softmax: Scored, epochs: readonly Epo
 ${dots(best.error)}
 </div>
 <dl class="stats">
-${stat('Goodness readout', percent(goodness.error), tries, byGoodness)}
+${goodness ? stat('Goodness readout', percent(goodness.error), tries, byGoodness) : ''}
 ${stat('Softmax readout', percent(softmax.error), classifies, !byGoodness)}
 ${stat('Training time', last ? duration(last.trainSeconds) : '–', epochCount(epochs.length))}
 ${stat('Speed', decimal(medianSpeed(epochs)), 'examples per second, median of the epochs')}

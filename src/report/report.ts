@@ -24,7 +24,8 @@ export interface ReportData {
   readonly machine: readonly (readonly [name: string, value: string])[];
   readonly classNames: readonly string[];
   readonly epochs: readonly EpochEvent[];
-  readonly goodnessReadout: Scored;
+  /** Absent where the network is not given labels. */
+  readonly goodnessReadout?: Scored;
   readonly softmaxReadout: Scored;
   readonly layers: readonly {
     readonly units: number;
@@ -53,7 +54,7 @@ export interface ReportData {
 /** The whole report as the text of one HTML file, below 1 MB for 10 layers and 10,000 examples. */
 export function renderReport(data: ReportData): string {
   const { title, layers, epochs, classNames, goodnessReadout, softmaxReadout } = data;
-  const byGoodness = !(softmaxReadout.error < goodnessReadout.error);
+  const byGoodness = goodnessReadout !== undefined && !(softmaxReadout.error < goodnessReadout.error);
   const [best, other] = byGoodness ? [goodnessReadout, softmaxReadout] : [softmaxReadout, goodnessReadout];
   const [bestName, otherName] = byGoodness ? ['goodness', 'softmax'] : ['softmax', 'goodness'];
   const sections = [
@@ -70,7 +71,8 @@ label ${positive} and little to examples with a wrong one ${negative}. The wider
 more the layer has learned. Goodness here is as the objective sees it, averaged over the epoch.`,
       grid(goodnessCurves(epochs, layers), epochs[0]?.positiveGoodness.length ?? 0),
     ),
-    section(
+    layers.length > 0 &&
+      section(
       'Right label or wrong label',
       `The same test examples shown to the trained network twice: once with the true label ${positive},
 once with a wrong one ${negative}. Taller means more examples, further right means more goodness.
@@ -97,9 +99,13 @@ a mistake, and the stronger the colour, the larger its share of the row. The bar
 compare the error of the classes.`,
       `${frequentConfusions(best.confusion, classNames)}
 ${confusionTable(best.confusion, classNames, `${byClass}, ${bestName} readout`)}
-<details><summary>The same by the ${otherName} readout</summary>
+${
+  other
+    ? `<details><summary>The same by the ${otherName} readout</summary>
 ${confusionTable(other.confusion, classNames, `${byClass}, ${otherName} readout`)}
-</details>`,
+</details>`
+    : ''
+}`,
     ),
     data.reliability
       ? section(

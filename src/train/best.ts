@@ -40,11 +40,11 @@ export async function* fitBest(
       yield event;
       continue;
     }
-    const { goodnessSums, goodnessReadout } = await network.evaluate(validation);
+    const { goodnessSums, answers } = await network.evaluate(validation);
     const calibration = fitCalibration(goodnessSums, validation.labels, session.classes);
     const loss = logLoss(goodnessSums, validation.labels, session.classes, calibration);
     if (!best || loss < best.loss) best = { epoch, loss, state: readState(session, false) };
-    yield { ...event, validationError: goodnessReadout.error };
+    yield { ...event, validationError: answers.error };
     if (epoch - best.epoch > PATIENCE * epochs) break;
   }
   if (!best) throw new InputError('training was stopped before its first epoch ended: nothing was learned');

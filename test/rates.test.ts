@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { gain } from '../src/train/schedule.ts';
+import { gain } from '../src/schedule/rates.ts';
 
 it("is the schedule of Hinton's code where rates are held for half of the epochs", () => {
   for (const epochs of [1, 2, 7, 100, 125]) {

@@ -1,0 +1,223 @@
+// One thread's part in everything a network does. All threads run the same program on their own share of rows, panels and
+// inputs, and wait for each other where one needs what another made; so the result does not depend on how many they are.
+//
+// Here is what all kinds of schedule have in common; the files beside this one say what each does with a batch.
+
+import { computeCoefficients, slope } from '../goodness/objective.ts';
+import { bindKernels, type Kernels } from '../kernels/kernels.ts';
+import { DenseLayer, SKIP } from '../layers/dense.ts';
+import { largestIndex } from '../readout/goodness.ts';
+import { SoftmaxReadout } from '../readout/softmax.ts';
+import { Barrier } from '../threads/barrier.ts';
+import { partBegin } from '../threads/share.ts';
+import { Control } from './control.ts';
+import type { EvaluateJob, Job, TrainJob } from './job.ts';
+import { gain } from './rates.ts';
+import type { Session } from './session.ts';
+
+export abstract class Part {
+  protected readonly session: Session;
+  protected readonly kernels: Kernels;
+  protected readonly layers: readonly DenseLayer[];
+  protected readonly readout: SoftmaxReadout;
+  protected readonly control: Control;
+  readonly #barrier: Barrier;
+  readonly #part: number;
+  readonly #parts: number;
+
+  constructor(session: Session, part: number, parts: number) {
+    const { recipe, module, plans, memories, build } = session;
+    this.session = session;
+    this.#part = part;
+    this.#parts = parts;
+    this.layers = plans.map(
+      (plan, i) => new DenseLayer(plan, bindKernels(module, memories[i]), memories[i], build),
+    );
+    this.kernels = bindKernels(module, session.readoutMemory);
+    this.readout = new SoftmaxReadout(
+      session.readoutPlan,
+      this.layers.slice(recipe.readFrom - 1),
+      this.kernels,
+      session.readoutMemory,
+    );
+    this.control = new Control(plans.length, session.control);
+    this.#barrier = new Barrier(this.control.words, parts, session.cores);
+  }
+
+  /** Does this thread's part of a job; may be left, and gone on with, where it yields. */
+  *run(job: Job): Generator<void, void, void> {
+    try {
+      if (job.kind === 'train') yield* this.#train(job);
+      else yield* this.#evaluate(job);
+    } catch (error) {
+      this.#barrier.break();
+      throw error;
+    }
+  }
+
+  *#train(job: TrainJob): Generator<void, void, void> {
+    const { batch } = this.session.recipe;
+    const batches = Math.ceil(job.dataset.count / batch);
+    for (let index = job.firstBatch; index < batches; index++) {
+      const images = Math.min(batch, job.dataset.count - index * batch);
+      this.trainBatch(job, index, images);
+      if (this.control.halt) return;
+      yield;
+    }
+  }
+
+  *#evaluate(job: EvaluateJob): Generator<void, void, void> {
+    const most = this.imagesAtOnce;
+    for (let first = 0; first < job.dataset.count; first += most) {
+      this.evaluateBatch(job, first, Math.min(most, job.dataset.count - first));
+      yield;
+    }
+  }
+
+  // ----- what differs ------------------------------------------------------------------------------------------------
+
+  /** Learns from batch `index` of an epoch, which has `images` images; calls `account` before its last barrier. */
+  protected abstract trainBatch(job: TrainJob, index: number, images: number): void;
+
+  /** Fills the job's answers for the `images` examples from `first`. */
+  protected abstract evaluateBatch(job: EvaluateJob, first: number, images: number): void;
+
+  /** Images that are evaluated together. */
+  protected abstract get imagesAtOnce(): number;
+
+  // ----- forward -----------------------------------------------------------------------------------------------------
+
+  /** Rows `first` … through all layers: activities, goodness, and the input of the next layer (not the last output). */
+  protected forward(first: number, count: number): void {
+    const begin = first + this.begin(count);
+    const end = first + this.end(count);
+    for (let l = 0; l < this.layers.length; l++) {
+      const layer = this.layers[l];
+      const { panels, labels } = layer.plan;
+      const [from, to] = [this.begin(panels), this.end(panels)];
+      const density = labels ? 0 : layer.density(first, count);
+      if (labels) {
+        layer.forwardLabelled(first, count, from, to);
+      } else if (layer.isDense(density)) {
+        const tiles = layer.tiles(count);
+        layer.pack(first, count, this.begin(tiles), this.end(tiles));
+        this.wait();
+        layer.forwardDense(first, count, from, to);
+      } else {
+        layer.forwardSparse(first, count, density, from, to);
+      }
+      this.wait();
+      layer.sumGoodness(begin, end);
+      if (l + 1 < this.layers.length) {
+        layer.normalize(begin, end);
+        layer.passTo(this.layers[l + 1], begin, end);
+        this.wait();
+      }
+    }
+  }
+
+  /** The softmax readout's answers, and their gradient, from rows `first` … of the last forward pass. */
+  protected read(first: number, images: number): void {
+    const [begin, end] = [this.begin(images), this.end(images)];
+    this.layers[this.layers.length - 1].normalize(first + begin, first + end);
+    this.readout.forward(first, begin, end);
+    this.readout.gradient(begin, end);
+  }
+
+  // ----- learning ----------------------------------------------------------------------------------------------------
+
+  /**
+   * A step of every layer by its own goodness: positive rows 0 …, the negative row of each 2 · `images` after it, and the
+   * readout's rows from `first`.
+   */
+  protected learn(job: TrainJob, index: number, images: number, first: number): void {
+    const { recipe } = this.session;
+    const [begin, end] = [this.begin(images), this.end(images)];
+    for (const layer of this.layers) {
+      computeCoefficients(layer, recipe.goodness, recipe.objective, images, begin, end);
+      const { panels } = layer.plan;
+      if (recipe.peer) layer.updateMeans(images, this.begin(panels), this.end(panels));
+    }
+    this.wait();
+
+    if (this.#part === 0) this.#account(index, images, first);
+    for (const layer of this.layers) {
+      const { panels, inputs } = layer.plan;
+      layer.gradientRows(images, recipe.peer, this.begin(panels), this.end(panels));
+      layer.listColumns(images, recipe.peer, this.begin(inputs + 1), this.end(inputs + 1));
+    }
+    this.wait();
+
+    const batches = Math.ceil(job.dataset.count / recipe.batch);
+    const time = (job.epoch - 1) * batches + index + 1;
+    const factor = gain(job.epoch, job.epochs, recipe.hold);
+    for (const layer of this.layers) {
+      const { panels } = layer.plan;
+      layer.step(recipe.optimizer, images, time, factor, this.begin(panels), this.end(panels));
+    }
+    for (let head = this.#part; head < this.layers.length - recipe.readFrom + 1; head += this.#parts) {
+      this.readout.step(head, images, first, recipe.readout, factor);
+    }
+  }
+
+  /** One thread adds up what a batch looked like, and decides for all whether it was the last. */
+  #account(index: number, images: number, first: number): void {
+    const { recipe, classes } = this.session;
+    const { probabilities, labels } = this.readout;
+    let wrong = 0;
+    for (let i = 0; i < images; i++) {
+      if (largestIndex(probabilities, i * classes, classes) !== labels[i]) wrong++;
+    }
+    this.control.addImages(images, wrong);
+    for (let l = 0; l < this.layers.length; l++) {
+      const { plan, f32, u32 } = this.layers[l];
+      const factor = slope(recipe.goodness, plan.units);
+      const totals = plan.at.totals >>> 2;
+      const targets = plan.at.targets >>> 2;
+      const rows = plan.at.outputRows >>> 2;
+      let positive = 0;
+      let negative = 0;
+      let on = 0;
+      let active = 0;
+      for (let i = 0; i < images; i++) {
+        positive += factor * f32[totals + i];
+        negative += factor * f32[totals + 2 * images + i];
+        on += (u32[rows + 2 * (first + i) + 1] - u32[rows + 2 * (first + i)]) / 8;
+        if (u32[targets + i] !== SKIP) active++;
+        if (u32[targets + 2 * images + i] !== SKIP) active++;
+      }
+      this.control.addLayer(l, positive, negative, on, active);
+    }
+    this.control.batches = index + 1;
+    this.control.decideToHalt();
+  }
+
+  // ----- sharing the work --------------------------------------------------------------------------------------------
+
+  /** Uniform in [0, 1), the same for the same seed, stream and counter. */
+  protected random(from: number, counter: number): number {
+    return (this.kernels.randomBits(this.session.seed, from, counter) >>> 0) / 2 ** 32;
+  }
+
+  /** By how many pixels image number `counter` of the training moves, right and down. */
+  protected shiftOf(stream: number, counter: number): [right: number, down: number] {
+    const { shift } = this.session.recipe;
+    const side = 2 * shift + 1;
+    const place = Math.floor(this.random(stream, counter) * side * side);
+    return [(place % side) - shift, Math.floor(place / side) - shift];
+  }
+
+  /** Returns when all threads have called it. */
+  protected wait(): void {
+    this.#barrier.wait();
+  }
+
+  /** Where this thread's share of `count` things begins and ends. */
+  protected begin(count: number): number {
+    return partBegin(count, this.#part, this.#parts);
+  }
+
+  protected end(count: number): number {
+    return partBegin(count, this.#part + 1, this.#parts);
+  }
+}

@@ -1,0 +1,97 @@
+// Labelled data, with the label in the input (section 3.3 of the paper): the image with its label is positive, with a wrong
+// one negative, and with the neutral label it is what the softmax readout sees and chooses hard negatives from.
+
+import { slope } from '../goodness/objective.ts';
+import { InputRows } from '../layers/input.ts';
+import { hardWrongLabel, uniformWrongLabel } from '../negatives/labels.ts';
+import { type EvaluateJob, stream, type TrainJob } from './job.ts';
+import { Part } from './part.ts';
+import type { Session } from './session.ts';
+
+export class SupervisedPart extends Part {
+  readonly #input: InputRows;
+
+  constructor(session: Session, part: number, parts: number) {
+    super(session, part, parts);
+    this.#input = new InputRows(this.layers[0], session.recipe.labelStrength);
+  }
+
+  // Rows 0 … are positive, rows `images` … neutral, rows 2 · `images` … negative.
+  protected trainBatch(job: TrainJob, index: number, images: number): void {
+    const { recipe, classes } = this.session;
+    const { dataset, order } = job;
+    const [begin, end] = [this.begin(images), this.end(images)];
+    const firstExample = index * recipe.batch;
+    // Of the random numbers of this batch: no two images of a training share one.
+    const firstCounter = (job.epoch - 1) * dataset.count + firstExample;
+    for (let i = begin; i < end; i++) {
+      const example = order[firstExample + i];
+      const label = dataset.labels[example];
+      const [right, down] = this.shiftOf(stream.shift, firstCounter + i);
+      this.#input.writeImage(i, dataset, example, right, down);
+      this.#input.writeLabel(i, i, label);
+      this.#input.writeNeutral(images + i, i);
+      this.readout.labels[i] = label;
+    }
+    this.layers[0].cutRows(begin, end);
+    this.wait();
+
+    this.#productWithImages(images);
+    this.forward(0, 2 * images);
+    this.read(images, images);
+    for (let i = begin; i < end; i++) {
+      const label = this.readout.labels[i];
+      const random = this.random(stream.negatives, firstCounter + i);
+      const wrong =
+        recipe.negatives === 'hard'
+          ? hardWrongLabel(label, classes, random, this.readout.probabilities, i)
+          : uniformWrongLabel(label, classes, random);
+      this.#input.writeLabel(2 * images + i, i, wrong);
+    }
+    this.wait();
+
+    this.forward(2 * images, images);
+    this.learn(job, index, images, images);
+  }
+
+  protected get imagesAtOnce(): number {
+    const { recipe, classes, plans } = this.session;
+    return Math.min(recipe.batch, Math.floor(plans[0].rows / (classes + 1)));
+  }
+
+  protected evaluateBatch(job: EvaluateJob, first: number, images: number): void {
+    const { recipe, classes } = this.session;
+    const { dataset, goodness, probabilities } = job;
+    const [begin, end] = [this.begin(images), this.end(images)];
+    const neutral = classes * images;
+    for (let i = begin; i < end; i++) {
+      this.#input.writeImage(i, dataset, first + i, 0, 0);
+      for (let label = 0; label < classes; label++) this.#input.writeLabel(label * images + i, i, label);
+      this.#input.writeNeutral(neutral + i, i);
+    }
+    this.layers[0].cutRows(begin, end);
+    this.wait();
+    this.#productWithImages(images);
+    this.forward(0, neutral + images);
+    this.read(neutral, images);
+    this.wait();
+    for (let i = begin; i < end; i++) {
+      for (let l = 0; l < this.layers.length; l++) {
+        const { plan, f32 } = this.layers[l];
+        const factor = slope(recipe.goodness, plan.units);
+        const to = ((first + i) * this.layers.length + l) * classes;
+        for (let c = 0; c < classes; c++) {
+          goodness[to + c] = factor * f32[(plan.at.totals >>> 2) + c * images + i];
+        }
+      }
+      for (let c = 0; c < classes; c++) {
+        probabilities[(first + i) * classes + c] = this.readout.probabilities[i * classes + c];
+      }
+    }
+  }
+
+  #productWithImages(images: number): void {
+    const { panels } = this.layers[0].plan;
+    this.layers[0].productWithImages(images, this.begin(panels), this.end(panels));
+  }
+}
