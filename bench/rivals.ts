@@ -58,9 +58,7 @@ async function ours(layers: readonly number[], images: number): Promise<Measured
     events.push(event);
     if (events.length === 2) break;
   }
-  const { answers, softmaxReadout } = await network.evaluate(
-    slice(all, all.count - VALIDATION, all.count),
-  );
+  const { answers, softmaxReadout } = await network.evaluate(slice(all, all.count - VALIDATION, all.count));
   await network.close();
   return {
     seconds: events[1].trainSeconds - events[0].trainSeconds,

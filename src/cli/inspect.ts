@@ -3,8 +3,8 @@
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors } from '../files/safetensors.ts';
 import { parseDescription } from '../network/encode.ts';
-import { planNetwork } from '../schedule/session.ts';
 import { describeRecipe } from '../recipes/recipe.ts';
+import { planNetwork } from '../schedule/session.ts';
 import { grouped, mebibytes, pairs, table } from './text.ts';
 
 export async function inspect(model: string, options: { json?: boolean }): Promise<void> {

@@ -5,14 +5,14 @@ import { availableParallelism } from 'node:os';
 import v8 from 'node:v8';
 import { type Build, detectBuild } from '../kernels/features.ts';
 import type { Recipe } from '../recipes/recipe.ts';
+import type { Job } from '../schedule/job.ts';
+import { openPart } from '../schedule/open.ts';
+import type { Session } from '../schedule/session.ts';
 import { PiscinaTeam } from '../threads/piscina.ts';
 import { InlineTeam, type Team } from '../threads/team.ts';
 import type { Host } from './host.ts';
 import type { Network } from './network.ts';
-import type { Job } from '../schedule/job.ts';
-import { openPart } from '../schedule/open.ts';
 import { create, type NetworkOptions } from './prepare.ts';
-import type { Session } from '../schedule/session.ts';
 
 /** A new network, ready to train. Throws an InputError for a recipe, sizes or threads that make no sense. */
 export function createNetwork(recipe: Recipe, options: NetworkOptions): Promise<Network> {

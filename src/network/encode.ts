@@ -7,10 +7,10 @@ import { readFloats } from '../files/int8.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '../files/safetensors.ts';
 import { type Calibration, checkCalibration } from '../readout/calibration.ts';
 import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
+import type { Session } from '../schedule/session.ts';
 import type { Host } from './host.ts';
 import type { Network, Position } from './network.ts';
 import { prepare } from './prepare.ts';
-import type { Session } from '../schedule/session.ts';
 import { readState, writeState } from './state.ts';
 
 const FORMAT = 'forward-forward 1';

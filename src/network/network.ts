@@ -6,12 +6,12 @@ import { shuffledOrder } from '../data/shuffle.ts';
 import { InputError } from '../errors.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readout/goodness.ts';
-import { sharedBuffer } from '../threads/memory.ts';
-import type { Team } from '../threads/team.ts';
 import { hasLabel } from '../recipes/recipe.ts';
 import { Control } from '../schedule/control.ts';
 import { type EvaluateJob, type Job, stream, type TrainJob } from '../schedule/job.ts';
 import type { Session } from '../schedule/session.ts';
+import { sharedBuffer } from '../threads/memory.ts';
+import type { Team } from '../threads/team.ts';
 import type { EpochEvent } from '../train/events.ts';
 import { readState, type StateTensor } from './state.ts';
 

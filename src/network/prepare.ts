@@ -4,9 +4,9 @@ import { InputError } from '../errors.ts';
 import type { Build } from '../kernels/features.ts';
 import { bindKernels } from '../kernels/kernels.ts';
 import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
+import { openSession, planNetwork } from '../schedule/session.ts';
 import type { Host } from './host.ts';
 import { Network, type Position } from './network.ts';
-import { openSession, planNetwork } from '../schedule/session.ts';
 import { initializeState } from './state.ts';
 
 export interface NetworkOptions {

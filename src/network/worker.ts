@@ -1,11 +1,11 @@
 // What runs in each thread of a network's team.
 
 import { workerData } from 'piscina';
-import { BarrierBroken } from '../threads/barrier.ts';
 import type { Job } from '../schedule/job.ts';
 import { openPart } from '../schedule/open.ts';
 import type { Part } from '../schedule/part.ts';
 import type { Session } from '../schedule/session.ts';
+import { BarrierBroken } from '../threads/barrier.ts';
 
 const session: Session = workerData;
 const parts = new Map<number, Part>();

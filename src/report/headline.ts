@@ -9,7 +9,11 @@ import { decimal, duration, percent, svg } from './markup.ts';
 export type Scored = Pick<Answers, 'error' | 'confusion'>;
 
 /** The better error in large, as dots out of a thousand, and beside it the readouts that there are, time and speed. */
-export function headline(goodness: Scored | undefined, softmax: Scored, epochs: readonly EpochEvent[]): string {
+export function headline(
+  goodness: Scored | undefined,
+  softmax: Scored,
+  epochs: readonly EpochEvent[],
+): string {
   const byGoodness = goodness !== undefined && !(softmax.error < goodness.error);
   const best = byGoodness ? goodness : softmax;
   const examples = best.confusion.flat().reduce((sum, count) => sum + count, 0);

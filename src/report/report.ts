@@ -73,13 +73,13 @@ more the layer has learned. Goodness here is as the objective sees it, averaged 
     ),
     layers.length > 0 &&
       section(
-      'Right label or wrong label',
-      `The same test examples shown to the trained network twice: once with the true label ${positive},
+        'Right label or wrong label',
+        `The same test examples shown to the trained network twice: once with the true label ${positive},
 once with a wrong one ${negative}. Taller means more examples, further right means more goodness.
 Hills that stand apart mean that the layer alone can tell right from wrong; where they overlap, it
 has to guess. The outermost bars also hold the few values beyond them.`,
-      grid(layers.map((layer, i) => goodnessHistogram(i + 1, layer)).join('\n'), layers.length),
-    ),
+        grid(layers.map((layer, i) => goodnessHistogram(i + 1, layer)).join('\n'), layers.length),
+      ),
     data.fields
       ? section(
           'What the first layer looks for',
