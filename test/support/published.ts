@@ -15,6 +15,9 @@ interface Layer {
   headVelocity: Matrix;
 }
 
+/** Normalised inputs, activities and normalised activities of every layer. */
+type Pass = { x: Matrix; y: Matrix; normalized: Matrix }[];
+
 const zeros = (rows: number, columns: number): Matrix =>
   Array.from({ length: rows }, () => new Array(columns).fill(0));
 
@@ -48,9 +51,9 @@ export class PublishedNetwork {
     });
   }
 
-  /** Normalised inputs and activities of every layer for images with label inputs. */
-  #pass(images: Matrix, labelInputs: Matrix) {
-    let input = images.map((image, i) => normalized([...labelInputs[i], ...image.slice(this.#classes)]));
+  /** Normalised inputs and activities of every layer. */
+  #pass(inputs: Matrix) {
+    let input = inputs.map(normalized);
     return this.layers.map(({ weight, bias }) => {
       const x = input;
       const y = x.map(row =>
@@ -85,18 +88,30 @@ export class PublishedNetwork {
     gain: number,
     wrongLabel: (label: number, probabilities: number[], image: number) => number,
   ): void {
-    const { objective, peer, readFrom, labelStrength, readout } = this.#recipe;
+    const { labelStrength } = this.#recipe;
     const classes = this.#classes;
-    const count = images.length;
-    this.#time++;
     const oneHot = (label: number) =>
       Array.from({ length: classes }, (_, c) => (c === label ? labelStrength : 0));
-    const positive = this.#pass(images, labels.map(oneHot));
-    const neutral = this.#pass(
-      images,
-      images.map(() => new Array(classes).fill(labelStrength / classes)),
-    );
-    const probabilities = images.map((_, i) => {
+    const withLabels = (labelInputs: Matrix) =>
+      this.#pass(images.map((image, i) => [...labelInputs[i], ...image.slice(classes)]));
+    const positive = withLabels(labels.map(oneHot));
+    const neutral = withLabels(images.map(() => new Array(classes).fill(labelStrength / classes)));
+    const probabilities = this.#read(neutral);
+    const wrong = labels.map((label, i) => wrongLabel(label, probabilities[i], i));
+    this.#learn(positive, neutral, withLabels(wrong.map(oneHot)), probabilities, labels, gain);
+  }
+
+  /** One batch of images that no label goes with, and what is negative for each. */
+  stepPairs(images: Matrix, negatives: Matrix, labels: number[], gain: number): void {
+    const positive = this.#pass(images);
+    this.#learn(positive, positive, this.#pass(negatives), this.#read(positive), labels, gain);
+  }
+
+  /** What the softmax readout makes of a pass: (images, classes). */
+  #read(neutral: Pass): Matrix {
+    const { readFrom } = this.#recipe;
+    const classes = this.#classes;
+    return neutral[0].x.map((_, i) => {
       const logits = Array.from({ length: classes }, (_, c) =>
         this.layers.reduce((sum, { head }, l) => {
           if (l + 1 < readFrom) return sum;
@@ -106,9 +121,20 @@ export class PublishedNetwork {
       const powers = logits.map(logit => Math.exp(logit - Math.max(...logits)));
       return powers.map(power => power / powers.reduce((a, b) => a + b));
     });
-    const wrong = labels.map((label, i) => wrongLabel(label, probabilities[i], i));
-    const negative = this.#pass(images, wrong.map(oneHot));
+  }
 
+  #learn(
+    positive: Pass,
+    neutral: Pass,
+    negative: Pass,
+    probabilities: Matrix,
+    labels: number[],
+    gain: number,
+  ): void {
+    const { objective, peer, readFrom, readout } = this.#recipe;
+    const classes = this.#classes;
+    const count = labels.length;
+    this.#time++;
     this.layers.forEach((layer, l) => {
       const units = layer.bias.length;
       const gradient = { weight: zeros(layer.weight.length, units), bias: new Array(units).fill(0) };
