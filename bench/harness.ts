@@ -1,25 +1,10 @@
 // What every bench shares: who measured, where, on which commit, and how a result is kept.
 
-import { execFileSync } from 'node:child_process';
-import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { provenance } from '../src/experiments/provenance.ts';
 import { writeFileSafely } from '../src/files/write.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** The machine and the software that a result belongs to. */
-export function provenance() {
-  const git = (...words: string[]) => execFileSync('git', words, { cwd: root, encoding: 'utf8' }).trim();
-  return {
-    commit:
-      git('rev-parse', '--short', 'HEAD') +
-      (git('status', '--porcelain', 'src', 'assembly') ? ' + changes' : ''),
-    cpu: `${cpus().length} × ${cpus()[0].model}`,
-    node: process.version,
-    v8: process.versions.v8,
-    date: new Date().toISOString().slice(0, 10),
-  };
-}
 
 /** Results are kept for this Node under their own name, for any other under NAME-nodeN. */
 const USUAL_NODE = 20;

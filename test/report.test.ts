@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { areaUnderCurve, histogram, overlap } from '../src/report/histogram.ts';
 import { type ReportData, renderReport } from '../src/report/report.ts';
 import type { EpochEvent } from '../src/train/events.ts';
+import { checkBalance, checkEntities, withoutImages } from './support/markup.ts';
 
 const digits = Array.from({ length: 10 }, (_, i) => String(i));
 
@@ -47,6 +48,7 @@ function data(change: Partial<ReportData> = {}): ReportData {
     machine: [['threads', '2']],
     classNames: digits,
     epochs: epochs(12, 2),
+    data: ['examples with their true label', 'examples with a wrong one'],
     goodnessReadout: scored(10),
     softmaxReadout: { ...scored(10), error: 1.7 },
     layers: [layer(500, 300), layer(500, 300)],
@@ -60,6 +62,16 @@ function data(change: Partial<ReportData> = {}): ReportData {
     shape: [4, 5],
     ...change,
   };
+}
+
+/** Of a network that learns from hybrids. */
+function unlabelled(): ReportData {
+  const { goodnessReadout: _, ...rest } = data({
+    data: ['real images', 'hybrids of two images'],
+    layers: [{ units: 500, threshold: 2 }, { units: 500 }],
+    mistakes: [{ ...mistake(10), goodness: [] }],
+  });
+  return rest;
 }
 
 function mistake(classes: number) {
@@ -123,6 +135,7 @@ function edgeCases(): Record<string, ReportData> {
     }),
     diverged: data({ epochs: diverged }),
     'diverged once': data({ epochs: [...epochs(3, 2), ...diverged.slice(3)] }),
+    'no labels in the input': unlabelled(),
     'no layers': data({ layers: [], epochs: epochs(3, 0) }),
     'one layer': data({ layers: [layer(10, 50)], epochs: epochs(3, 1) }),
     'no threshold': data({ layers: [bare] }),
@@ -163,32 +176,6 @@ function edgeCases(): Record<string, ReportData> {
     }),
     'no settings': data({ settings: [], machine: [] }),
   };
-}
-
-// Base64 may spell anything.
-function withoutImages(html: string): string {
-  return html.replaceAll(/data:image\/png;base64,[\w+/=]+/g, 'data:');
-}
-
-/** Throws unless every tag is closed in order and every attribute is quoted, as XML wants. */
-function checkBalance(xml: string): void {
-  const open: string[] = [];
-  let rest = xml;
-  while (rest.includes('<')) {
-    rest = rest.slice(rest.indexOf('<'));
-    const tag = /^<(\/?)([a-z][\w-]*)((?:\s+[a-zA-Z][\w:-]*="[^"<]*")*)\s*(\/?)>/.exec(rest);
-    if (!tag) throw new Error(`not a tag: ${rest.slice(0, 80)}`);
-    const [all, closing, name, , empty] = tag;
-    if (closing && open.pop() !== name) throw new Error(`unexpected </${name}> before ${rest.slice(0, 80)}`);
-    if (!closing && !empty) open.push(name);
-    rest = rest.slice(all.length);
-  }
-  if (open.length > 0) throw new Error(`left open: ${open}`);
-}
-
-function checkEntities(xml: string): void {
-  const loose = /&(?!(?:amp|lt|gt|quot|#39);)/.exec(xml);
-  if (loose) throw new Error(`loose ampersand: ${xml.slice(loose.index, loose.index + 40)}`);
 }
 
 describe.each(Object.entries(edgeCases()))('report with %s', (_, report) => {
@@ -247,6 +234,17 @@ test('headline names the better readout and counts its errors', () => {
   expect(html).toContain('<b class="wrong">5</b> are read wrong.');
   expect(html).toContain('<b>1.50\u00a0%</b>');
   expect(renderReport(data())).toContain('test error by the goodness readout');
+});
+
+test('speaks of hybrids, and of no goodness of labels, where the network is given none', () => {
+  const html = renderReport(unlabelled());
+  expect(html).toMatch(/much goodness \(strong activity\) to real images\s/);
+  expect(html).toMatch(/little to hybrids of two images\s/);
+  expect(html).not.toMatch(/true label|wrong label|right label|label as input/i);
+  expect(html).not.toMatch(/goodness readout/i);
+  expect(html).toContain('<b>Layer 1</b> <span>500 units</span>');
+  const backprop = renderReport({ ...unlabelled(), epochs: epochs(3, 0) });
+  expect(backprop).not.toContain('Goodness over time');
 });
 
 test('confusion cells show their counts and rows their error', () => {

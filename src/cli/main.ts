@@ -10,6 +10,7 @@ import { evaluate } from './evaluate.ts';
 import { exportModel } from './export.ts';
 import { inspect } from './inspect.ts';
 import { predict } from './predict.ts';
+import { reproduceExperiment } from './reproduce.ts';
 import { train } from './train.ts';
 
 function wholeNumber(least: number): (text: string) => number {
@@ -61,6 +62,28 @@ function buildCommand(): Command {
       '\nCtrl-C stops after the batch in progress, saves a checkpoint and says how to go on.',
     )
     .action(train);
+
+  program
+    .command('reproduce')
+    .description("list the experiments of Hinton's paper, or run one from start to end")
+    .argument('[name]', 'the experiment to run')
+    .option('--short', 'the same at a tenth of the cost or less, with one seed')
+    .option('--seed <n>', 'run this seed only', wholeNumber(0))
+    .option('--threads <n>', 'threads that share the work (default: all cores)', wholeNumber(1))
+    .option(
+      '--validation <n>',
+      'hold out the last n training examples and report their error',
+      wholeNumber(1),
+    )
+    .option('--out <folder>', 'where result and report go (default: runs/reproduce/NAME)')
+    .option('--fresh', 'begin anew, and forget what was finished or stopped before')
+    .option('--quiet', 'print nothing but errors')
+    .option('--json', 'print JSON lines and nothing else')
+    .addHelpText(
+      'after',
+      '\nCtrl-C saves a checkpoint; the same command goes on from there, to the same bits as without the stop.',
+    )
+    .action(reproduceExperiment);
 
   program
     .command('evaluate')

@@ -26,10 +26,19 @@ export function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
-/** Rows of cells under a heading, columns aligned to the right. */
-export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Rows of cells under a heading, columns aligned to the right; the first and the last to the left with `isText`. */
+export function table(
+  heading: readonly string[],
+  rows: readonly (readonly string[])[],
+  isText = false,
+): string {
   const widths = heading.map((title, i) => Math.max(title.length, ...rows.map(row => row[i].length)));
-  const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padStart(widths[i])).join('  ');
+  const last = heading.length - 1;
+  const cellOf = (cell: string, i: number) => {
+    if (!isText || (i > 0 && i < last)) return cell.padStart(widths[i]);
+    return i === last ? cell : cell.padEnd(widths[i]);
+  };
+  const line = (cells: readonly string[]) => cells.map(cellOf).join('  ');
   return [heading, ...rows].map(line).join('\n');
 }
 

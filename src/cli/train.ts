@@ -15,6 +15,7 @@ import { describeRecipe, hasLabel } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
+import { fitAndSave } from '../train/saving.ts';
 import { trainOwn } from './own.ts';
 import { Progress } from './progress.ts';
 import { colors, duration, mebibytes, pairs, percent, table } from './text.ts';
@@ -32,9 +33,6 @@ export interface TrainOptions {
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
-
-/** A checkpoint at the end of an epoch is worth writing when the last one is this old, in milliseconds. */
-const CHECKPOINT_EVERY = 60_000;
 
 export async function train(source: string, options: TrainOptions): Promise<void> {
   if (!datasetNames.includes(source) && (await holdsExamples(source))) return trainOwn(source, options);
@@ -54,7 +52,6 @@ export async function train(source: string, options: TrainOptions): Promise<void
     say(colors.bold(`${recipe.name} on ${data.name}`));
     say(pairs([...describeRecipe(recipe), ['machine', machineOf(network)]]));
     if (!(await trainToEnd(network, data, validation, test, checkpoint, options, sayJson))) {
-      await saveNetwork(network, checkpoint, true);
       const words = ['npx ff train', source, '--resume', checkpoint, '--out', model];
       if (options.validation) words.push('--validation', String(options.validation));
       if (options.test) words.push('--test', options.test);
@@ -151,22 +148,19 @@ async function trainToEnd(
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const progress = options.quiet || options.json ? undefined : new Progress(network, data.count);
-  let savedAt = performance.now();
   try {
     const watched = validation ? { validation } : test ? { test } : {};
-    for await (const event of network.fit(data, { ...watched, signal: stop.signal })) {
-      sayJson(event);
-      progress?.epoch(event);
-      if (performance.now() - savedAt > CHECKPOINT_EVERY && event.epoch < event.epochs) {
-        await saveNetwork(network, checkpoint, true);
-        savedAt = performance.now();
-      }
+    const epochs = fitAndSave(network, data, checkpoint, { ...watched, signal: stop.signal });
+    let step = await epochs.next();
+    for (; !step.done; step = await epochs.next()) {
+      sayJson(step.value);
+      progress?.epoch(step.value);
     }
+    return step.value;
   } finally {
     progress?.end();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
-  return network.position.epoch > network.session.recipe.epochs;
 }
 
 export function machineOf(network: Network): string {

@@ -40,9 +40,12 @@ export function reportOf(
     ],
     classNames: data.classNames ?? Array.from({ length: classes }, (_, c) => String(c)),
     epochs: history,
+    data: hasLabel(recipe)
+      ? ['examples with their true label', 'examples with a wrong one']
+      : ['real images', 'hybrids of two images'],
     ...(evaluation.goodnessReadout && { goodnessReadout: evaluation.goodnessReadout }),
     softmaxReadout: evaluation.softmaxReadout,
-    layers: hasLabel(recipe) ? layerGoodness(network, data, evaluation) : [],
+    layers: layerGoodness(network, data, evaluation),
     mistakes: worstMistakes(network, data, evaluation, confidence ?? evaluation.probabilities),
     ...(fields && { fields }),
     ...(confidence && { reliability: reliability(confidence, data.labels, classes) }),
@@ -59,8 +62,10 @@ function layerGoodness(network: Network, data: Dataset, { goodness }: Evaluation
     const { objective } = recipe;
     return {
       units,
-      positive: Float32Array.from({ length: data.count }, (_, i) => at(i, data.labels[i])),
-      negative: Float32Array.from({ length: data.count }, (_, i) => at(i, wrong(i))),
+      ...(hasLabel(recipe) && {
+        positive: Float32Array.from({ length: data.count }, (_, i) => at(i, data.labels[i])),
+        negative: Float32Array.from({ length: data.count }, (_, i) => at(i, wrong(i))),
+      }),
       ...(objective.kind === 'logistic' && {
         threshold: layerThreshold(recipe.goodness, objective.threshold, units),
       }),
@@ -107,7 +112,8 @@ function greyLevels(values: Float32Array): Uint8Array {
   return Uint8Array.from(values, value => (255 * (value - least)) / (most - least || 1));
 }
 
-function receptiveFields(network: Network, data: Dataset): ReportData['fields'] | undefined {
+/** The incoming weights of layer 1's strongest units, where the inputs are an image of one or three channels. */
+export function receptiveFields(network: Network, data: Dataset): ReportData['fields'] | undefined {
   if (!data.shape) return undefined;
   const [height, width, channels = 1] = data.shape;
   if (channels !== 1 && channels !== 3) return undefined;

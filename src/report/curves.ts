@@ -50,7 +50,12 @@ function errorChart(
   const y = proportional
     ? logAxis(Math.max(low, 0.001), high, bottom, top)
     : linearAxis(0, high * 1.1, bottom, top);
-  const x = epochAxis(epochs, left, right, ticks);
+  const x = epochAxis(
+    epochs.map(({ epoch }) => epoch),
+    left,
+    right,
+    ticks,
+  );
   const ends = endsOf(lines, y, (kind, value) => `${kind} ${percent(value)}`);
   return svg(
     width,
@@ -111,7 +116,12 @@ function goodnessFigure(
   const threshold = about?.threshold ?? Number.NaN;
   const range = extent([0, ...valuesOf(lines), threshold]) ?? [0, 1];
   const y = linearAxis(range[0], range[1] * 1.06, bottom, top, 3);
-  const x = epochAxis(epochs, left, right, 4);
+  const x = epochAxis(
+    epochs.map(({ epoch }) => epoch),
+    left,
+    right,
+    4,
+  );
   const ends = endsOf(lines, y, (_, value) => threeDigits(value));
   const values = ends.map(({ kind, text }) => `${kind} ${text}`).join(', ');
   const picture = svg(

@@ -4,7 +4,7 @@ import type { EpochEvent } from '../train/events.ts';
 import { type Axis, extent, linearAxis, thin } from './axis.ts';
 import { at, hotspot, label } from './markup.ts';
 
-/** A named line; only finite values become points, each an epoch (from 1) and what was measured after it. */
+/** A named line; only finite values become points, each an epoch (or a count of examples) and what was measured after it. */
 export interface Series {
   /** Names the colour in the style sheet. */
   readonly kind: string;
@@ -29,9 +29,9 @@ export function valuesOf(lines: readonly Series[]): number[] {
   return lines.flatMap(({ points }) => points.map(point => point[1]));
 }
 
-/** A horizontal axis of whole epochs from `start` to `end`, with the first epoch and about `count` ticks. */
-export function epochAxis(epochs: readonly EpochEvent[], start: number, end: number, count: number): Axis {
-  const range = extent(epochs.map(event => event.epoch)) ?? [1, 1];
+/** A horizontal axis of whole epochs from `start` to `end`, with the first of `epochs` and about `count` ticks. */
+export function epochAxis(epochs: readonly number[], start: number, end: number, count: number): Axis {
+  const range = extent(epochs) ?? [1, 1];
   const axis = linearAxis(range[0], range[1], start, end, count);
   const ticks = axis.ticks.filter(tick => Number.isInteger(tick) && tick >= range[0] && tick <= range[1]);
   // The first epoch tells how long one takes, but must not run into the tick after it.

@@ -71,3 +71,8 @@ export function hotspot(x: number, y: number, width: number, height: number, tex
 export function className(names: readonly string[], index: number): string {
   return names[index] ?? String(index);
 }
+
+/** A figure's markup under a name in plain text. */
+export function named(name: string, figure: string): string {
+  return `<h3>${escaped(name)}</h3>\n${figure}`;
+}

@@ -9,8 +9,8 @@ import { headline, type Scored } from './headline.ts';
 import { goodnessHistogram } from './histogram.ts';
 import { escaped } from './markup.ts';
 import { type Mistake, mistakeCards } from './mistakes.ts';
+import { page, pairs, section } from './page.ts';
 import { reliabilityCurve } from './reliability.ts';
-import { style } from './style.ts';
 
 export type { Mistake, Scored };
 
@@ -24,16 +24,18 @@ export interface ReportData {
   readonly machine: readonly (readonly [name: string, value: string])[];
   readonly classNames: readonly string[];
   readonly epochs: readonly EpochEvent[];
+  /** What the layers are to give much goodness to, and little: e.g. `real images` and `hybrids of two`. */
+  readonly data: readonly [positive: string, negative: string];
   /** Absent where the network is not given labels. */
   readonly goodnessReadout?: Scored;
   readonly softmaxReadout: Scored;
   readonly layers: readonly {
     readonly units: number;
     readonly threshold?: number;
-    /** (examples) goodness of each test example with its true label. */
-    readonly positive: Float32Array;
+    /** (examples) goodness of each test example with its true label; absent where the network is not given labels. */
+    readonly positive?: Float32Array;
     /** (examples) goodness of each test example with a wrong label. */
-    readonly negative: Float32Array;
+    readonly negative?: Float32Array;
   }[];
   /** Incoming weights of layer 1's strongest units, (height, width, channels) each, signed; up to 100 are shown. */
   readonly fields?: {
@@ -57,28 +59,33 @@ export function renderReport(data: ReportData): string {
   const byGoodness = goodnessReadout !== undefined && !(softmaxReadout.error < goodnessReadout.error);
   const [best, other] = byGoodness ? [goodnessReadout, softmaxReadout] : [softmaxReadout, goodnessReadout];
   const [bestName, otherName] = byGoodness ? ['goodness', 'softmax'] : ['softmax', 'goodness'];
+  const watched = epochs[0]?.positiveGoodness.length ?? 0;
+  const histograms = layers.flatMap(({ positive, negative, ...layer }, i) =>
+    positive && negative ? [goodnessHistogram(i + 1, { ...layer, positive, negative })] : [],
+  );
   const sections = [
     section(
       'Learning',
       `Error after each epoch: lower is better. The training error is counted by the softmax readout, on
-examples as they are learned from. ${unseen(epochs)}`,
+examples as they are learned from. ${unseen(epochs, goodnessReadout ? 'goodness' : 'softmax')}`,
       errorCurves(epochs),
     ),
-    section(
-      'Goodness over time',
-      `Each layer learns on its own: to give much goodness (strong activity) to examples with their true
-label ${positive} and little to examples with a wrong one ${negative}. The wider the lines part, the
+    watched > 0 &&
+      section(
+        'Goodness over time',
+        `Each layer learns on its own: to give much goodness (strong activity) to ${escaped(data.data[0])}
+${positive} and little to ${escaped(data.data[1])} ${negative}. The wider the lines part, the
 more the layer has learned. Goodness here is as the objective sees it, averaged over the epoch.`,
-      grid(goodnessCurves(epochs, layers), epochs[0]?.positiveGoodness.length ?? 0),
-    ),
-    layers.length > 0 &&
+        grid(goodnessCurves(epochs, layers), watched),
+      ),
+    histograms.length > 0 &&
       section(
         'Right label or wrong label',
         `The same test examples shown to the trained network twice: once with the true label ${positive},
 once with a wrong one ${negative}. Taller means more examples, further right means more goodness.
 Hills that stand apart mean that the layer alone can tell right from wrong; where they overlap, it
 has to guess. The outermost bars also hold the few values beyond them.`,
-        grid(layers.map((layer, i) => goodnessHistogram(i + 1, layer)).join('\n'), layers.length),
+        grid(histograms.join('\n'), histograms.length),
       ),
     data.fields
       ? section(
@@ -118,9 +125,8 @@ readout, at the one temperature that fitted the validation examples.`,
       : '',
     section(
       'Sure and wrong',
-      `The mistakes about which the network had least doubt. The bars are the goodness of each label, from
-a little below the least one, so that differences show: <b class="true">blue</b> is the true label,
-<b class="wrong">orange</b> the one it chose. Some of these a person would get wrong, too.`,
+      `The mistakes about which the network had least doubt. ${goodnessReadout ? bars : ''} Some of these a
+person would get wrong, too.`,
       mistakeCards(data.mistakes, classNames, data.shape),
     ),
     section(
@@ -129,48 +135,22 @@ a little below the least one, so that differences show: <b class="true">blue</b>
       `<div class="tables">${pairs('Recipe', data.settings)}${pairs('Machine', data.machine)}</div>`,
     ),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8" />
-<meta name="viewport" content="width=device-width, initial-scale=1" />
-<meta name="color-scheme" content="light dark" />
-<meta http-equiv="Content-Security-Policy" content="${policy}" />
-<title>${escaped(title)} · forward-forward</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<header>
-<p class="kind">Forward-Forward training report</p>
-<h1>${escaped(title)}</h1>
-${headline(goodnessReadout, softmaxReadout, epochs)}
-</header>
-${sections.filter(Boolean).join('\n')}
-<footer>Made by forward-forward. This file holds everything it shows and loads nothing.</footer>
-</main>
-</body>
-</html>
-`;
+  return page(
+    title,
+    'Forward-Forward training report',
+    headline(goodnessReadout, softmaxReadout, epochs),
+    sections,
+  );
 }
 
-// Proof, kept by the browser, that the file is on its own.
-const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 const byClass = 'Test examples by true class (rows) and class read (columns)';
+const bars = `The bars are the goodness of each label, from a little below the least one, so that differences
+show: <b class="true">blue</b> is the true label, <b class="wrong">orange</b> the one it chose.`;
 const positive = '(<b class="positive">positive, blue</b>)';
 const negative = '(<b class="negative">negative, orange</b>)';
 
-/** A titled part of the page; `reading` is markup that says how to read `body`. */
-function section(title: string, reading: string, body: string): string {
-  return `<section>
-<h2>${title}</h2>
-<p class="reading">${reading}</p>
-${body}
-</section>`;
-}
-
 // Only of the lines that are there, so that nobody looks for one that is not.
-function unseen(epochs: readonly EpochEvent[]): string {
+function unseen(epochs: readonly EpochEvent[], readout: string): string {
   const validated = epochs.some(event => event.validationError !== undefined);
   const tested = epochs.some(event => event.testError !== undefined);
   if (!validated && !tested) return '';
@@ -178,20 +158,10 @@ function unseen(epochs: readonly EpochEvent[]): string {
     validated && tested
       ? 'Validation and test error come'
       : `The ${tested ? 'test' : 'validation'} error comes`;
-  return `${names} from examples the network never learns from, by the goodness readout. Where training keeps
+  return `${names} from examples the network never learns from, by the ${readout} readout. Where training keeps
 falling and this does not, the network has begun to learn its examples by heart.`;
 }
 
 function grid(figures: string, count: number): string {
   return `<div class="multiples${count < 3 || count === 4 ? ' few' : ''}">\n${figures}\n</div>`;
-}
-
-function pairs(caption: string, rows: readonly (readonly [name: string, value: string])[]): string {
-  if (rows.length === 0) return '';
-  const body = rows.map(
-    ([name, value]) => `<tr><th scope="row">${escaped(name)}</th><td>${escaped(value)}</td></tr>`,
-  );
-  return `<table class="pairs"><caption>${escaped(caption)}</caption><tbody>
-${body.join('\n')}
-</tbody></table>`;
 }

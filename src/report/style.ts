@@ -6,14 +6,14 @@ export const style = `
 :root {
   --page: #f4f6f8; --card: #fff; --ink: #17212e; --muted: #566374; --line: #e1e6ec; --faint: #b6c0cc;
   --blue: #1d68ad; --orange: #b94f07; --blue-fill: #3d8ad4; --orange-fill: #ee8a35; --accent: #6b46c1;
-  --second: #0f766e;
+  --second: #0f766e; --third: #a8326e; --fourth: #6a7321;
   color-scheme: light dark;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #0e1217; --card: #161c24; --ink: #e7ecf2; --muted: #9ba8b7; --line: #27303b; --faint: #46525f;
     --blue: #7cb8f2; --orange: #f5a35c; --blue-fill: #4a95dd; --orange-fill: #e58a3c; --accent: #b69bf8;
-    --second: #4fc9ba;
+    --second: #4fc9ba; --third: #f08ab8; --fourth: #bfc96a;
   }
 }
 * { box-sizing: border-box; }
@@ -59,6 +59,25 @@ figure.reliability { max-width: 560px; }
 .stats b { display: block; font-size: 26px; font-weight: 600; line-height: 1.3; letter-spacing: -0.02em; }
 .stats span { display: block; color: var(--muted); font-size: 13px; line-height: 1.4; margin-top: 4px; }
 
+.about { color: var(--muted); }
+header .about { font-size: 18px; margin-top: 6px; }
+.versus { display: flex; flex-wrap: wrap; gap: 24px 72px; margin-top: 28px; align-items: end; }
+.versus .paper { color: var(--muted); font-weight: 400; font-size: clamp(40px, 6vw, 64px); }
+h3 { font-size: 15px; margin: 24px 0 10px; }
+table.results { width: 100%; font-size: 15px; }
+.results th, .results td { padding: 10px 12px 10px 0; border-top: 1px solid var(--line); text-align: right;
+  vertical-align: top; white-space: nowrap; }
+.results thead th, .results thead td { border-top: 0; color: var(--muted); font-weight: 400; font-size: 14px;
+  padding-top: 0; }
+.results th[scope="row"] { text-align: left; font-weight: 600; white-space: normal; min-width: 180px; }
+.results th .about { display: block; font-weight: 400; font-size: 14px; }
+.results th:last-child, .results td:last-child { padding-right: 0; }
+table.hybrids { border-spacing: 0; }
+.hybrids th { font-weight: 400; color: var(--muted); text-align: left; padding-right: 16px; font-size: 14px; }
+.hybrids td { padding: 4px; }
+.hybrids img { width: 96px; height: auto; image-rendering: pixelated; border-radius: 5px; display: block;
+  border: 1px solid var(--line); }
+
 figcaption { font-size: 14px; color: var(--muted); }
 figcaption b { color: var(--ink); }
 .multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 290px), 1fr));
@@ -88,6 +107,17 @@ text.positive { fill: var(--blue); } text.negative { fill: var(--orange); }
 .dot.test { fill: var(--accent); } .dot.train { fill: var(--muted); }
 .dot.validation { fill: var(--second); }
 .dot.positive { fill: var(--blue-fill); } .dot.negative { fill: var(--orange-fill); }
+.shade0 { --own: var(--accent); --own-text: var(--accent); }
+.shade1 { --own: var(--orange-fill); --own-text: var(--orange); }
+.shade2 { --own: var(--second); --own-text: var(--second); }
+.shade3 { --own: var(--blue-fill); --own-text: var(--blue); }
+.shade4 { --own: var(--third); --own-text: var(--third); }
+.shade5 { --own: var(--fourth); --own-text: var(--fourth); }
+.line[class*=" shade"] { stroke: var(--own); stroke-width: 2.6; }
+.line.shade1, .line.shade4 { stroke-dasharray: 9 5; }
+.line.shade2, .line.shade5 { stroke-dasharray: 2 6; }
+.dot[class*=" shade"] { fill: var(--own); }
+text[class*=" shade"] { fill: var(--own-text); }
 .hot { fill: var(--ink); opacity: 0; } .hot:hover { opacity: 0.07; }
 .keys { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 4px; }
 .key::before { content: ""; display: inline-block; width: 22px; border-top: 3px solid var(--accent);
@@ -95,6 +125,9 @@ text.positive { fill: var(--blue); } text.negative { fill: var(--orange); }
   margin: 0 7px 2px 0; }
 .key.train::before { border-top: 2px dashed var(--muted); }
 .key.validation::before { border-color: var(--second); }
+.key[class*=" shade"]::before { border-color: var(--own); }
+.key.shade1::before, .key.shade4::before { border-top-style: dashed; }
+.key.shade2::before, .key.shade5::before { border-top-style: dotted; }
 .hill { fill-opacity: 0.42; stroke-width: 1.4; stroke-linejoin: round; }
 .hill.positive { fill: var(--blue-fill); stroke: var(--blue-fill); }
 .hill.negative { fill: var(--orange-fill); stroke: var(--orange-fill); }

@@ -1,0 +1,80 @@
+// Writes what bench/results/paper holds into README.md, between its two marker comments, and into the list that `ff reproduce`
+// shows. `node scripts/paper-table.mjs FOLDER` does so in another folder than this repository.
+
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { experiments } from '../dist/experiments/experiments.js';
+
+const MARKERS = ['<!-- paper:begin -->', '<!-- paper:end -->'];
+
+const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
+
+/** Full results by the name of their experiment: neither short runs nor those of one chosen seed. */
+async function readResults(folder) {
+  const results = new Map();
+  for (const file of await readdir(folder)) {
+    if (!file.endsWith('.json')) continue;
+    const result = JSON.parse(await readFile(join(folder, file), 'utf8'));
+    if (!result.isShort && !result.isOneSeed) results.set(result.experiment, result);
+  }
+  return results;
+}
+
+function ours({ error, runs }) {
+  const deviation = error.deviation === undefined ? '' : ` ± ${error.deviation.toFixed(2)}`;
+  return `${error.mean.toFixed(2)}${deviation} % (${runs.length} seed${runs.length === 1 ? '' : 's'})`;
+}
+
+function minutes(value) {
+  return value < 9.95 ? value.toFixed(1) : value.toFixed(0);
+}
+
+function tableOf(rows) {
+  const lines = rows.map(({ experiment, count, variant }) => {
+    const name = count === 1 ? `\`${experiment}\`` : `\`${experiment}\`, ${variant.name}`;
+    const cells = [name, variant.paper ?? '–', ours(variant), variant.epochs, minutes(variant.minutes)];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [
+    '| experiment | paper | ours: mean test error ± standard deviation | epochs | minutes a seed, two cores |',
+    '|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
+}
+
+function measuredOf(rows) {
+  const entries = rows.map(({ experiment, variant }) => {
+    const { mean, deviation } = variant.error;
+    const found = {
+      error: Number(mean.toFixed(3)),
+      ...(deviation !== undefined && { deviation: Number(deviation.toFixed(3)) }),
+      seeds: variant.runs.length,
+      minutes: variant.minutes,
+    };
+    return `  '${experiment}/${variant.name}': ${JSON.stringify(found)},\n`;
+  });
+  return `export const measured: Readonly<Record<string, Measured>> = {\n${entries.join('')}};\n`;
+}
+
+const results = await readResults(join(root, 'bench/results/paper'));
+// In the order of the paper.
+const rows = experiments.flatMap(({ name }) => {
+  const variants = results.get(name)?.variants ?? [];
+  return variants.map(variant => ({ experiment: name, count: variants.length, variant }));
+});
+
+const readmeFile = join(root, 'README.md');
+const readme = await readFile(readmeFile, 'utf8');
+const [begin, end] = MARKERS.map(marker => readme.indexOf(marker));
+if (begin < 0 || end < begin) {
+  console.error(`README.md: expected ${MARKERS.join(' and ')} where the table goes; add both lines`);
+  process.exit(2);
+}
+const before = readme.slice(0, begin + MARKERS[0].length);
+await writeFile(readmeFile, `${before}\n${tableOf(rows)}\n${readme.slice(end)}`);
+
+const measuredFile = join(root, 'src/experiments/measured.ts');
+const source = await readFile(measuredFile, 'utf8');
+await writeFile(measuredFile, source.slice(0, source.indexOf('export const measured')) + measuredOf(rows));
+console.log(`wrote ${rows.length} rows into README.md and src/experiments/measured.ts`);

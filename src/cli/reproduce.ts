@@ -1,0 +1,189 @@
+// ff reproduce: the experiments of the paper, listed or run.
+
+import { join } from 'node:path';
+import type { Variant } from '../experiments/experiment.ts';
+import { experiments, findExperiment } from '../experiments/experiments.ts';
+import { measured } from '../experiments/measured.ts';
+import { errorOf, type Outcome } from '../experiments/outcome.ts';
+import { type Summary, summarise, writeResult } from '../experiments/result.ts';
+import { type Reproduction, reproduce } from '../experiments/run.ts';
+import type { SeenEvent } from '../experiments/training.ts';
+import { describeRecipe } from '../recipes/recipe.ts';
+import { Progress } from './progress.ts';
+import { colors, duration, grouped, pairs, percent, table } from './text.ts';
+import { machineOf } from './train.ts';
+
+export interface ReproduceOptions {
+  readonly short?: boolean;
+  readonly seed?: number;
+  readonly threads?: number;
+  readonly validation?: number;
+  readonly out?: string;
+  readonly fresh?: boolean;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+const FOLDER = 'runs/reproduce';
+
+export async function reproduceExperiment(
+  name: string | undefined,
+  options: ReproduceOptions,
+): Promise<void> {
+  if (name === undefined) return list(options);
+  const experiment = findExperiment(name);
+  const command = ['npx ff reproduce', name, ...wordsOf(options)].join(' ');
+  const isLoud = !options.quiet && !options.json;
+  const say = isLoud ? (text: string) => console.log(text) : () => {};
+  const sayJson = options.json ? (event: object) => console.log(JSON.stringify(event)) : () => {};
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  let progress: Progress | undefined;
+  say(colors.bold(`${name}: ${experiment.about} (${experiment.section} of the paper)`));
+  const { short, seed, threads, validation, fresh } = options;
+  const reproduction = await reproduce(experiment, {
+    short,
+    seed,
+    threads,
+    validation,
+    fresh,
+    folder: FOLDER,
+    signal: stop.signal,
+    onRun: (variant, own, index, count) => {
+      const place = count === 1 ? '' : ` (${index} of ${count})`;
+      say(`\n${colors.bold(`${variant.name}, seed ${own}`)}${place}`);
+      say(pairs(describeRecipe(variant.recipe)));
+    },
+    onStart: (network, examples) => {
+      say(pairs([['machine', machineOf(network)]]));
+      if (isLoud) progress = new Progress(network, examples);
+    },
+    onEvent: (event, variant, own) => {
+      sayJson({ ...event, variant: variant.name, seed: own });
+      if (event.event === 'epoch') progress?.epoch(event);
+      else say(seenText(event));
+    },
+    onOutcome: (outcome, isNew) => {
+      progress?.end();
+      progress = undefined;
+      sayJson(runEvent(outcome));
+      say(outcomeText(outcome, isNew));
+    },
+  }).finally(() => {
+    progress?.end();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  });
+  if (!reproduction.isDone) {
+    sayJson({ event: 'stopped', finished: reproduction.outcomes.length, command });
+    say(`stopped; to go on: ${colors.bold(command)}`);
+    process.exitCode = 130;
+    return;
+  }
+  const files = await writeResult(reproduction, options.out ?? join(FOLDER, name), command);
+  say(`\n${summaryTable(reproduction)}\n`);
+  say(
+    pairs([
+      ...(files.result ? [['result', files.result] as const] : []),
+      ['report', `${files.report} (open it in a browser)`],
+    ]),
+  );
+  sayJson({
+    event: 'done',
+    experiment: name,
+    variants: summarise(reproduction).map(({ variant, error, seconds }) => ({
+      name: variant.name,
+      error: error?.mean,
+      trainSeconds: seconds,
+    })),
+    ...files,
+  });
+}
+
+/** The options that decide what is run, as they were given; never --fresh, which would not go on. */
+function wordsOf({ short, seed, threads, validation, out }: ReproduceOptions): string[] {
+  return [
+    ...(short ? ['--short'] : []),
+    ...(seed === undefined ? [] : ['--seed', String(seed)]),
+    ...(threads === undefined ? [] : ['--threads', String(threads)]),
+    ...(validation === undefined ? [] : ['--validation', String(validation)]),
+    ...(out === undefined ? [] : ['--out', out]),
+  ];
+}
+
+// ----- the list ------------------------------------------------------------------------------------------------------
+
+function list({ json, quiet }: ReproduceOptions): void {
+  for (const { name, about, section, variants } of experiments) {
+    if (json) {
+      const known = variants.map(variant => ({ ...variant, measured: measured[`${name}/${variant.name}`] }));
+      console.log(JSON.stringify({ event: 'experiment', name, about, section, variants: known }));
+    } else if (!quiet) {
+      console.log(`${colors.bold(name)}  ${about} (${section})`);
+      console.log(
+        `${table(
+          HEADING,
+          variants.map(variant => listed(name, variant)),
+          true,
+        )}\n`,
+      );
+    }
+  }
+  if (json || quiet) return;
+  console.log(
+    'npx ff reproduce NAME runs one, with --short in a tenth of the time or less; ff reproduce --help shows more.\nOurs: mean test error ± standard deviation over the seeds; time: training of one seed on two cores.',
+  );
+}
+
+const HEADING = ['', 'paper', 'ours', 'time', 'seeds', 'settings'];
+
+function listed(experiment: string, variant: Variant): string[] {
+  const found = measured[`${experiment}/${variant.name}`];
+  const { recipe, seeds, about, paper } = variant;
+  const deviation = found?.deviation === undefined ? '' : ` ± ${found.deviation.toFixed(2)}`;
+  return [
+    `  ${variant.name}`,
+    paper ?? '–',
+    found ? `${found.error.toFixed(2)}${deviation} %` : '–',
+    found ? duration(60 * found.minutes) : '–',
+    String(seeds.length),
+    `${recipe.layers.join('-')}, ${recipe.epochs} epoch${recipe.epochs === 1 ? '' : 's'}: ${about}`,
+  ];
+}
+
+// ----- a run ---------------------------------------------------------------------------------------------------------
+
+function seenText({ examples, of, error, trainSeconds }: SeenEvent): string {
+  return `${grouped(examples).padStart(grouped(of).length)} of ${grouped(of)} examples  error so far ${percent(error)}  ${duration(trainSeconds)}`;
+}
+
+function outcomeText(outcome: Outcome, isNew: boolean): string {
+  const { variant, seed, goodnessError, softmaxError, trainSeconds } = outcome;
+  const error = errorOf(outcome);
+  const softmax =
+    goodnessError !== undefined && softmaxError !== undefined ? `, ${percent(softmaxError)} by softmax` : '';
+  const before = isNew ? '' : ', finished before';
+  return `${variant}, seed ${seed}: error ${colors.bold(error === undefined ? '–' : percent(error))}${softmax}, trained in ${duration(trainSeconds)}${before}`;
+}
+
+function runEvent({ variant, seed, goodnessError, softmaxError, trainSeconds, epochs }: Outcome): object {
+  return { event: 'run', variant, seed, epochs, goodnessError, softmaxError, trainSeconds };
+}
+
+function summaryTable(reproduction: Reproduction): string {
+  const rows = summarise(reproduction).map(({ variant, goodness, softmax, outcomes, seconds }) => [
+    variant.name,
+    variant.paper ?? '–',
+    spreadText(goodness),
+    spreadText(softmax),
+    String(outcomes.length),
+    duration(seconds),
+  ]);
+  return table(['variant', 'paper', 'goodness', 'softmax', 'seeds', 'training'], rows);
+}
+
+function spreadText(spread: Summary['error']): string {
+  if (!spread) return '–';
+  const { mean, deviation } = spread;
+  return deviation === undefined ? percent(mean) : `${mean.toFixed(2)} ± ${percent(deviation)}`;
+}

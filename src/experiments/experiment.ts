@@ -1,0 +1,56 @@
+// An experiment is a description: networks, each trained to the end from some seeds, and what its report shows besides.
+
+import type { DataSource } from '../data/sources.ts';
+import type { Network } from '../network/network.ts';
+import type { Recipe } from '../recipes/recipe.ts';
+import type { Outcome } from './outcome.ts';
+import type { Training } from './training.ts';
+
+/** One network, trained to the end with each seed. */
+export interface Variant {
+  /** Small letters and hyphens: it is part of file names. */
+  readonly name: string;
+  /** What sets it apart from the others, in a few words. */
+  readonly about: string;
+  /** The test error in the paper, e.g. `1.36 %`, where it has one. */
+  readonly paper?: string;
+  readonly recipe: Recipe;
+  readonly seeds: readonly number[];
+  /** How much it learns with --short, from its first seed only: passes over the first `examples`. */
+  readonly short: { readonly epochs: number; readonly examples: number };
+  /** How it learns; as a network over epochs by default. */
+  readonly train?: Training;
+}
+
+/** What a section of a report is made of. */
+export interface Finished {
+  readonly experiment: Experiment;
+  readonly data: DataSource;
+  readonly outcomes: readonly Outcome[];
+  /** The network of a variant's first outcome, on one thread; the caller closes it. */
+  readonly open: (variant: Variant) => Promise<Network>;
+}
+
+export interface Experiment {
+  readonly name: string;
+  /** In one line. */
+  readonly about: string;
+  /** Where it is in the paper, e.g. `section 3.3`. */
+  readonly section: string;
+  readonly data: 'mnist' | 'cifar10';
+  /** The first is what the paper's figure is compared with. */
+  readonly variants: readonly [Variant, ...Variant[]];
+  /** Each returns a section of the report as markup; an empty one is left out. */
+  readonly sections?: readonly ((finished: Finished) => Promise<string>)[];
+}
+
+/** What --short makes of an experiment. */
+export function shortened(experiment: Experiment): Experiment {
+  const cut = (variant: Variant): Variant => ({
+    ...variant,
+    recipe: { ...variant.recipe, epochs: variant.short.epochs },
+    seeds: variant.seeds.slice(0, 1),
+  });
+  const [first, ...others] = experiment.variants;
+  return { ...experiment, variants: [cut(first), ...others.map(cut)] };
+}

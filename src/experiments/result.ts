@@ -1,0 +1,196 @@
+// An experiment's outcomes in one place: the result as JSON, and the report.
+
+import { join } from 'node:path';
+import { writeFileSafely } from '../files/write.ts';
+import { describeRecipe } from '../recipes/recipe.ts';
+import { type Comparison, type Curves, renderComparison } from '../report/comparison.ts';
+import type { Variant } from './experiment.ts';
+import { errorOf, type Outcome, type Spread, spreadOf } from './outcome.ts';
+import { provenance } from './provenance.ts';
+import type { Reproduction } from './run.ts';
+
+/** A variant's outcomes together. */
+export interface Summary {
+  readonly variant: Variant;
+  readonly outcomes: readonly Outcome[];
+  /** The error that counts: of the goodness readout, where there is one. */
+  readonly error?: Spread;
+  readonly goodness?: Spread;
+  readonly softmax?: Spread;
+  /** Mean training time of a seed. */
+  readonly seconds: number;
+}
+
+/** The variants that have outcomes, summarised in their order. */
+export function summarise({ experiment, outcomes }: Reproduction): Summary[] {
+  return experiment.variants.flatMap(variant => {
+    const own = outcomes.filter(outcome => outcome.variant === variant.name);
+    if (own.length === 0) return [];
+    const error = spreadOf(own.map(errorOf));
+    const goodness = spreadOf(own.map(({ goodnessError }) => goodnessError));
+    const softmax = spreadOf(own.map(({ softmaxError }) => softmaxError));
+    return {
+      variant,
+      outcomes: own,
+      ...(error && { error }),
+      ...(goodness && { goodness }),
+      ...(softmax && { softmax }),
+      seconds: own.reduce((sum, { trainSeconds }) => sum + trainSeconds, 0) / own.length,
+    };
+  });
+}
+
+/** What the files of a reproduction are called: a short run, or one of a single seed, must not take the place of a full one. */
+export function nameOf({ experiment, options }: Reproduction): string {
+  const { short, validation, seed } = options;
+  return [
+    experiment.name,
+    ...(short ? ['short'] : []),
+    ...(validation === undefined ? [] : [`validation-${validation}`]),
+    ...(seed === undefined ? [] : [`seed-${seed}`]),
+  ].join('-');
+}
+
+/**
+ * Writes NAME.html, and NAME.json unless the errors are those of held-out examples, into `folder`; returns their paths.
+ * `command` is how it was called.
+ */
+export async function writeResult(
+  reproduction: Reproduction,
+  folder: string,
+  command: string,
+): Promise<{ report: string; result?: string }> {
+  const base = join(folder, nameOf(reproduction));
+  const report = `${base}.html`;
+  await writeFileSafely(report, renderComparison(await comparisonOf(reproduction)));
+  if (reproduction.options.validation !== undefined) return { report };
+  const result = `${base}.json`;
+  await writeFileSafely(result, `${flatLists(JSON.stringify(resultOf(reproduction, command), null, 2))}\n`);
+  return { report, result };
+}
+
+/** The result as it is kept in a file. Errors in %, times in minutes or seconds as their names say. */
+export function resultOf(reproduction: Reproduction, command: string): object {
+  const { experiment, options, data } = reproduction;
+  const { name, about, section } = experiment;
+  return {
+    command,
+    ...provenance(),
+    experiment: name,
+    about,
+    section,
+    ...(options.short && { isShort: true }),
+    ...(options.seed !== undefined && { isOneSeed: true }),
+    trainedOn: data.train.name,
+    testedOn: data.test?.count,
+    variants: summarise(reproduction).map(({ variant, outcomes, error, goodness, softmax, seconds }) => ({
+      name: variant.name,
+      about: variant.about,
+      ...(variant.paper && { paper: variant.paper }),
+      error,
+      goodnessError: goodness,
+      softmaxError: softmax,
+      epochs: outcomes[0].epochs,
+      minutes: rounded(seconds / 60),
+      recipe: variant.recipe,
+      runs: outcomes.map(({ variant: _, recipe: __, made, curve, ...outcome }) => ({
+        ...outcome,
+        commit: made.commit ?? made.version,
+        date: made.date,
+        curve: {
+          unit: curve.unit,
+          at: curve.at,
+          trainError: curve.trainError.map(rounded),
+        },
+      })),
+    })),
+  };
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+// A curve of a hundred epochs on one line, not on a hundred.
+function flatLists(json: string): string {
+  return json.replaceAll(/\[[^[\]{}]*\]/g, list => list.replaceAll(/\s+/g, ' '));
+}
+
+async function comparisonOf(reproduction: Reproduction): Promise<Comparison> {
+  const { experiment, options, data, outcomes, open } = reproduction;
+  const summaries = summarise(reproduction);
+  const sections: string[] = [];
+  for (const sectionOf of experiment.sections ?? []) {
+    sections.push(await sectionOf({ experiment, data, outcomes, open }));
+  }
+  const { threads, build, made } = outcomes[0];
+  return {
+    name: experiment.name,
+    about: experiment.about,
+    section: experiment.section,
+    measure:
+      options.validation === undefined
+        ? `test error on ${data.test?.name}`
+        : `error on ${options.validation} examples held out of the training set`,
+    isShort: options.short === true,
+    variants: summaries.map(({ variant, outcomes: own, error, goodness, softmax, seconds }) => ({
+      name: variant.name,
+      about: variant.about,
+      ...(variant.paper && { paper: variant.paper }),
+      ...(error && { error }),
+      ...(goodness && { goodness }),
+      ...(softmax && { softmax }),
+      epochs: own[0].epochs,
+      seconds,
+      runs: own,
+      settings: [...describeRecipe(variant.recipe), ['examples', `${own[0].examples}`]],
+    })),
+    curves: curvesOf(summaries),
+    machine: [
+      ['cpu', made.cpu],
+      ['threads', `${threads}`],
+      ['kernels', `${build} build`],
+      ['node', made.node],
+      ['library', made.commit ? `${made.version}, commit ${made.commit}` : made.version],
+      ['date', made.date],
+    ],
+    sections,
+  };
+}
+
+const charts = [
+  {
+    unit: 'epochs',
+    measure: 'validationError',
+    title: 'Held-out examples',
+    reading: 'Error after each epoch on examples that are not learned from, mean of the seeds.',
+  },
+  {
+    unit: 'epochs',
+    measure: 'trainError',
+    title: 'Learning',
+    reading: `Error on the training examples as they are learned from, counted by the softmax readout, mean of the seeds: lower
+is better.`,
+  },
+  {
+    unit: 'examples',
+    measure: 'trainError',
+    title: 'Error so far',
+    reading: `Every example is answered before it is learned from. The line is the share of all answers so far that were
+wrong, those of the very beginning included; mean of the seeds.`,
+  },
+] as const;
+
+function curvesOf(summaries: readonly Summary[]): Curves[] {
+  return charts.flatMap(({ unit, measure, title, reading }) => {
+    const lines = summaries.flatMap(({ outcomes }, variant) => {
+      const curves = outcomes
+        .map(({ curve }) => curve)
+        .filter(curve => curve.unit === unit && curve[measure] !== undefined);
+      if (curves.length === 0) return [];
+      const mean = (i: number) => spreadOf(curves.map(curve => curve[measure]?.[i]))?.mean ?? Number.NaN;
+      return [{ variant, points: curves[0].at.map((at, i) => [at, mean(i)] as const) }];
+    });
+    return lines.length > 0 ? [{ title, reading, unit, lines }] : [];
+  });
+}

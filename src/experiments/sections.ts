@@ -1,0 +1,83 @@
+// What an experiment's report can show of its networks, beside errors and curves.
+
+import { bindKernels } from '../kernels/kernels.ts';
+import { HybridImages, otherExample } from '../negatives/hybrid.ts';
+import { receptiveFields } from '../report/collect.ts';
+import { receptiveFields as fieldPictures } from '../report/fields.ts';
+import { type Hybrid, hybridPictures } from '../report/hybrids.ts';
+import { named } from '../report/markup.ts';
+import { section } from '../report/page.ts';
+import { stream } from '../schedule/job.ts';
+import type { Finished, Variant } from './experiment.ts';
+
+/** Receptive fields of the first layer of every variant. */
+export async function firstLayers({ experiment, data, open }: Finished): Promise<string> {
+  const figures: string[] = [];
+  for (const variant of experiment.variants) {
+    const network = await open(variant);
+    const fields = receptiveFields(network, data.train);
+    await network.close();
+    if (fields) figures.push(named(variant.name, fieldPictures(fields)));
+  }
+  if (figures.length === 0) return '';
+  return section(
+    'What the first layer looks for',
+    `Each square is one unit and shows its incoming weights where the pixels of the image are. Bright pixels in
+<b class="positive">blue</b> places excite the unit, in <b class="negative">orange</b> places they hold it back. Each
+square has its own scale.`,
+    figures.join('\n'),
+  );
+}
+
+const HYBRIDS = 6;
+
+/** Images, partners, masks and hybrids as the first variant met them in training. */
+export async function hybrids({ experiment, data, open }: Finished): Promise<string> {
+  const [variant] = experiment.variants;
+  const pictures = await hybridsOf(variant, { data, open });
+  return section(
+    'What is negative',
+    `A hybrid takes the white parts of the mask from one image and the black parts from another. Up close it looks like the
+real thing, as a whole it does not: a layer that tells the two apart has to look for what holds an image together.`,
+    pictures,
+  );
+}
+
+async function hybridsOf(variant: Variant, { data, open }: Pick<Finished, 'data' | 'open'>): Promise<string> {
+  const { train } = data;
+  const network = await open(variant);
+  try {
+    const { recipe, hybrids, module, seed } = network.session;
+    if (!hybrids || typeof recipe.negatives === 'string' || !train.shape) return '';
+    const count = Math.min(HYBRIDS, recipe.batch, train.count);
+    const kernels = bindKernels(module, hybrids.memory);
+    const random = { seed, masks: stream.masks, partners: stream.negatives };
+    const images = new HybridImages(hybrids.plan, kernels, hybrids.memory, random);
+    const examples = Uint32Array.from({ length: count }, (_, i) => i);
+    images.mix(train, examples, 0, recipe.negatives.blurs, 0, count);
+    const [height, width, channels = 1] = train.shape;
+    const pixels = height * width;
+    const bytesOf = (example: number) => {
+      const inputs = train.inputs.subarray(example * train.width, (example + 1) * train.width);
+      return inputs instanceof Uint8Array ? inputs : Uint8Array.from(inputs, toByte);
+    };
+    const shown = Array.from({ length: count }, (_, i): Hybrid => {
+      const bits = kernels.randomBits(seed, stream.negatives, i) >>> 0;
+      return {
+        image: bytesOf(i),
+        partner: bytesOf(otherExample(i, train.count, bits / 2 ** 32)),
+        mask: Uint8Array.from(images.masks.subarray(i * pixels, (i + 1) * pixels), value =>
+          value >= 0.5 ? 255 : 0,
+        ),
+        hybrid: Uint8Array.from(images.hybrids.subarray(i * train.width, (i + 1) * train.width), toByte),
+      };
+    });
+    return hybridPictures(shown, height, width, channels);
+  } finally {
+    await network.close();
+  }
+}
+
+function toByte(value: number): number {
+  return Math.round(255 * Math.min(1, Math.max(0, value)));
+}

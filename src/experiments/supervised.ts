@@ -1,0 +1,62 @@
+// Section 3.3 of the paper: labels in the input.
+
+import { quick, recipes } from '../recipes/recipes.ts';
+import type { Experiment } from './experiment.ts';
+import { firstLayers } from './sections.ts';
+
+export const supervised: Experiment = {
+  name: 'supervised',
+  about: 'the label in the first inputs, images with a wrong one as negative data',
+  section: 'section 3.3',
+  data: 'mnist',
+  variants: [
+    {
+      name: 'swish',
+      about: 'each image above its own negative by a swish, Adam',
+      paper: '1.36 %',
+      recipe: {
+        ...quick,
+        name: 'supervised',
+        about: 'labels in the input, images as they are',
+        layers: [2000, 2000],
+        shift: 0,
+        epochs: 40,
+      },
+      seeds: [1, 2, 3],
+      short: { epochs: 5, examples: 60_000 },
+    },
+    {
+      name: 'hinton',
+      about: "the settings of Hinton's own code, number by number",
+      paper: '1.36 %',
+      recipe: { ...recipes['hinton-supervised'], epochs: 120 },
+      seeds: [17],
+      short: { epochs: 12, examples: 60_000 },
+    },
+  ],
+  sections: [firstLayers],
+};
+
+export const supervisedJitter: Experiment = {
+  name: 'supervised-jitter',
+  about: 'the same, with images that are moved by a pixel or two in every epoch',
+  section: 'section 3.3',
+  data: 'mnist',
+  variants: [
+    {
+      name: 'swish',
+      about: 'each image above its own negative by a swish, Adam',
+      paper: '0.64 %',
+      recipe: {
+        ...quick,
+        name: 'supervised-jitter',
+        about: 'labels in the input, images moved',
+        layers: [1000, 1000],
+        epochs: 100,
+      },
+      seeds: [1, 2, 3],
+      short: { epochs: 20, examples: 60_000 },
+    },
+  ],
+  sections: [firstLayers],
+};

@@ -1,0 +1,240 @@
+// One experiment as a page: its variants beside the figures of the paper.
+
+import { type Axis, extent, linearAxis, logAxis, thin } from './axis.ts';
+import { endLabels, endsOf, epochAxis, gridLine, line, type Series, valuesOf } from './lines.ts';
+import { decimal, duration, escaped, hotspot, label, percent, short, svg } from './markup.ts';
+import { page, pairs, section } from './page.ts';
+
+/** Mean, and standard deviation of two or more values. */
+export interface Spread {
+  readonly mean: number;
+  readonly deviation?: number;
+}
+
+/** What a report shows of one variant; strings are plain text. */
+export interface ComparedVariant {
+  readonly name: string;
+  readonly about: string;
+  /** The error in the paper as it is printed there, e.g. `1.36 %`. */
+  readonly paper?: string;
+  /** The error that counts. */
+  readonly error?: Spread;
+  readonly goodness?: Spread;
+  readonly softmax?: Spread;
+  readonly epochs: number;
+  /** Mean training time of a seed. */
+  readonly seconds: number;
+  readonly runs: readonly {
+    readonly seed: number;
+    readonly goodnessError?: number;
+    readonly softmaxError?: number;
+    readonly trainSeconds: number;
+  }[];
+  readonly settings: readonly (readonly [name: string, value: string])[];
+}
+
+/** Lines over epochs or examples, one a variant. */
+export interface Curves {
+  readonly title: string;
+  /** How to read them, as markup. */
+  readonly reading: string;
+  readonly unit: 'epochs' | 'examples';
+  /** `variant` counts from 0. */
+  readonly lines: readonly { readonly variant: number; readonly points: Series['points'] }[];
+}
+
+export interface Comparison {
+  readonly name: string;
+  readonly about: string;
+  /** Where it is in the paper. */
+  readonly section: string;
+  /** Of what the errors are: `test error`, or another. */
+  readonly measure: string;
+  readonly isShort: boolean;
+  readonly variants: readonly ComparedVariant[];
+  readonly curves: readonly Curves[];
+  readonly machine: readonly (readonly [name: string, value: string])[];
+  /** Further sections, as markup. */
+  readonly sections: readonly string[];
+}
+
+/** The whole report as the text of one HTML file. */
+export function renderComparison(data: Comparison): string {
+  const { name, about, variants, curves, machine } = data;
+  const header = `<p class="about">${escaped(about)}</p>\n${versus(data)}`;
+  return page(name, `Forward-Forward experiment, ${data.section} of the paper`, header, [
+    section('Results', resultsReading(data), resultsTable(variants)),
+    ...curves.map(each => section(each.title, each.reading, curvesFigure(each, variants))),
+    ...data.sections,
+    section(
+      'Settings',
+      'What it takes to repeat this, and what it ran on.',
+      `<div class="tables">${variants.map(({ name: of, settings }) => pairs(of, settings)).join('\n')}${pairs('Machine', machine)}</div>`,
+    ),
+  ]);
+}
+
+// ----- what it comes to ----------------------------------------------------------------------------------------------
+
+function versus({ variants, measure, section: where, isShort }: Comparison): string {
+  const [{ name, error, paper, runs }] = variants;
+  const seeds = runs.length === 1 ? 'one seed' : `mean of ${runs.length} seeds`;
+  const spread = error?.deviation === undefined ? '' : `, standard deviation ${decimal(error.deviation, 2)}`;
+  const which = variants.length === 1 ? '' : ` of ${escaped(name)}`;
+  const cut = isShort ? ' This was a short run, which is not what the paper did.' : '';
+  const ours = `<div><p class="big">${decimal(error?.mean ?? Number.NaN, 2)}<span>\u00a0%</span></p>
+<p class="lead">${escaped(measure)}${which}, ${seeds}${spread}.${cut}</p></div>`;
+  const theirs = paper
+    ? `<div><p class="big paper">${escaped(paper.replace(/ %$/, ''))}<span>\u00a0%</span></p>
+<p class="lead">in the paper, ${escaped(where)}.</p></div>`
+    : `<div><p class="lead">The paper gives no figure for this in ${escaped(where)}.</p></div>`;
+  return `<div class="versus">${ours}${theirs}</div>`;
+}
+
+function resultsReading({ measure, variants }: Comparison): string {
+  const both = variants.some(({ goodness, softmax }) => goodness && softmax);
+  const readouts = both
+    ? ` The goodness readout tries every label and keeps the one with most goodness; the softmax readout is a linear
+classifier on the activities of one pass.`
+    : '';
+  return `The ${escaped(measure)} of each variant, as mean ± standard deviation over its seeds.${readouts} Training time is that of
+one seed and leaves evaluation out.`;
+}
+
+function resultsTable(variants: readonly ComparedVariant[]): string {
+  const hasGoodness = variants.some(({ goodness }) => goodness);
+  const hasSoftmax = variants.some(({ softmax }) => softmax);
+  const cell = (text: string) => `<td>${text}</td>`;
+  const heads = [
+    'paper',
+    ...(hasGoodness ? ['goodness'] : []),
+    ...(hasSoftmax ? ['softmax'] : []),
+    'seeds',
+    'epochs',
+    'training',
+  ];
+  const rows = variants.map(({ name, about, paper, goodness, softmax, runs, epochs, seconds }, i) => {
+    const seeds = runs.map(({ seed }) => seed).join(', ');
+    return `<tr><th scope="row"><span class="key shade${i % COLOURS}">${escaped(name)}</span><span class="about">${escaped(about)}</span></th>
+${cell(paper ? escaped(paper) : '–')}${hasGoodness ? cell(spreadText(goodness)) : ''}${hasSoftmax ? cell(spreadText(softmax)) : ''}
+${cell(seeds)}${cell(decimal(epochs))}${cell(duration(seconds))}</tr>`;
+  });
+  return `<div class="scroll"><table class="results"><thead><tr><td></td>${heads.map(head => `<th scope="col">${head}</th>`).join('')}</tr></thead>
+<tbody>${rows.join('\n')}</tbody></table></div>
+${everySeed(variants)}`;
+}
+
+function spreadText(spread: Spread | undefined): string {
+  if (!spread) return '–';
+  const { mean, deviation } = spread;
+  return deviation === undefined ? percent(mean) : `${decimal(mean, 2)} ± ${percent(deviation)}`;
+}
+
+function everySeed(variants: readonly ComparedVariant[]): string {
+  if (variants.every(({ runs }) => runs.length < 2)) return '';
+  const error = (value: number | undefined) => (value === undefined ? '–' : percent(value));
+  const rows = variants.flatMap(({ name, runs }) =>
+    runs.map(
+      ({ seed, goodnessError, softmaxError, trainSeconds }) =>
+        `<tr><th scope="row">${escaped(name)}, seed ${seed}</th><td>${error(goodnessError)}</td><td>${error(softmaxError)}</td>
+<td>${duration(trainSeconds)}</td></tr>`,
+    ),
+  );
+  return `<details><summary>Every seed</summary><div class="scroll"><table class="results"><thead><tr><td></td>
+<th scope="col">goodness</th><th scope="col">softmax</th><th scope="col">training</th></tr></thead>
+<tbody>${rows.join('\n')}</tbody></table></div></details>`;
+}
+
+// ----- how it came about ---------------------------------------------------------------------------------------------
+
+/** Lines have this many colours; their names stand at their ends. */
+const COLOURS = 6;
+
+function curvesFigure(curves: Curves, variants: readonly ComparedVariant[]): string {
+  const lines = curves.lines
+    .map(({ variant, points }) => ({
+      kind: `shade${variant % COLOURS}`,
+      name: variants[variant].name,
+      points: points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)),
+    }))
+    .filter(({ points }) => points.length > 1);
+  if (lines.length === 0) return '<p class="none">A curve needs a second point.</p>';
+  const keys = lines.map(({ kind, name }) => `<span class="key ${kind}">${escaped(name)}</span>`);
+  const isLog = wantsLogAxis(lines);
+  const scale = isLog
+    ? '<span>Logarithmic scale: equal steps down remove equal proportions of errors.</span>'
+    : '';
+  return `<figure>
+<div class="wide">${chart(curves, lines, isLog, [960, 380], 9)}</div>
+<div class="narrow">${chart(curves, lines, isLog, [360, 300], 3)}</div>
+<figcaption class="keys">${keys.join('')}${scale}</figcaption>
+</figure>`;
+}
+
+type Line = Series & { readonly name: string };
+
+function wantsLogAxis(lines: readonly Line[]): boolean {
+  const [low, high] = extent(valuesOf(lines).filter(value => value > 0)) ?? [1, 1];
+  return high >= low * 2;
+}
+
+function chart(
+  { title, unit }: Curves,
+  lines: readonly Line[],
+  isLog: boolean,
+  [width, height]: readonly [number, number],
+  ticks: number,
+): string {
+  const longest = Math.max(...lines.map(({ name }) => name.length));
+  const [left, top, bottom] = [48, 14, height - 46];
+  const right = width - (width > 500 ? 76 + 7 * Math.min(16, longest) : 70);
+  const [low, high] = extent(valuesOf(lines).filter(value => value > 0)) ?? [0, 1];
+  // An error of exactly zero has no place on a log axis: it is held at the lower end.
+  const y = isLog ? logAxis(Math.max(low, 0.001), high, bottom, top) : linearAxis(0, high * 1.1, bottom, top);
+  const x = epochAxis(
+    lines.flatMap(({ points }) => points.map(point => point[0])),
+    left,
+    right,
+    ticks,
+  );
+  const ends = lines.flatMap(each => {
+    const text = (value: number) => (width > 500 ? `${each.name} ${percent(value)}` : percent(value));
+    return endsOf([each], y, (_, value) => text(value));
+  });
+  return svg(
+    width,
+    height,
+    `${title}: in the end ${ends.map(end => end.text).join(', ')}`,
+    [
+      ...y.ticks.map(tick => gridLine(left, right, y.at(tick), `${short(tick)}\u00a0%`)),
+      ...x.ticks.map(tick => label(x.at(tick), bottom + 18, short(tick), 'tick')),
+      label((left + right) / 2, height - 8, unit, 'note'),
+      ...lines.map(each => line(each, x, y)),
+      ...endLabels(ends, right),
+      ...tooltips(lines, unit, x, top, bottom),
+    ].join(''),
+  );
+}
+
+function tooltips(
+  lines: readonly Line[],
+  unit: Curves['unit'],
+  x: Axis,
+  top: number,
+  bottom: number,
+): string[] {
+  const places = [...new Set(lines.flatMap(({ points }) => points.map(point => point[0])))];
+  const shown = thin(
+    places.sort((a, b) => a - b),
+    120,
+  );
+  const half = Math.max(3, (x.at(x.high) - x.at(x.low)) / Math.max(1, shown.length - 1) / 2);
+  return shown.map(place => {
+    const errors = lines.flatMap(({ name, points }) => {
+      const point = points.find(([found]) => found === place);
+      return point ? [`${name} ${percent(point[1])}`] : [];
+    });
+    const after = unit === 'epochs' ? `Epoch ${place}` : `${decimal(place)} examples`;
+    return hotspot(x.at(place) - half, top, 2 * half, bottom - top, `${after}: ${errors.join(', ')}`);
+  });
+}
