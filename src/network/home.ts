@@ -5,6 +5,10 @@ import type { Dataset } from '../data/dataset.ts';
 import { InputError } from '../errors.ts';
 import { type Build, detectBuild } from '../kernels/features.ts';
 import type { Recipe } from '../recipes/recipe.ts';
+import type { Job } from '../schedule/job.ts';
+import { openPart } from '../schedule/open.ts';
+import type { Part } from '../schedule/part.ts';
+import type { Session } from '../schedule/session.ts';
 import { BarrierBroken } from '../threads/barrier.ts';
 import { InlineTeam, type Team } from '../threads/team.ts';
 import { type ThreadMessage, WebTeam } from '../threads/web.ts';
@@ -20,11 +24,7 @@ import {
   toFailure,
 } from './messages.ts';
 import type { FitOptions, Network } from './network.ts';
-import type { Job } from '../schedule/job.ts';
-import { openPart } from '../schedule/open.ts';
-import type { Part } from '../schedule/part.ts';
 import { create, type NetworkOptions } from './prepare.ts';
-import type { Session } from '../schedule/session.ts';
 import type { StateTensor } from './state.ts';
 
 // Written into the script when it is built: the four builds one after the other, deflated, as base64, and their lengths.
@@ -116,6 +116,7 @@ const methods = {
   encode: async (checkpoint: boolean) => encodeNetwork(network, checkpoint),
   tensor: (name: string) => network.tensor(name),
   evaluate: (data: Dataset) => network.evaluate(data),
+  goodnessOverTime: (data: Dataset) => network.goodnessOverTime(data),
   predict: (example: Uint8Array | Float32Array) => network.predict(example),
   fit: async (train: Dataset, options: FitOptions, isStopped: boolean) => {
     if (training) throw new InputError('the network is in training: wait for fit to end, or stop it');
