@@ -6,7 +6,7 @@ import { shuffledOrder } from '../data/shuffle.ts';
 import { InputError } from '../errors.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readout/goodness.ts';
-import { hasLabel } from '../recipes/recipe.ts';
+import { hasGoodness, hasLabel } from '../recipes/recipe.ts';
 import { Control } from '../schedule/control.ts';
 import { type EvaluateJob, type Job, stream, type TrainJob } from '../schedule/job.ts';
 import type { Session } from '../schedule/session.ts';
@@ -139,6 +139,7 @@ export class Network {
       trainSeconds,
       imagesPerSecond: images / Math.max(trainSeconds, 1e-9),
       ...this.#control.means(plans.map(plan => plan.units)),
+      ...(!hasGoodness(recipe) && { positiveGoodness: [], negativeGoodness: [] }),
     };
   }
 
@@ -198,10 +199,9 @@ export class Network {
         // Stopped, or somebody else's turn.
         if (this.#control.batches < batches) continue;
         const done = this.progress;
-        const isSane = [...done.positiveGoodness, ...done.negativeGoodness].every(Number.isFinite);
-        if (!isSane) {
+        if (!this.#control.sums.every(Number.isFinite)) {
           throw new Error(
-            `training diverged in epoch ${this.#epoch}: the goodness is no longer finite; lower the learning rate`,
+            `training diverged in epoch ${this.#epoch}: activities are no longer finite; lower the learning rate`,
           );
         }
         this.#epoch++;

@@ -51,8 +51,7 @@ function regions(session: Session, isWhole: boolean): Panels[] {
     for (const [moment, offset] of [
       ['first', at.first],
       ['second', at.second],
-    ] as const) {
-      if (moment === 'second' && moments === 1) continue;
+    ].slice(0, moments) as [string, number][]) {
       matrix(`${prefix}.weight.${moment}`, offset, inputs + 1, units);
       vector(`${prefix}.bias.${moment}`, offset, inputs + 1, inputs);
     }

@@ -14,6 +14,8 @@ export type Objective =
 
 /** Where negative data come from. */
 export type Negatives =
+  /** There are none, for schedules that learn without. */
+  | 'none'
   /** Wrong labels: all equally likely, or in proportion to what the softmax readout believes (section 3.3). */
   | 'uniform'
   | 'hard'
@@ -32,6 +34,19 @@ export type Optimizer =
       readonly decay: number;
     };
 
+/**
+ * How a network learns where not by goodness: what the paper compares with (section 1). It is then a plain ReLU network with the
+ * softmax readout on its last layer; labels are no inputs, nothing is negative, and activities pass on as they are.
+ */
+export type Schedule =
+  /** Up the gradient of the log probability of the right label, through all layers. */
+  | { readonly kind: 'backprop' }
+  /**
+   * Along random noise, in proportion to how much likelier the right labels are with the noise than with its opposite.
+   * `deviation` is the noise's standard deviation in every weight.
+   */
+  | { readonly kind: 'perturbation'; readonly deviation: number };
+
 /** A Forward-Forward network, and how it is trained. */
 export interface Recipe {
   readonly name: string;
@@ -44,6 +59,8 @@ export interface Recipe {
   readonly image?: readonly [height: number, width: number, channels?: number];
   /** Value of the label's input; a neutral label has strength / classes in each. 0: the network is not given labels. */
   readonly labelStrength: number;
+  /** Absent: by the goodness of every layer. Schedules without goodness do not look at `goodness` and `objective`. */
+  readonly schedule?: Schedule;
   readonly goodness: Goodness;
   readonly objective: Objective;
   readonly negatives: Negatives;
@@ -101,12 +118,27 @@ export function checkRecipe(recipe: Recipe): void {
   check(isShift, 'shift', 'a whole number of pixels', recipe.shift);
   atLeast(0, recipe.labelStrength, 'labelStrength');
   check(GOODNESS.includes(recipe.goodness), 'goodness', `one of ${GOODNESS.join(', ')}`, recipe.goodness);
-  const { negatives, image } = recipe;
+  const { negatives, image, schedule } = recipe;
   if (image !== undefined) {
     const isImage = Array.isArray(image) && [2, 3].includes(image.length) && image.every(isCount);
     check(isImage, 'image', 'two or three counts above 0', image);
   }
-  if (typeof negatives === 'string') {
+  if (schedule !== undefined) {
+    const kind = schedule?.kind;
+    check(kind === 'backprop' || kind === 'perturbation', 'schedule.kind', 'backprop or perturbation', kind);
+    check(negatives === 'none', `negatives with ${kind}`, 'none', negatives);
+    check(recipe.labelStrength === 0, `labelStrength with ${kind}`, '0', recipe.labelStrength);
+    check(recipe.peer === 0, `peer with ${kind}`, '0', recipe.peer);
+    check(recipe.readFrom === layers.length, `readFrom with ${kind}`, 'the last layer', recipe.readFrom);
+    if (schedule.kind === 'perturbation') {
+      above0(schedule.deviation, 'schedule.deviation');
+      // Nothing is kept between steps.
+      const isPlain = optimizer?.kind === 'momentum' && optimizer.momentum === 0 && optimizer.decay === 0;
+      check(isPlain, 'optimizer with perturbation', 'momentum 0 without decay', optimizer);
+      const isPlainToo = readout?.momentum === 0 && readout.decay === 0;
+      check(isPlainToo, 'readout with perturbation', 'momentum 0 without decay', readout);
+    }
+  } else if (typeof negatives === 'string') {
     check(['uniform', 'hard'].includes(negatives), 'negatives', 'uniform, hard or hybrids', negatives);
     above0(recipe.labelStrength, 'labelStrength with wrong labels as negatives');
   } else {
@@ -151,6 +183,8 @@ export function checkRecipe(recipe: Recipe): void {
 
 function describeNegatives(negatives: Negatives): string {
   switch (negatives) {
+    case 'none':
+      return 'none';
     case 'hard':
       return 'wrong labels the readout believes';
     case 'uniform':
@@ -165,9 +199,34 @@ export function hasLabel(recipe: Recipe): boolean {
   return recipe.labelStrength > 0;
 }
 
+/** Whether layers learn by their goodness, so that it can be told of. */
+export function hasGoodness({ schedule }: Recipe): boolean {
+  return schedule?.kind !== 'backprop' && schedule?.kind !== 'perturbation';
+}
+
+function describeSchedule(schedule: Schedule): string {
+  return schedule.kind === 'backprop'
+    ? 'backpropagation of the log probability of the right label'
+    : `perturbation of the weights, deviation ${schedule.deviation}`;
+}
+
+function describeGoodness({ negatives, goodness, objective, peer }: Recipe): [name: string, value: string][] {
+  return [
+    ['negatives', describeNegatives(negatives)],
+    ['goodness', goodness.replaceAll('-', ' ')],
+    [
+      'objective',
+      objective.kind === 'logistic'
+        ? `logistic, threshold ${objective.threshold}, temperature ${objective.temperature}`
+        : `${objective.kind} on pairs, alpha ${objective.alpha}`,
+    ],
+    ['peer normalisation', peer === 0 ? 'none' : `${peer}`],
+  ];
+}
+
 /** A recipe as pairs to print, in the order in which data flows. */
 export function describeRecipe(recipe: Recipe): [name: string, value: string][] {
-  const { objective, optimizer, readout } = recipe;
+  const { optimizer, readout } = recipe;
   const last = recipe.layers.length;
   const read = recipe.readFrom === last ? `layer ${last}` : `layers ${recipe.readFrom} to ${last}`;
   return [
@@ -185,21 +244,14 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
     ...(hasLabel(recipe)
       ? ([['label', `first inputs, strength ${recipe.labelStrength}`]] as [string, string][])
       : []),
-    ['negatives', describeNegatives(recipe.negatives)],
-    ['goodness', recipe.goodness.replaceAll('-', ' ')],
-    [
-      'objective',
-      objective.kind === 'logistic'
-        ? `logistic, threshold ${objective.threshold}, temperature ${objective.temperature}`
-        : `${objective.kind} on pairs, alpha ${objective.alpha}`,
-    ],
+    ...(recipe.schedule ? ([['schedule', describeSchedule(recipe.schedule)]] as [string, string][]) : []),
+    ...(hasGoodness(recipe) ? describeGoodness(recipe) : []),
     [
       'optimizer',
       optimizer.kind === 'adam'
         ? `adam, rate ${optimizer.rate}, betas ${optimizer.beta1} ${optimizer.beta2}, decay ${optimizer.decay}`
         : `momentum ${optimizer.momentum}, rate ${optimizer.rate}, decay ${optimizer.decay}`,
     ],
-    ['peer normalisation', recipe.peer === 0 ? 'none' : `${recipe.peer}`],
     ['readouts', `${read}; softmax rate ${readout.rate}, decay ${readout.decay}`],
     [
       'training',

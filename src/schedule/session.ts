@@ -4,7 +4,7 @@ import type { Build } from '../kernels/features.ts';
 import { type LayerPlan, planLayer } from '../layers/plan.ts';
 import { type HybridPlan, planHybrids } from '../negatives/hybrid.ts';
 import { planReadout } from '../readout/softmax.ts';
-import type { Recipe } from '../recipes/recipe.ts';
+import { hasGoodness, type Recipe } from '../recipes/recipe.ts';
 import { Control } from './control.ts';
 
 /** Everything a thread needs to take its part in a network. */
@@ -28,9 +28,10 @@ export interface Session {
 
 /** Plans every layer and the readout; nothing is allocated yet. */
 export function planNetwork(recipe: Recipe, inputs: number, classes: number) {
-  const { layers, batch, readFrom, optimizer, labelStrength, negatives, image } = recipe;
+  const { layers, batch, readFrom, optimizer, labelStrength, negatives, image, schedule } = recipe;
   // Predicting takes a row for each label and one for the neutral label.
-  const rows = Math.max(3 * batch, classes + 1);
+  const rows = hasGoodness(recipe) ? Math.max(3 * batch, classes + 1) : batch;
+  const moments = schedule?.kind === 'perturbation' ? 0 : optimizer.kind === 'adam' ? 2 : 1;
   const plans = layers.map((units, index) =>
     planLayer({
       inputs: index === 0 ? inputs : layers[index - 1],
@@ -39,7 +40,8 @@ export function planNetwork(recipe: Recipe, inputs: number, classes: number) {
       rows,
       classes: index + 1 >= readFrom ? classes : 0,
       labels: index === 0 && labelStrength > 0 ? classes : 0,
-      moments: optimizer.kind === 'adam' ? 2 : 1,
+      moments,
+      isBackward: schedule?.kind === 'backprop' && index > 0,
     }),
   );
   return {
