@@ -17,7 +17,7 @@ export { gatherRows, maskWeights } from './local';
 export { blendImages, blurMasks, randomMasks } from './mask';
 export { compressRows, normalizeRows } from './normalize';
 export { peerGradient, updateMeans } from './peer';
-export { randomBits, randomWeights } from './random';
+export { perturbWeights, randomBits, randomWeights } from './random';
 export { softmaxGradient, softmaxRows } from './softmax';
 export { cutRows, fetchPanels, sharedForward, sparseForward, sparseProduct } from './sparse';
 export { transposedProduct } from './transposed';

@@ -15,7 +15,7 @@ import { nameOf, summarise, writeResult } from '../src/experiments/result.ts';
 import { type RunOptions, reproduce } from '../src/experiments/run.ts';
 import { firstLayers, hybrids } from '../src/experiments/sections.ts';
 import { splitValidation } from '../src/index.ts';
-import { checkRecipe } from '../src/recipes/recipe.ts';
+import { checkRecipe, layerUnits } from '../src/recipes/recipe.ts';
 import { quick } from '../src/recipes/recipes.ts';
 import { prototypes } from './support/data.ts';
 import { checkReport } from './support/markup.ts';
@@ -271,10 +271,8 @@ describe('the experiments', () => {
     (_, experiment) => {
       const cost = ({ variants }: Experiment, isShort: boolean) =>
         variants.reduce((sum, { recipe, seeds, short }) => {
-          const connections = recipe.layers.reduce(
-            (all, units, l) => all + units * (recipe.layers[l - 1] ?? 784),
-            0,
-          );
+          const units = recipe.layers.map(layerUnits);
+          const connections = units.reduce((all, count, l) => all + count * (units[l - 1] ?? 784), 0);
           return sum + seeds.length * recipe.epochs * (isShort ? short.examples : 60_000) * connections;
         }, 0);
       expect(cost(shortened(experiment), true)).toBeLessThanOrEqual(0.1 * cost(experiment, false));

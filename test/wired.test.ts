@@ -8,7 +8,7 @@ import { HybridImages } from '../src/negatives/hybrid.ts';
 import { createNetwork } from '../src/network/create.ts';
 import type { Network } from '../src/network/network.ts';
 import { readState } from '../src/network/state.ts';
-import type { LocalLayer, Optimizer, Recipe } from '../src/recipes/recipe.ts';
+import { type LocalLayer, type Optimizer, type Recipe, recurrence } from '../src/recipes/recipe.ts';
 import { stream } from '../src/schedule/job.ts';
 import { gain } from '../src/schedule/rates.ts';
 import { prototypes } from './support/data.ts';
@@ -144,7 +144,7 @@ function train(plain: PlainNetwork, { session }: Network, data: Dataset): void {
           });
         });
         let [positive, negative] = [neutral, neutral];
-        for (let step = 1; step <= recipe.schedule!.iterations; step++) {
+        for (let step = 1; step <= recurrence(recipe)!.iterations; step++) {
           positive = plain.move(images, labels, positive);
           negative = plain.move(images, wrong, negative);
           plain.learn(positive, negative, factor);
@@ -195,7 +195,8 @@ describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {
 
 async function expectAnswers(network: Network, plain: PlainNetwork, data: Dataset): Promise<void> {
   const { recipe, classes } = network.session;
-  const { schedule, layers } = recipe;
+  const { layers } = recipe;
+  const schedule = recurrence(recipe);
   const images = Array.from({ length: data.count }, (_, i) => pixels(data, i));
   const { probabilities, goodness } = await network.evaluate(data);
   const neutral = plain.bottomUp(images);

@@ -29,7 +29,7 @@ export class Progress {
     ];
     this.#print(
       `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${errors.join('  ')}  ` +
-        `goodness +/− ${goodness(event)}  ${grouped(event.imagesPerSecond)} examples/s  ${duration(trainSeconds)}`,
+        `${goodness(event)}${grouped(event.imagesPerSecond)} examples/s  ${duration(trainSeconds)}`,
     );
   }
 
@@ -49,8 +49,7 @@ export class Progress {
       `epoch ${event.epoch}/${event.epochs} ${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`,
       `error ${percent(event.trainError)}`,
       ...(Number.isFinite(left) ? [`${duration(left)} left`] : []),
-      `${grouped(event.imagesPerSecond)} examples/s`,
-      `goodness +/− ${goodness(event)}`,
+      `${goodness(event)}${grouped(event.imagesPerSecond)} examples/s`,
     ];
     const line = parts.join('  ').slice(0, (process.stdout.columns ?? 80) - 1);
     process.stdout.write(`\r\x1b[K${colors.dim(line)}`);
@@ -61,8 +60,9 @@ export class Progress {
   }
 }
 
-/** Goodness of positive over that of negative data, layer by layer. */
+/** Goodness of positive over that of negative data, layer by layer, where there is such. */
 function goodness({ positiveGoodness, negativeGoodness }: EpochEvent): string {
   const short = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
-  return positiveGoodness.map((value, l) => `${short(value)}/${short(negativeGoodness[l])}`).join('  ');
+  const pairs = positiveGoodness.map((value, l) => `${short(value)}/${short(negativeGoodness[l])}  `);
+  return pairs.length === 0 ? '' : `goodness +/− ${pairs.join('')}`;
 }

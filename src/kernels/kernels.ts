@@ -110,6 +110,10 @@ export type Kernels = {
     weights: number, begin: number, end: number, K: number, units: number, seed: number, stream: number,
     deviation: number
   ): void;
+  perturbWeights(
+    weights: number, begin: number, end: number, K: number, units: number, seed: number, stream: number,
+    scale: number, withBias: number
+  ): void;
   randomMasks(
     masks: number, begin: number, end: number, pixels: number, seed: number, stream: number, counter: number
   ): void;

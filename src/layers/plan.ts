@@ -44,14 +44,16 @@ export interface LayerShape {
   readonly units: number;
   /** Images in a batch. */
   readonly batch: number;
-  /** Rows in a batch: at least three an image, positive, neutral and negative. */
+  /** Rows in a batch: at least three an image, positive, neutral and negative; one where nothing is negative. */
   readonly rows: number;
   /** Classes of the softmax readout's part in this layer; 0 where the readout does not look at it. */
   readonly classes: number;
   /** Label inputs of the first layer, whose rows share the product with the image; 0 in all others. */
   readonly labels: number;
-  /** Copies of the weights that the optimizer keeps: 1 (momentum) or 2 (Adam). */
-  readonly moments: 1 | 2;
+  /** Copies of the weights that the optimizer keeps: 1 (momentum), 2 (Adam), or 0 where weights do not follow a gradient. */
+  readonly moments: 0 | 1 | 2;
+  /** Whether a gradient of the inputs is computed for the layer below. */
+  readonly isBackward?: boolean;
 }
 
 /** Sizes and byte offsets of a layer. */
@@ -77,7 +79,7 @@ export function cacheBlocks(inputs: number): number {
 
 /** Plans a layer; throws an InputError where it does not fit in the 4 GiB of one memory. */
 export function planLayer(shape: LayerShape) {
-  const { inputs, units, batch, rows, classes, labels, moments } = shape;
+  const { inputs, units, batch, rows, classes, labels, moments, isBackward } = shape;
   const arena = new Arena();
   const panels = Math.ceil(units / PANEL);
   const inputRows = labels ? batch : rows;
@@ -87,12 +89,12 @@ export function planLayer(shape: LayerShape) {
   const stride = peerRow + 1;
   const weightBytes = panels * (inputs + 1) * PANEL * 4;
   const blocks = cacheBlocks(inputs);
-  const columnCapacity = 2 * batch + 1;
+  const columnCapacity = moments ? Math.min(rows, 2 * batch + 1) : 0;
   const inputCapacity = Math.ceil(inputs / PANEL) * PANEL;
   const head = classes ? planHead(arena, units, rows, batch) : undefined;
   const at = {
     weights: arena.take(weightBytes),
-    first: arena.take(weightBytes),
+    first: arena.take(moments ? weightBytes : 0),
     second: arena.take(moments === 2 ? weightBytes : 0),
     inputRows: arena.take(inputRows * 8),
     inputCuts: arena.take(inputRows * (blocks + 1) * 4),
@@ -103,6 +105,7 @@ export function planLayer(shape: LayerShape) {
     tiles: arena.take(labels ? 0 : Math.ceil(inputRows / TILE) * TILE * inputs * 4),
     activity: arena.take(panels * stride * PANEL * 4),
     goodness: arena.take(panels * stride * 4),
+    inputGradient: arena.take(isBackward ? inputCapacity * stride * 4 : 0),
     totals: arena.take(stride * 4),
     coefficients: arena.take(stride * 4),
     targets: arena.take(stride * 4),

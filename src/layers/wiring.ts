@@ -16,7 +16,7 @@ import {
   unitGrid,
   unitsOf,
 } from './fields.ts';
-import { Arena, cacheBlocks, PANEL, planHead } from './plan.ts';
+import { Arena, cacheBlocks, type LayerShape, PANEL, planHead } from './plan.ts';
 
 /** Rows that a layer sees. */
 export interface Source {
@@ -44,7 +44,7 @@ export interface WiredShape {
   /** Classes of the softmax readout's part in this layer; 0 where the readout does not look at it. */
   readonly classes: number;
   /** Copies of the weights that the optimizer keeps: 1 (momentum) or 2 (Adam). */
-  readonly moments: 1 | 2;
+  readonly moments: LayerShape['moments'];
   /** States are kept beside the activities that move them. */
   readonly isDamped: boolean;
   /** Threads, each of which works on a block of its own. */

@@ -6,7 +6,7 @@ import { shuffledOrder } from '../data/shuffle.ts';
 import { InputError } from '../errors.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readout/goodness.ts';
-import { hasLabel } from '../recipes/recipe.ts';
+import { hasGoodness, hasLabel, recurrence } from '../recipes/recipe.ts';
 import { Control } from '../schedule/control.ts';
 import { type EvaluateJob, type Job, stream, type TrainJob } from '../schedule/job.ts';
 import type { Session } from '../schedule/session.ts';
@@ -139,6 +139,7 @@ export class Network {
       trainSeconds,
       imagesPerSecond: images / Math.max(trainSeconds, 1e-9),
       ...this.#control.means(plans.map(plan => plan.units)),
+      ...(!hasGoodness(recipe) && { positiveGoodness: [], negativeGoodness: [] }),
     };
   }
 
@@ -198,10 +199,9 @@ export class Network {
         // Stopped, or somebody else's turn.
         if (this.#control.batches < batches) continue;
         const done = this.progress;
-        const isSane = [...done.positiveGoodness, ...done.negativeGoodness].every(Number.isFinite);
-        if (!isSane) {
+        if (!this.#control.sums.every(Number.isFinite)) {
           throw new Error(
-            `training diverged in epoch ${this.#epoch}: the goodness is no longer finite; lower the learning rate`,
+            `training diverged in epoch ${this.#epoch}: activities are no longer finite; lower the learning rate`,
           );
         }
         this.#epoch++;
@@ -247,10 +247,11 @@ export class Network {
    */
   async goodnessOverTime(data: Dataset): Promise<Float32Array> {
     const { recipe, classes, plans } = this.session;
-    if (!recipe.schedule) {
+    const schedule = recurrence(recipe);
+    if (!schedule) {
       throw new InputError(`recipe ${recipe.name} has no steps over time: its schedule is not recurrent`);
     }
-    const length = data.count * recipe.schedule.iterations * plans.length * classes;
+    const length = data.count * schedule.iterations * plans.length * classes;
     const overTime = new Float32Array(sharedBuffer(length * 4));
     await this.#evaluate(data, overTime);
     return overTime;

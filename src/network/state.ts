@@ -75,7 +75,7 @@ function regions(session: Session, isWhole: boolean): Panels[] {
       list.push({ ...matrix, name: `${prefix}.weight`, at: at.weights });
       list.push({ ...vector, name: `${prefix}.bias`, at: at.weights });
       if (!isWhole) continue;
-      for (const moment of moments === 2 ? (['first', 'second'] as const) : (['first'] as const)) {
+      for (const moment of (['first', 'second'] as const).slice(0, moments)) {
         list.push({ ...matrix, name: `${prefix}.weight.${moment}`, at: at[moment] });
         list.push({ ...vector, name: `${prefix}.bias.${moment}`, at: at[moment] });
       }

@@ -21,18 +21,6 @@ export interface LocalLayer {
   readonly above?: FieldSize;
 }
 
-/** The paper's network with top-down connections (section 3.4): the image is a still video, the label is at the top. */
-export interface RecurrentSchedule {
-  readonly kind: 'recurrent';
-  /** Steps after the bottom-up pass, all layers at once; the weights learn at each. */
-  readonly iterations: number;
-  /** The share of its old state that a unit keeps in a step. */
-  readonly damping: number;
-  /** The steps, counted from 1, over which the goodness readout averages. */
-  readonly readFrom: number;
-  readonly readTo: number;
-}
-
 /** What a layer wants of its goodness. */
 export type Objective =
   /** Positive above the threshold, negative below (section 2); `threshold` is per unit for a sum of squares. */
@@ -42,6 +30,8 @@ export type Objective =
 
 /** Where negative data come from. */
 export type Negatives =
+  /** There are none, for schedules that learn without. */
+  | 'none'
   /** Wrong labels: all equally likely, or in proportion to what the softmax readout believes (section 3.3). */
   | 'uniform'
   | 'hard'
@@ -60,14 +50,39 @@ export type Optimizer =
       readonly decay: number;
     };
 
+/** The paper's network with top-down connections (section 3.4): the image is a still video, the label is at the top. */
+export interface RecurrentSchedule {
+  readonly kind: 'recurrent';
+  /** Steps after the bottom-up pass, all layers at once; the weights learn at each. */
+  readonly iterations: number;
+  /** The share of its old state that a unit keeps in a step. */
+  readonly damping: number;
+  /** The steps, counted from 1, over which the goodness readout averages. */
+  readonly readFrom: number;
+  readonly readTo: number;
+}
+
+/**
+ * Which passes there are in training. `backprop` and `perturbation` learn not by goodness: they are what the paper compares with
+ * (section 1). Their network is a plain ReLU one with the softmax readout on its last layer; labels are no inputs, nothing is
+ * negative, and activities pass on as they are.
+ */
+export type Schedule =
+  | RecurrentSchedule
+  /** Up the gradient of the log probability of the right label, through all layers. */
+  | { readonly kind: 'backprop' }
+  /**
+   * Along random noise, in proportion to how much likelier the right labels are with the noise than with its opposite.
+   * `deviation` is the noise's standard deviation in every weight.
+   */
+  | { readonly kind: 'perturbation'; readonly deviation: number };
+
 /** A Forward-Forward network, and how it is trained. */
 export interface Recipe {
   readonly name: string;
   readonly about: string;
   /** The hidden layers: units that see all of the layer below, or local fields. */
   readonly layers: readonly (number | LocalLayer)[];
-  /** How states come about over time; absent: in a single pass from the input to the last layer. */
-  readonly schedule?: RecurrentSchedule;
   /** Training images move by up to this many pixels each way, anew in every epoch (the jitter of section 3.3); 0 is none. */
   readonly shift: number;
   /** Rows, columns and channels (1 by default) of an example, where the network has to know them. */
@@ -77,6 +92,8 @@ export interface Recipe {
    * label's inputs are the first of the image, or with a recurrent schedule a layer of their own at the top.
    */
   readonly labelStrength: number;
+  /** Absent: a pass from the input to the last layer for every kind of row. Where none has goodness, `goodness` and `objective` are not looked at. */
+  readonly schedule?: Schedule;
   readonly goodness: Goodness;
   readonly objective: Objective;
   readonly negatives: Negatives;
@@ -142,7 +159,8 @@ export function checkRecipe(recipe: Recipe): void {
     else check(isLocal(layers[l - 1]), `layers[${l - 1}] below a local layer`, 'local too', layers[l - 1]);
     if (layer.above === undefined) return;
     check(isField(layer.above), `${what}.above`, FIELD, layer.above);
-    const isAboveLocal = recipe.schedule !== undefined && l + 1 < layers.length && isLocal(layers[l + 1]);
+    const isAboveLocal =
+      recipe.schedule?.kind === 'recurrent' && l + 1 < layers.length && isLocal(layers[l + 1]);
     check(isAboveLocal, `${what}.above`, 'absent where no local layer is seen above', layer.above);
   });
   checkSchedule(recipe, check);
@@ -155,8 +173,11 @@ export function checkRecipe(recipe: Recipe): void {
     const isImage = Array.isArray(image) && [2, 3].includes(image.length) && image.every(isCount);
     check(isImage, 'image', 'two or three counts above 0', image);
   }
-  if (typeof negatives === 'string') {
-    check(['uniform', 'hard'].includes(negatives), 'negatives', 'uniform, hard or hybrids', negatives);
+  if (!hasGoodness(recipe)) {
+    checkClassifier(recipe, check);
+  } else if (typeof negatives === 'string') {
+    const isKnown = ['uniform', 'hard'].includes(negatives);
+    check(isKnown, 'negatives', 'uniform, hard or hybrids', negatives);
     above0(recipe.labelStrength, 'labelStrength with wrong labels as negatives');
   } else {
     check(negatives?.kind === 'hybrids', 'negatives.kind', 'hybrids', negatives?.kind);
@@ -213,14 +234,16 @@ function isLocal(layer: number | LocalLayer | undefined): layer is LocalLayer {
 type Check = (isFine: boolean, setting: string, expected: string, found: unknown) => void;
 
 function checkSchedule({ schedule, negatives, layers }: Recipe, check: Check): void {
-  if (schedule === undefined) {
+  const kind = schedule?.kind;
+  if (kind !== 'recurrent') {
+    const isKnown = schedule === undefined || kind === 'backprop' || kind === 'perturbation';
+    check(isKnown, 'schedule.kind', 'recurrent, backprop or perturbation', kind);
     const hasFields = layers.some(isLocal) && typeof negatives === 'string';
-    check(!hasFields, 'schedule of local layers that are given labels', 'recurrent', 'none');
+    check(!hasFields, 'schedule of local layers that learn from labels', 'recurrent', kind ?? 'none');
     return;
   }
-  const { kind, iterations, damping, readFrom, readTo } = schedule;
+  const { iterations, damping, readFrom, readTo } = schedule as RecurrentSchedule;
   const isStep = (value: number) => Number.isInteger(value) && value > 0;
-  check(kind === 'recurrent', 'schedule.kind', 'recurrent', kind);
   check(isStep(iterations), 'schedule.iterations', 'a whole number above 0', iterations);
   check(damping >= 0 && damping < 1, 'schedule.damping', 'at least 0 and below 1', damping);
   const isRead = isStep(readFrom) && readFrom <= readTo && isStep(readTo) && readTo <= iterations;
@@ -229,14 +252,38 @@ function checkSchedule({ schedule, negatives, layers }: Recipe, check: Check): v
   check(typeof negatives === 'string', 'negatives with a recurrent schedule', 'wrong labels', negatives);
 }
 
+/** Of schedules without goodness. */
+function checkClassifier(recipe: Recipe, check: Check): void {
+  const { schedule, optimizer, readout } = recipe;
+  const kind = schedule?.kind;
+  check(recipe.negatives === 'none', `negatives with ${kind}`, 'none', recipe.negatives);
+  check(recipe.labelStrength === 0, `labelStrength with ${kind}`, '0', recipe.labelStrength);
+  check(recipe.peer === 0, `peer with ${kind}`, '0', recipe.peer);
+  const isLast = recipe.readFrom === recipe.layers.length;
+  check(isLast, `readFrom with ${kind}`, 'the last layer', recipe.readFrom);
+  if (schedule?.kind !== 'perturbation') return;
+  const { deviation } = schedule;
+  check(Number.isFinite(deviation) && deviation > 0, 'schedule.deviation', 'a number above 0', deviation);
+  // Nothing is kept between steps.
+  const isPlain = optimizer?.kind === 'momentum' && optimizer.momentum === 0 && optimizer.decay === 0;
+  check(isPlain, 'optimizer with perturbation', 'momentum 0 without decay', optimizer);
+  const isPlainToo = readout?.momentum === 0 && readout.decay === 0;
+  check(isPlainToo, 'readout with perturbation', 'momentum 0 without decay', readout);
+}
+
 /** Units of a layer. */
 export function layerUnits(layer: number | LocalLayer): number {
   return typeof layer === 'number' ? layer : layer.height * layer.width * layer.channels;
 }
 
-/** Whether every layer sees exactly all of the one below: what exports and small runtimes can run. */
+/** The schedule of a recurrent network; undefined for any other. */
+export function recurrence({ schedule }: Recipe): RecurrentSchedule | undefined {
+  return schedule?.kind === 'recurrent' ? schedule : undefined;
+}
+
+/** Whether every layer sees exactly all of the one below, and nothing else. */
 export function isPlain({ layers, schedule }: Recipe): boolean {
-  return schedule === undefined && layers.every(layer => typeof layer === 'number');
+  return schedule?.kind !== 'recurrent' && layers.every(layer => typeof layer === 'number');
 }
 
 /** A layer in a few words, e.g. `1000` or `4 × 4 × 128 (fields of 10, 6 apart)`. */
@@ -253,6 +300,8 @@ function describeField({ size, stride, overhang }: FieldSize): string {
 
 function describeNegatives(negatives: Negatives): string {
   switch (negatives) {
+    case 'none':
+      return 'none';
     case 'hard':
       return 'wrong labels the readout believes';
     case 'uniform':
@@ -267,22 +316,49 @@ export function hasLabel(recipe: Recipe): boolean {
   return recipe.labelStrength > 0;
 }
 
+/** Whether layers learn by their goodness, so that it can be told of. */
+export function hasGoodness({ schedule }: Recipe): boolean {
+  return schedule?.kind !== 'backprop' && schedule?.kind !== 'perturbation';
+}
+
+function describeSchedule(schedule: Schedule): string {
+  switch (schedule.kind) {
+    case 'recurrent': {
+      const { iterations, damping, readFrom, readTo } = schedule;
+      return `recurrent, ${iterations} steps, damping ${damping}, goodness of steps ${readFrom} to ${readTo}`;
+    }
+    case 'backprop':
+      return 'backpropagation of the log probability of the right label';
+    case 'perturbation':
+      return `perturbation of the weights, deviation ${schedule.deviation}`;
+    default:
+      return schedule satisfies never;
+  }
+}
+
+function describeGoodness({ negatives, goodness, objective, peer }: Recipe): [name: string, value: string][] {
+  return [
+    ['negatives', describeNegatives(negatives)],
+    ['goodness', goodness.replaceAll('-', ' ')],
+    [
+      'objective',
+      objective.kind === 'logistic'
+        ? `logistic, threshold ${objective.threshold}, temperature ${objective.temperature}`
+        : `${objective.kind} on pairs, alpha ${objective.alpha}`,
+    ],
+    ['peer normalisation', peer === 0 ? 'none' : `${peer}`],
+  ];
+}
+
 /** A recipe as pairs to print, in the order in which data flows. */
 export function describeRecipe(recipe: Recipe): [name: string, value: string][] {
-  const { objective, optimizer, readout, schedule } = recipe;
+  const { optimizer, readout, schedule } = recipe;
   const last = recipe.layers.length;
   const read = recipe.readFrom === last ? `layer ${last}` : `layers ${recipe.readFrom} to ${last}`;
   return [
     ['recipe', `${recipe.name}: ${recipe.about}`],
     ['layers', recipe.layers.map(describeLayer).join(' - ')],
-    ...(schedule
-      ? ([
-          [
-            'schedule',
-            `recurrent, ${schedule.iterations} steps, damping ${schedule.damping}, goodness of steps ${schedule.readFrom} to ${schedule.readTo}`,
-          ],
-        ] as [string, string][])
-      : []),
+    ...(schedule ? ([['schedule', describeSchedule(schedule)]] as [string, string][]) : []),
     // Inputs need not be images where nothing moves them.
     ...(recipe.shift === 0
       ? []
@@ -298,21 +374,13 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
           string,
         ][])
       : []),
-    ['negatives', describeNegatives(recipe.negatives)],
-    ['goodness', recipe.goodness.replaceAll('-', ' ')],
-    [
-      'objective',
-      objective.kind === 'logistic'
-        ? `logistic, threshold ${objective.threshold}, temperature ${objective.temperature}`
-        : `${objective.kind} on pairs, alpha ${objective.alpha}`,
-    ],
+    ...(hasGoodness(recipe) ? describeGoodness(recipe) : []),
     [
       'optimizer',
       optimizer.kind === 'adam'
         ? `adam, rate ${optimizer.rate}, betas ${optimizer.beta1} ${optimizer.beta2}, decay ${optimizer.decay}`
         : `momentum ${optimizer.momentum}, rate ${optimizer.rate}, decay ${optimizer.decay}`,
     ],
-    ['peer normalisation', recipe.peer === 0 ? 'none' : `${recipe.peer}`],
     ['readouts', `${read}; softmax rate ${readout.rate}, decay ${readout.decay}`],
     [
       'training',

@@ -8,6 +8,11 @@ import type { Dataset } from '../data/dataset.ts';
  */
 export const stream = { shuffle: 1, negatives: 2, shift: 3, masks: 4, weights: 16, blocks: 2 ** 16 };
 
+/** The stream of random numbers that only number `index` of all steps, or rows of steps, takes from. */
+export function stepStream(index: number): number {
+  return 2 ** 16 + index;
+}
+
 /** Train on the batches of one epoch, from batch `firstBatch`. */
 export interface TrainJob {
   readonly kind: 'train';

@@ -75,7 +75,7 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
 
   // ----- what differs ------------------------------------------------------------------------------------------------
 
-  /** Learns from batch `index` of an epoch, which has `images` images; calls `account` before its last barrier. */
+  /** Learns from batch `index` of an epoch, which has `images` images; one thread calls `finish` before the last barrier. */
   protected abstract trainBatch(job: TrainJob, index: number, images: number): void;
 
   /** Fills the job's answers for the `images` examples from `first`. */
@@ -96,17 +96,22 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
       this.wait();
       layer.sumGoodness(begin, end);
       if (l + 1 < this.layers.length) {
-        layer.normalize(begin, end);
+        this.handOn(l, begin, end);
         layer.passTo(this.layers[l + 1], begin, end);
         this.wait();
       }
     }
   }
 
+  /** Compresses what layer number `l` hands on of rows `begin` to `end`: the direction of its activities alone. */
+  protected handOn(l: number, begin: number, end: number): void {
+    this.layers[l].normalize(begin, end);
+  }
+
   /** The softmax readout's answers, and their gradient, from rows `first` … of the last forward pass. */
   protected read(first: number, images: number): void {
     const [begin, end] = [this.begin(images), this.end(images)];
-    this.layers[this.layers.length - 1].normalize(first + begin, first + end);
+    this.handOn(this.layers.length - 1, first + begin, first + end);
     this.readout.forward(first, begin, end);
     this.readout.gradient(begin, end);
   }
@@ -122,10 +127,9 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
     this.compare(images);
     this.wait();
 
-    if (this.isTeller) {
-      this.addImages(images);
+    if (this.isFirst) {
       this.addLayers(images, first, 1);
-      this.endBatch(index);
+      this.finish(index, images);
     }
     for (const layer of this.layers) {
       const { panels, inputs } = layer.plan;
@@ -133,11 +137,17 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
       layer.listColumns(images, recipe.peer, this.begin(inputs + 1), this.end(inputs + 1));
     }
     this.wait();
+    this.step(job, index, images, first, 0);
+  }
 
+  /** A step of the layers from number `lowest` by their gradient rows, and of the readout by its rows from `first`. */
+  protected step(job: TrainJob, index: number, images: number, first: number, lowest: number): void {
+    const { recipe } = this.session;
     const batches = Math.ceil(job.dataset.count / recipe.batch);
     const time = (job.epoch - 1) * batches + index + 1;
     const factor = gain(job.epoch, job.epochs, recipe.hold);
-    for (const layer of this.layers) {
+    for (let l = lowest; l < this.layers.length; l++) {
+      const layer = this.layers[l];
       const { panels } = layer.plan;
       layer.step(recipe, images, time, factor, this.begin(panels), this.end(panels));
     }
@@ -165,21 +175,6 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
 
   // ----- what one thread tells, between two barriers -----------------------------------------------------------------
 
-  protected get isTeller(): boolean {
-    return this.#part === 0;
-  }
-
-  /** Adds up the answers of a batch. */
-  protected addImages(images: number): void {
-    const { classes } = this.session;
-    const { probabilities, labels } = this.readout;
-    let wrong = 0;
-    for (let i = 0; i < images; i++) {
-      if (largestIndex(probabilities, i * classes, classes) !== labels[i]) wrong++;
-    }
-    this.control.addImages(images, wrong);
-  }
-
   /** Adds `weight` times what each layer looked like. */
   protected addLayers(images: number, first: number, weight: number): void {
     const { recipe } = this.session;
@@ -204,13 +199,25 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
     }
   }
 
-  /** Says that batch `index` is done, and decides for all whether it was the last. */
-  protected endBatch(index: number): void {
+  /** Counts the wrong answers of batch `index`, and decides for all threads whether it was the last; for one thread. */
+  protected finish(index: number, images: number): void {
+    const { classes } = this.session;
+    const { probabilities, labels } = this.readout;
+    let wrong = 0;
+    for (let i = 0; i < images; i++) {
+      if (largestIndex(probabilities, i * classes, classes) !== labels[i]) wrong++;
+    }
+    this.control.addImages(images, wrong);
     this.control.batches = index + 1;
     this.control.decideToHalt();
   }
 
   // ----- sharing the work --------------------------------------------------------------------------------------------
+
+  /** Whether this thread is the one that does what only one may do. */
+  protected get isFirst(): boolean {
+    return this.#part === 0;
+  }
 
   /** Uniform in [0, 1), the same for the same seed, stream and counter. */
   protected random(from: number, counter: number): number {

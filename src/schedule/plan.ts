@@ -30,8 +30,10 @@ export function planNetwork(recipe: Recipe, inputs: number, classes: number, thr
         ...layerShape(recipe, classes, index),
         ...gridSize(layer),
         below: { ...sources[index], ...(field && { field }) },
-        ...(schedule && { above: { ...sources[index + 2], ...(above && { field: above }) } }),
-        isDamped: schedule !== undefined,
+        ...(schedule?.kind === 'recurrent' && {
+          above: { ...sources[index + 2], ...(above && { field: above }) },
+        }),
+        isDamped: schedule?.kind === 'recurrent',
         threads,
       });
     } catch (error) {

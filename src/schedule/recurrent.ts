@@ -8,7 +8,7 @@ import { slope } from '../goodness/objective.ts';
 import { InputRows } from '../layers/input.ts';
 import type { WiredLayer } from '../layers/wired.ts';
 import { hardWrongLabel, uniformWrongLabel } from '../negatives/labels.ts';
-import type { RecurrentSchedule } from '../recipes/recipe.ts';
+import { type RecurrentSchedule, recurrence } from '../recipes/recipe.ts';
 import { type EvaluateJob, stream, type TrainJob } from './job.ts';
 import { Part } from './part.ts';
 import { gain } from './rates.ts';
@@ -21,8 +21,9 @@ export class RecurrentPart extends Part<WiredLayer> {
 
   constructor(session: Session, part: number, parts: number) {
     super(session, part, parts, openWired(session, part));
-    if (!session.recipe.schedule) throw new Error('a session without a schedule');
-    this.#schedule = session.recipe.schedule;
+    const schedule = recurrence(session.recipe);
+    if (!schedule) throw new Error('a session of another schedule');
+    this.#schedule = schedule;
     this.#input = new InputRows(this.layers[0], 0);
   }
 
@@ -71,12 +72,9 @@ export class RecurrentPart extends Part<WiredLayer> {
       this.compare(images);
       this.wait();
       const isLast = step === iterations;
-      if (this.isTeller) {
+      if (this.isFirst) {
         this.addLayers(images, images, 1 / iterations);
-        if (isLast) {
-          this.addImages(images);
-          this.endBatch(index);
-        }
+        if (isLast) this.finish(index, images);
       }
       for (const layer of this.layers) {
         const { panels } = layer.plan;

@@ -5,7 +5,7 @@ import { type LayerPlan, planLayer } from '../layers/plan.ts';
 import type { WiredPlan } from '../layers/wiring.ts';
 import { type HybridPlan, planHybrids } from '../negatives/hybrid.ts';
 import { planReadout } from '../readout/softmax.ts';
-import { layerUnits, type Recipe } from '../recipes/recipe.ts';
+import { hasGoodness, layerUnits, type Recipe } from '../recipes/recipe.ts';
 import { Control } from './control.ts';
 
 /** Everything a thread needs to take its part in a network. */
@@ -33,13 +33,15 @@ export interface NetworkPlan extends Pick<Session, 'plans' | 'readoutPlan'> {
 }
 
 /** What the plans of all layers of a network have in common, whatever their kind; `index` counts from 0. */
-export function layerShape({ batch, readFrom, optimizer }: Recipe, classes: number, index: number) {
+export function layerShape(recipe: Recipe, classes: number, index: number) {
+  const { batch, readFrom, optimizer, schedule } = recipe;
+  const moments = optimizer.kind === 'adam' ? (2 as const) : (1 as const);
   return {
     batch,
     // Predicting takes a row for each label and one for the neutral label.
-    rows: Math.max(3 * batch, classes + 1),
+    rows: hasGoodness(recipe) ? Math.max(3 * batch, classes + 1) : batch,
     classes: index + 1 >= readFrom ? classes : 0,
-    moments: optimizer.kind === 'adam' ? (2 as const) : (1 as const),
+    moments: schedule?.kind === 'perturbation' ? (0 as const) : moments,
   };
 }
 
@@ -51,6 +53,7 @@ export function planPlain(recipe: Recipe, inputs: number, classes: number): Netw
       inputs: index === 0 ? inputs : layerUnits(recipe.layers[index - 1]),
       units: layerUnits(layer),
       labels: index === 0 && recipe.labelStrength > 0 ? classes : 0,
+      isBackward: recipe.schedule?.kind === 'backprop' && index > 0,
     }),
   );
   return withReadout(recipe, classes, plans);

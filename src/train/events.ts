@@ -9,7 +9,7 @@ export interface EpochEvent {
   /** Time spent training since the start (loading and evaluating not counted). */
   readonly trainSeconds: number;
   readonly imagesPerSecond: number;
-  /** Mean goodness of positive data in each layer over the epoch, as the objective sees it. */
+  /** Mean goodness of positive data in each layer over the epoch, as the objective sees it; empty where there is none. */
   readonly positiveGoodness: readonly number[];
   /** The same for negative data. */
   readonly negativeGoodness: readonly number[];

@@ -5,7 +5,12 @@
 import { type Grid, imageGrid, receptiveFields, unitGrid } from '../../src/layers/fields.ts';
 import type { Network } from '../../src/network/network.ts';
 import { readState } from '../../src/network/state.ts';
-import type { LocalLayer, Recipe } from '../../src/recipes/recipe.ts';
+import {
+  type LocalLayer,
+  type Recipe,
+  type RecurrentSchedule,
+  recurrence,
+} from '../../src/recipes/recipe.ts';
 
 type Matrix = number[][];
 
@@ -186,7 +191,7 @@ export class PlainNetwork {
   /** All layers a step on, with a label for each image at the top. */
   move(images: Matrix, labels: readonly number[], before: Rows[]): Rows[] {
     const { labelStrength, schedule } = this.#recipe;
-    const { damping } = schedule!;
+    const { damping } = schedule as RecurrentSchedule;
     const passed = before.map(({ states }) => states.map(normalized));
     return this.layers.map((layer, l) => {
       const below = l === 0 ? images.map(normalized) : passed[l - 1];
@@ -225,8 +230,8 @@ export class PlainNetwork {
 
   /** A step by goodness, from positive rows and the negative one of each. */
   learn(positive: Rows[], negative: Rows[], gain: number): void {
-    const { objective, peer, schedule } = this.#recipe;
-    const share = 1 - (schedule?.damping ?? 0);
+    const { objective, peer } = this.#recipe;
+    const share = 1 - (recurrence(this.#recipe)?.damping ?? 0);
     this.#time++;
     this.layers.forEach((layer, l) => {
       const count = positive[l].states.length;

@@ -1,4 +1,4 @@
-// The initial weights.
+// The initial weights, and noise on them.
 
 import type { Kernels } from '../kernels.ts';
 import { PANEL, view } from './view.ts';
@@ -16,7 +16,9 @@ export function randomBits(seed: number, stream: number, counter: number): numbe
   return scramble(key ^ scramble(counter + scramble(key + 0x9e3779b9))) >>> 0;
 }
 
-export function randomKernels(buffer: ArrayBufferLike): Pick<Kernels, 'randomBits' | 'randomWeights'> {
+export function randomKernels(
+  buffer: ArrayBufferLike,
+): Pick<Kernels, 'randomBits' | 'randomWeights' | 'perturbWeights'> {
   const { f32, cell } = view(buffer);
 
   return {
@@ -37,6 +39,20 @@ export function randomKernels(buffer: ArrayBufferLike): Pick<Kernels, 'randomBit
             // Exact: a multiple of 2^−16 below 6. Only the product is rounded.
             const normal = (sum + 6) / 65536 - 6;
             f32[cell(weights, K + 1, panel, k, lane)] = Math.fround(deviation) * normal;
+          }
+        }
+      }
+    },
+
+    perturbWeights(weights, begin, end, K, units, seed, stream, scale, withBias) {
+      const factor = Math.fround(Math.fround(scale) * Math.fround(1 / Math.fround(147.80053)));
+      for (let panel = begin; panel < end; panel++) {
+        const real = Math.min(PANEL, units - panel * PANEL);
+        for (let k = 0; k < K + withBias; k++) {
+          for (let lane = 0; lane < real; lane++) {
+            const bits = randomBits(seed, stream, k * units + panel * PANEL + lane);
+            const sum = (bits & 0xff) + ((bits >>> 8) & 0xff) + ((bits >>> 16) & 0xff) + (bits >>> 24);
+            f32[cell(weights, K + 1, panel, k, lane)] += Math.fround(factor * (sum - 510));
           }
         }
       }

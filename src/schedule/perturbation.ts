@@ -1,0 +1,59 @@
+// Learning without any gradient, for comparison (section 1 of the paper): noise on all weights, then its opposite, and a step
+// along the noise in proportion to how much likelier it made the right labels. The noise comes from counters, so that it is
+// made again for each pass and never kept.
+
+import { ClassifierPart } from './classifier.ts';
+import { stepStream, type TrainJob } from './job.ts';
+import { gain } from './rates.ts';
+
+/** A label that is not believed at all costs this log, not minus infinity. */
+const LEAST = 1e-30;
+
+export class PerturbationPart extends ClassifierPart {
+  protected trainBatch(job: TrainJob, index: number, images: number): void {
+    const { recipe } = this.session;
+    if (recipe.schedule?.kind !== 'perturbation') throw new Error('a session without perturbation');
+    const { deviation } = recipe.schedule;
+    const time = (job.epoch - 1) * Math.ceil(job.dataset.count / recipe.batch) + index;
+    this.#move(time, deviation, deviation);
+    this.writeBatch(job, index, images);
+    const better = this.#try(images);
+    if (this.isFirst) this.account(index, images, 0);
+    this.#move(time, -2 * deviation, -2 * deviation);
+    this.wait();
+    const worse = this.#try(images);
+    // Labels are not written anew before everybody has seen them.
+    this.wait();
+    const along = (gain(job.epoch, job.epochs, recipe.hold) * (better - worse)) / (2 * deviation);
+    this.#move(time, deviation + along * recipe.optimizer.rate, deviation + along * recipe.readout.rate);
+  }
+
+  /** The reward: the mean log probability of the right labels; the same number on every thread. */
+  #try(images: number): number {
+    const { classes } = this.session;
+    const { probabilities, labels } = this.readout;
+    this.forward(0, images);
+    this.read(0, images);
+    this.wait();
+    let sum = 0;
+    for (let i = 0; i < images; i++) sum += Math.log(LEAST + probabilities[i * classes + labels[i]]);
+    return sum / images;
+  }
+
+  /** Moves this thread's share of the weights along the noise of step `time`, that many times. */
+  #move(time: number, layers: number, readout: number): void {
+    const { seed, classes } = this.session;
+    const matrices = this.layers.length + 1;
+    for (let l = 0; l < this.layers.length; l++) {
+      const { kernels, plan } = this.layers[l];
+      const { at, inputs, units, panels } = plan;
+      const noise = stepStream(time * matrices + l);
+      const [begin, end] = [this.begin(panels), this.end(panels)];
+      kernels.perturbWeights(at.weights, begin, end, inputs, units, seed, noise, layers, 1);
+    }
+    const { kernels, plan } = this.layers[this.layers.length - 1];
+    const noise = stepStream(time * matrices + this.layers.length);
+    const [begin, end] = [this.begin(1), this.end(1)];
+    kernels.perturbWeights(plan.head!.weights, begin, end, plan.units, classes, seed, noise, readout, 0);
+  }
+}
