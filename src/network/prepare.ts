@@ -40,7 +40,8 @@ export async function prepare(host: Host, recipe: Recipe, options: NetworkOption
   const module = await host.compile(build, isShared);
   const { cores } = host;
   const session = openSession({ recipe, inputs, classes, seed, build, module, cores }, plans, isShared);
-  const start = (position?: Position) => new Network(session, host.startTeam(session, threads), position);
+  const start = async (position?: Position) =>
+    new Network(session, await host.startTeam(session, threads), position);
   return { session, start };
 }
 

@@ -47,6 +47,22 @@ export type Schedule =
    */
   | { readonly kind: 'perturbation'; readonly deviation: number };
 
+/**
+ * An unknown function between two layers (section 1): what layer `after`, counted from 1, hands on passes through it, row by
+ * row, normalised. Layers learn on both sides of it; a gradient ends there, and what is below stays as it is.
+ */
+export type Between = { readonly after: number } & (
+  | /** To the nearest of `levels` equally spaced values from 0 to the largest activity of the row. */
+  { readonly kind: 'quantise'; readonly levels: number }
+  /** Adds normal noise to every unit; activities have a root mean square of 1. */
+  | { readonly kind: 'noise'; readonly deviation: number }
+  /**
+   * A function of one's own, in Node: the default export of the JavaScript module at `path` (absolute, or a file: URL), called
+   * as (row: Float32Array, random: () => number) => void to change the row in place.
+   */
+  | { readonly kind: 'module'; readonly path: string }
+);
+
 /** A Forward-Forward network, and how it is trained. */
 export interface Recipe {
   readonly name: string;
@@ -61,6 +77,8 @@ export interface Recipe {
   readonly labelStrength: number;
   /** Absent: by the goodness of every layer. Schedules without goodness do not look at `goodness` and `objective`. */
   readonly schedule?: Schedule;
+  /** Absent: layers hand on to each other directly. */
+  readonly between?: Between;
   readonly goodness: Goodness;
   readonly objective: Objective;
   readonly negatives: Negatives;
@@ -122,6 +140,19 @@ export function checkRecipe(recipe: Recipe): void {
   if (image !== undefined) {
     const isImage = Array.isArray(image) && [2, 3].includes(image.length) && image.every(isCount);
     check(isImage, 'image', 'two or three counts above 0', image);
+  }
+  const { between } = recipe;
+  if (between !== undefined) {
+    const { after, kind } = between ?? {};
+    const isBetween = isCount(after) && after < layers.length;
+    check(isBetween, 'between.after', `a layer from 1 to the last but one of ${layers.length}`, after);
+    const isKnown = ['quantise', 'noise', 'module'].includes(kind);
+    check(isKnown, 'between.kind', 'quantise, noise or module', kind);
+    if (between.kind === 'quantise') {
+      const isLevels = isCount(between.levels) && between.levels > 1;
+      check(isLevels, 'between.levels', 'a whole number above 1', between.levels);
+    } else if (between.kind === 'noise') above0(between.deviation, 'between.deviation');
+    else check(typeof between.path === 'string', 'between.path', 'a string', between.path);
   }
   if (schedule !== undefined) {
     const kind = schedule?.kind;
@@ -210,6 +241,18 @@ function describeSchedule(schedule: Schedule): string {
     : `perturbation of the weights, deviation ${schedule.deviation}`;
 }
 
+function describeBetween(between: Between): string {
+  const where = `after layer ${between.after}`;
+  switch (between.kind) {
+    case 'quantise':
+      return `${where}: ${between.levels} levels`;
+    case 'noise':
+      return `${where}: noise, deviation ${between.deviation}`;
+    default:
+      return `${where}: ${between.path}`;
+  }
+}
+
 function describeGoodness({ negatives, goodness, objective, peer }: Recipe): [name: string, value: string][] {
   return [
     ['negatives', describeNegatives(negatives)],
@@ -244,6 +287,7 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
     ...(hasLabel(recipe)
       ? ([['label', `first inputs, strength ${recipe.labelStrength}`]] as [string, string][])
       : []),
+    ...(recipe.between ? ([['between layers', describeBetween(recipe.between)]] as [string, string][]) : []),
     ...(recipe.schedule ? ([['schedule', describeSchedule(recipe.schedule)]] as [string, string][]) : []),
     ...(hasGoodness(recipe) ? describeGoodness(recipe) : []),
     [

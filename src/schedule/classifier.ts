@@ -3,6 +3,7 @@
 // beside this one say.
 
 import { InputRows } from '../layers/input.ts';
+import type { BlackBox } from './black-box.ts';
 import { type EvaluateJob, stream, type TrainJob } from './job.ts';
 import { Part } from './part.ts';
 import type { Session } from './session.ts';
@@ -10,8 +11,8 @@ import type { Session } from './session.ts';
 export abstract class ClassifierPart extends Part {
   readonly #input: InputRows;
 
-  constructor(session: Session, part: number, parts: number) {
-    super(session, part, parts);
+  constructor(session: Session, part: number, parts: number, box?: BlackBox) {
+    super(session, part, parts, box);
     this.#input = new InputRows(this.layers[0], 0);
   }
 
@@ -32,6 +33,10 @@ export abstract class ClassifierPart extends Part {
   }
 
   protected override handOn(l: number, begin: number, end: number): void {
+    if (this.session.recipe.between?.after === l + 1) {
+      super.handOn(l, begin, end);
+      return;
+    }
     const { kernels, plan } = this.layers[l];
     const { at, stride, panels } = plan;
     kernels.compressRows(at.outputRows, at.outputEntries, at.activity, begin, end, stride, panels);

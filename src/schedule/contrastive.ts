@@ -4,6 +4,7 @@
 import { bindKernels } from '../kernels/kernels.ts';
 import { InputRows } from '../layers/input.ts';
 import { HybridImages } from '../negatives/hybrid.ts';
+import type { BlackBox } from './black-box.ts';
 import { type EvaluateJob, stream, type TrainJob } from './job.ts';
 import { Part } from './part.ts';
 import type { Session } from './session.ts';
@@ -14,8 +15,8 @@ export class ContrastivePart extends Part {
   readonly #blurs: number;
   readonly #examples: Uint32Array;
 
-  constructor(session: Session, part: number, parts: number) {
-    super(session, part, parts);
+  constructor(session: Session, part: number, parts: number, box?: BlackBox) {
+    super(session, part, parts, box);
     const { recipe, hybrids, module, seed } = session;
     if (!hybrids || typeof recipe.negatives === 'string') throw new Error('a session without hybrids');
     this.#input = new InputRows(this.layers[0], 0);

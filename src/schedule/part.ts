@@ -10,6 +10,7 @@ import { largestIndex } from '../readout/goodness.ts';
 import { SoftmaxReadout } from '../readout/softmax.ts';
 import { Barrier } from '../threads/barrier.ts';
 import { partBegin } from '../threads/share.ts';
+import type { BlackBox } from './black-box.ts';
 import { Control } from './control.ts';
 import type { EvaluateJob, Job, TrainJob } from './job.ts';
 import { gain } from './rates.ts';
@@ -21,13 +22,16 @@ export abstract class Part {
   protected readonly layers: readonly DenseLayer[];
   protected readonly readout: SoftmaxReadout;
   protected readonly control: Control;
+  /** Between two layers, where the recipe asks for it. */
+  readonly #box: BlackBox | undefined;
   readonly #barrier: Barrier;
   readonly #part: number;
   readonly #parts: number;
 
-  constructor(session: Session, part: number, parts: number) {
+  constructor(session: Session, part: number, parts: number, box?: BlackBox) {
     const { recipe, module, plans, memories, build } = session;
     this.session = session;
+    this.#box = box;
     this.#part = part;
     this.#parts = parts;
     this.layers = plans.map(
@@ -60,6 +64,7 @@ export abstract class Part {
     const batches = Math.ceil(job.dataset.count / batch);
     for (let index = job.firstBatch; index < batches; index++) {
       const images = Math.min(batch, job.dataset.count - index * batch);
+      this.#box?.begin('train', ((job.epoch - 1) * batches + index) * this.layers[0].plan.rows);
       this.trainBatch(job, index, images);
       if (this.control.halt) return;
       yield;
@@ -69,6 +74,8 @@ export abstract class Part {
   *#evaluate(job: EvaluateJob): Generator<void, void, void> {
     const most = this.imagesAtOnce;
     for (let first = 0; first < job.dataset.count; first += most) {
+      // A row for every label and one for the neutral label.
+      this.#box?.begin('evaluate', first * (this.session.classes + 1));
       this.evaluateBatch(job, first, Math.min(most, job.dataset.count - first));
       yield;
     }
@@ -111,6 +118,7 @@ export abstract class Part {
       if (l + 1 < this.layers.length) {
         this.handOn(l, begin, end);
         layer.passTo(this.layers[l + 1], begin, end);
+        if (this.#box?.after === l + 1) this.#box.change(this.layers[l + 1], begin, end);
         this.wait();
       }
     }

@@ -28,7 +28,7 @@ export interface Session {
 
 /** Plans every layer and the readout; nothing is allocated yet. */
 export function planNetwork(recipe: Recipe, inputs: number, classes: number) {
-  const { layers, batch, readFrom, optimizer, labelStrength, negatives, image, schedule } = recipe;
+  const { layers, batch, readFrom, optimizer, labelStrength, negatives, image, schedule, between } = recipe;
   // Predicting takes a row for each label and one for the neutral label.
   const rows = hasGoodness(recipe) ? Math.max(3 * batch, classes + 1) : batch;
   const moments = schedule?.kind === 'perturbation' ? 0 : optimizer.kind === 'adam' ? 2 : 1;
@@ -41,7 +41,7 @@ export function planNetwork(recipe: Recipe, inputs: number, classes: number) {
       classes: index + 1 >= readFrom ? classes : 0,
       labels: index === 0 && labelStrength > 0 ? classes : 0,
       moments,
-      isBackward: schedule?.kind === 'backprop' && index > 0,
+      isBackward: schedule?.kind === 'backprop' && index > (between?.after ?? 0),
     }),
   );
   return {

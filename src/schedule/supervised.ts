@@ -4,6 +4,7 @@
 import { slope } from '../goodness/objective.ts';
 import { InputRows } from '../layers/input.ts';
 import { hardWrongLabel, uniformWrongLabel } from '../negatives/labels.ts';
+import type { BlackBox } from './black-box.ts';
 import { type EvaluateJob, stream, type TrainJob } from './job.ts';
 import { Part } from './part.ts';
 import type { Session } from './session.ts';
@@ -11,8 +12,8 @@ import type { Session } from './session.ts';
 export class SupervisedPart extends Part {
   readonly #input: InputRows;
 
-  constructor(session: Session, part: number, parts: number) {
-    super(session, part, parts);
+  constructor(session: Session, part: number, parts: number, box?: BlackBox) {
+    super(session, part, parts, box);
     this.#input = new InputRows(this.layers[0], session.recipe.labelStrength);
   }
 
