@@ -9,6 +9,26 @@ export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
+/** An error as plain data: a clone of an error forgets its class. */
+export interface Failure {
+  readonly isInput: boolean;
+  readonly message: string;
+  readonly stack?: string;
+}
+
+export function toFailure(error: unknown): Failure {
+  if (!(error instanceof Error)) return { isInput: false, message: String(error) };
+  const { message, stack } = error;
+  return { isInput: error instanceof InputError, message, ...(stack !== undefined && { stack }) };
+}
+
+export function fromFailure({ isInput, message, stack }: Failure): Error {
+  if (isInput) return new InputError(message);
+  const error = new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
 /** The known name nearest to `name` by edit distance, if one is near enough to be a likely typo. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let nearest: string | undefined;

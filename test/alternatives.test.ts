@@ -14,7 +14,7 @@ import type { Network } from '../src/network/network.ts';
 import { readState, writeState } from '../src/network/state.ts';
 import { describeRecipe, layerUnits, type Recipe } from '../src/recipes/recipe.ts';
 import { quick } from '../src/recipes/recipes.ts';
-import { stream } from '../src/schedule/job.ts';
+import { noiseStream, stream } from '../src/schedule/job.ts';
 import { gain } from '../src/schedule/rates.ts';
 import {
   eachRow,
@@ -96,6 +96,8 @@ describe.each(['simd', 'relaxed'] as const)('backprop in the %s build', build =>
   it('a step at rate 1 is the gradient of finite differences, in every weight', async () => {
     const used: Recipe = {
       ...recipe,
+      layers: [33, 20],
+      readFrom: 2,
       optimizer: { kind: 'momentum', rate: 1, momentum: 0, decay: 0 },
       readout: { rate: 1, momentum: 0, decay: 0 },
       epochs: 1,
@@ -213,9 +215,9 @@ describe.each(['simd', 'relaxed'] as const)('perturbation in the %s build', buil
       if (plan.kind !== 'dense') throw new Error('a layer of another kind');
       const { at, inputs: K, units, panels, head } = plan;
       const k = bindKernels(session.module, session.memories[l]);
-      k.perturbWeights(at.weights, 0, panels, K, units, seed, 2 ** 16 + l, 1, 1);
+      k.perturbWeights(at.weights, 0, panels, K, units, seed, noiseStream(l), 1, 1);
       if (head)
-        k.perturbWeights(head.weights, 0, 1, units, classes, seed, 2 ** 16 + session.plans.length, 1, 0);
+        k.perturbWeights(head.weights, 0, 1, units, classes, seed, noiseStream(session.plans.length), 1, 0);
     });
     const noise = weights(noisy);
     const shifted = (scale: number) => {
@@ -273,7 +275,7 @@ describe.each(['simd', 'relaxed'] as const)('perturbation in the %s build', buil
 });
 
 describe.each(both)('%s', (_, used) => {
-  const data = prototypes(3010, inputs, classes, 1);
+  const data = prototypes(1510, inputs, classes, 1);
   const large: Recipe = {
     ...used,
     layers: used.layers.map(layer => layerUnits(layer) * 3),
@@ -281,9 +283,9 @@ describe.each(both)('%s', (_, used) => {
     shift: 0,
   };
 
-  it('learns the same bits with 1, 2 and 3 threads', async () => {
+  it('learns the same bits with 1 and 3 threads', async () => {
     const results = [];
-    for (const threads of [1, 2, 3]) {
+    for (const threads of [1, 3]) {
       const network = await open(large, { threads });
       await drain(network, data);
       const { probabilities } = await network.evaluate(data);
@@ -292,7 +294,6 @@ describe.each(both)('%s', (_, used) => {
       await network.close();
     }
     expect(results[1]).toEqual(results[0]);
-    expect(results[2]).toEqual(results[0]);
   });
 
   it.each([1, 2])('goes on from a checkpoint to the same bits, %i threads', async threads => {
@@ -346,7 +347,10 @@ describe.each(both)('%s', (_, used) => {
       [{ labelStrength: 1 }, 'labelStrength with'],
       [{ peer: 0.1 }, 'peer with'],
       [{ readFrom: 1 }, 'readFrom with'],
-      [{ schedule: { kind: 'guessing' } as never }, 'schedule.kind must be recurrent, backprop or perturbation'],
+      [
+        { schedule: { kind: 'guessing' } as never },
+        'schedule.kind must be recurrent, backprop or perturbation',
+      ],
       [{ schedule: { kind: 'perturbation', deviation: 0 } }, 'deviation must be a number above 0'],
     ];
     for (const [changes, message] of bad) {

@@ -167,7 +167,12 @@ it('says so when training diverges, instead of going on with nothing', async () 
 describe('what does not fit is refused with a message that says why', () => {
   const options = { inputs, classes, threads: 1 };
   const bad: [string, Partial<Recipe>, object, RegExp][] = [
-    ['no layers', { layers: [] }, {}, /layers must be a list of one or more unit counts above 0 or local layers, found \[\]/],
+    [
+      'no layers',
+      { layers: [] },
+      {},
+      /layers must be a list of one or more unit counts above 0 or local layers, found \[\]/,
+    ],
     ['half a unit', { layers: [10.5] }, {}, /layers must be/],
     [
       'no rate',

@@ -68,7 +68,7 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
     throw new InputError(`${path}: expected a description in JSON: ${(cause as Error).message}`, { cause });
   }
   const { inputs, classes, recipe } = fields(description);
-  const { layers: units, labelStrength, goodness, readFrom, schedule } = fields(recipe);
+  const { layers: units, labelStrength, goodness, readFrom, schedule, between } = fields(recipe);
   const check: (isFine: boolean, expected: string) => asserts isFine = (isFine, expected) => {
     if (!isFine) throw new InputError(`${path}: its description must have ${expected}`);
   };
@@ -85,6 +85,7 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
   check(Array.isArray(units) && units.length > 0 && units.every(isCount), 'layers of one or more units');
   check(isCount(readFrom) && readFrom <= units.length, 'a layer that the readouts begin with');
   check(Number.isFinite(labelStrength) && (labelStrength as number) > 0, 'a label strength above 0');
+  check(between === undefined, 'nothing between its layers');
   const known: readonly unknown[] = ['sum-of-squares', 'minus-sum-of-squares', 'mean-of-squares'];
   check(known.includes(goodness), `a goodness of ${known.join(', ')}`);
   return {

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import v8 from 'node:v8';
+import { ownFunction } from '../files/module.ts';
 import { type Build, detectBuild } from '../kernels/features.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import type { Job } from '../schedule/job.ts';
@@ -40,9 +41,11 @@ export const node: Host = {
     }
     return module;
   },
-  startTeam(session: Session, threads: number): Team<Job> {
+  async startTeam(session: Session, threads: number): Promise<Team<Job>> {
+    // Each thread loads it again; here it is seen whether they can.
+    const own = await ownFunction(session.recipe);
     if (threads > 1) return new PiscinaTeam<Job>(WORKER, session, threads);
-    const whole = openPart(session, 0, 1);
+    const whole = openPart(session, 0, 1, own);
     return new InlineTeam<Job>(job => whole.run(job));
   },
 };

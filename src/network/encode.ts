@@ -18,6 +18,11 @@ const FORMAT = 'forward-forward 1';
 export interface LoadOptions {
   /** Threads that share the work, all cores by default. */
   readonly threads?: number;
+  /**
+   * Whether the JavaScript module that the file's recipe may name (`between`) is run: say so only of files whose makers you
+   * trust, for it is code. False by default: such a file is refused.
+   */
+  readonly allowModule?: boolean;
 }
 
 /** What a model of somebody's own data holds beside the network. */
@@ -76,6 +81,11 @@ export async function decodeModel(
   const { tensors, metadata } = parseSafetensors(bytes, path);
   const description = parseDescription(metadata, path);
   const { recipe, inputs, classes, seed, build, position } = description;
+  if (recipe.between?.kind === 'module' && !options.allowModule) {
+    throw new InputError(
+      `${path} names code to be run, ${recipe.between.path}: load it with allowModule, if you trust whoever made it`,
+    );
+  }
   const { session, start } = await prepare(host, recipe, {
     ...options,
     inputs,
@@ -85,7 +95,7 @@ export async function decodeModel(
     ...(position ? { build } : {}),
   });
   writeState(session, position !== undefined, (name, shape) => readFloats(tensors, name, shape, path));
-  return { network: start(position), description };
+  return { network: await start(position), description };
 }
 
 /** The description in the metadata of a model file; throws an InputError where there is none or it makes no sense. */

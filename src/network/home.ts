@@ -2,7 +2,7 @@
 // is cross-origin isolated, its threads.
 
 import type { Dataset } from '../data/dataset.ts';
-import { InputError } from '../errors.ts';
+import { InputError, toFailure } from '../errors.ts';
 import { type Build, detectBuild } from '../kernels/features.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import type { Job } from '../schedule/job.ts';
@@ -15,14 +15,7 @@ import { type ThreadMessage, WebTeam } from '../threads/web.ts';
 import type { EpochEvent } from '../train/events.ts';
 import { decodeModel, encodeNetwork, type LoadOptions } from './encode.ts';
 import type { Host } from './host.ts';
-import {
-  type Answer,
-  type Call,
-  type KernelSource,
-  type Opened,
-  type Status,
-  toFailure,
-} from './messages.ts';
+import type { Answer, Call, KernelSource, Opened, Status } from './messages.ts';
 import type { FitOptions, Network } from './network.ts';
 import { create, type NetworkOptions } from './prepare.ts';
 import type { StateTensor } from './state.ts';
@@ -57,7 +50,13 @@ function hostWith({ wasmUrl, wasmModule }: KernelSource): Host {
       }
       return WebAssembly.compile(await response.arrayBuffer());
     },
-    startTeam(session: Session, threads: number): Team<Job> {
+    async startTeam(session: Session, threads: number): Promise<Team<Job>> {
+      const { name, between } = session.recipe;
+      if (between?.kind === 'module') {
+        throw new InputError(
+          `recipe ${name}: between.kind module needs Node: a page runs no module by its path`,
+        );
+      }
       if (threads > 1) return new WebTeam<Session, Job>(location.href, session, threads);
       const whole = openPart(session, 0, 1);
       return new InlineTeam<Job>(job => whole.run(job), nextMessage);

@@ -15,6 +15,6 @@ export interface Host {
   detectBuild(): Build | undefined;
   /** The kernels of a build, for memory that is shared among threads or not. */
   compile(build: Build, isShared: boolean): Promise<WebAssembly.Module>;
-  /** Starts the threads, one or more, that work on a session. */
-  startTeam(session: Session, threads: number): Team<Job>;
+  /** Starts the threads, one or more, that work on a session. Throws an InputError where the recipe's module cannot be run. */
+  startTeam(session: Session, threads: number): Promise<Team<Job>>;
 }

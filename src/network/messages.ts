@@ -1,6 +1,6 @@
 // What a page and the worker in which its network lives tell each other.
 
-import { InputError } from '../errors.ts';
+import type { Failure } from '../errors.ts';
 import type { Session } from '../schedule/session.ts';
 import type { EpochEvent } from '../train/events.ts';
 import type { Position } from './network.ts';
@@ -44,24 +44,4 @@ export interface Opened {
   readonly session: SessionDescription;
   readonly threads: number;
   readonly memoryBytes: number[];
-}
-
-/** An error as plain data: a clone of an error forgets its class. */
-export interface Failure {
-  readonly isInput: boolean;
-  readonly message: string;
-  readonly stack?: string;
-}
-
-export function toFailure(error: unknown): Failure {
-  if (!(error instanceof Error)) return { isInput: false, message: String(error) };
-  const { message, stack } = error;
-  return { isInput: error instanceof InputError, message, ...(stack !== undefined && { stack }) };
-}
-
-export function fromFailure({ isInput, message, stack }: Failure): Error {
-  if (isInput) return new InputError(message);
-  const error = new Error(message);
-  if (stack !== undefined) error.stack = stack;
-  return error;
 }

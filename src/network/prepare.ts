@@ -45,7 +45,8 @@ export async function prepare(host: Host, recipe: Recipe, options: NetworkOption
   session.plans.forEach((plan, l) => {
     if (plan.kind === 'wired') writeWiring(plan, session.memories[l]);
   });
-  const start = (position?: Position) => new Network(session, host.startTeam(session, threads), position);
+  const start = async (position?: Position) =>
+    new Network(session, await host.startTeam(session, threads), position);
   return { session, start };
 }
 

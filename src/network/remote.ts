@@ -2,11 +2,11 @@
 // does not wait (position, progress) is as the worker last told, 50 ms ago at most.
 
 import type { Dataset } from '../data/dataset.ts';
-import { InputError } from '../errors.ts';
+import { fromFailure, InputError } from '../errors.ts';
 import { sharedBuffer } from '../threads/memory.ts';
 import type { EpochEvent } from '../train/events.ts';
 import type { HomeMethods } from './home.ts';
-import { type Answer, type Call, fromFailure, type Opened, type SessionDescription } from './messages.ts';
+import type { Answer, Call, Opened, SessionDescription } from './messages.ts';
 import type { Evaluation, FitOptions, Network, Position, Prediction } from './network.ts';
 import type { StateTensor } from './state.ts';
 

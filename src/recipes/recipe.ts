@@ -77,6 +77,22 @@ export type Schedule =
    */
   | { readonly kind: 'perturbation'; readonly deviation: number };
 
+/**
+ * An unknown function between two layers (section 1): what layer `after`, counted from 1, hands on passes through it, row by
+ * row, normalised. Layers learn on both sides of it; a gradient ends there, and what is below stays as it is.
+ */
+export type Between = { readonly after: number } & (
+  | /** To the nearest of `levels` equally spaced values from 0 to the largest activity of the row. */
+  { readonly kind: 'quantise'; readonly levels: number }
+  /** Adds normal noise to every unit; activities have a root mean square of 1. */
+  | { readonly kind: 'noise'; readonly deviation: number }
+  /**
+   * A function of one's own, in Node: the default export of the JavaScript module at `path` (absolute, or a file: URL), called
+   * as (row: Float32Array, random: () => number) => void to change the row in place.
+   */
+  | { readonly kind: 'module'; readonly path: string }
+);
+
 /** A Forward-Forward network, and how it is trained. */
 export interface Recipe {
   readonly name: string;
@@ -94,6 +110,8 @@ export interface Recipe {
   readonly labelStrength: number;
   /** Absent: a pass from the input to the last layer for every kind of row. Where none has goodness, `goodness` and `objective` are not looked at. */
   readonly schedule?: Schedule;
+  /** Absent: layers hand on to each other directly. */
+  readonly between?: Between;
   readonly goodness: Goodness;
   readonly objective: Objective;
   readonly negatives: Negatives;
@@ -173,6 +191,7 @@ export function checkRecipe(recipe: Recipe): void {
     const isImage = Array.isArray(image) && [2, 3].includes(image.length) && image.every(isCount);
     check(isImage, 'image', 'two or three counts above 0', image);
   }
+  checkBetween(recipe, check);
   if (!hasGoodness(recipe)) {
     checkClassifier(recipe, check);
   } else if (typeof negatives === 'string') {
@@ -250,6 +269,31 @@ function checkSchedule({ schedule, negatives, layers }: Recipe, check: Check): v
   const found = [readFrom, readTo];
   check(isRead, 'schedule.readFrom and readTo', `steps from 1 to ${iterations}, in order`, found);
   check(typeof negatives === 'string', 'negatives with a recurrent schedule', 'wrong labels', negatives);
+}
+
+function checkBetween(recipe: Recipe, check: Check): void {
+  const { between, layers } = recipe;
+  if (between === undefined) return;
+  check(isPlain(recipe), 'between', 'absent with local layers or a recurrent schedule', between);
+  const { after } = between ?? {};
+  const isBetween = Number.isInteger(after) && after > 0 && after < layers.length;
+  check(isBetween, 'between.after', `a layer from 1 to the last but one of ${layers.length}`, after);
+  switch (between.kind) {
+    case 'quantise': {
+      const isLevels = Number.isInteger(between.levels) && between.levels > 1;
+      check(isLevels, 'between.levels', 'a whole number above 1', between.levels);
+      break;
+    }
+    case 'noise': {
+      const { deviation } = between;
+      const isAbove0 = Number.isFinite(deviation) && deviation > 0;
+      check(isAbove0, 'between.deviation', 'a number above 0', deviation);
+      break;
+    }
+    default:
+      check(between.kind === 'module', 'between.kind', 'quantise, noise or module', between.kind);
+      check(typeof between.path === 'string', 'between.path', 'a string', between.path);
+  }
 }
 
 /** Of schedules without goodness. */
@@ -336,6 +380,18 @@ function describeSchedule(schedule: Schedule): string {
   }
 }
 
+function describeBetween(between: Between): string {
+  const where = `after layer ${between.after}`;
+  switch (between.kind) {
+    case 'quantise':
+      return `${where}: ${between.levels} levels`;
+    case 'noise':
+      return `${where}: noise, deviation ${between.deviation}`;
+    default:
+      return `${where}: ${between.path}`;
+  }
+}
+
 function describeGoodness({ negatives, goodness, objective, peer }: Recipe): [name: string, value: string][] {
   return [
     ['negatives', describeNegatives(negatives)],
@@ -374,6 +430,7 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
           string,
         ][])
       : []),
+    ...(recipe.between ? ([['between layers', describeBetween(recipe.between)]] as [string, string][]) : []),
     ...(hasGoodness(recipe) ? describeGoodness(recipe) : []),
     [
       'optimizer',

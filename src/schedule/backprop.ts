@@ -2,16 +2,20 @@
 // through all layers. Going down, every thread keeps to its own rows, so that no layer waits for all of the one above.
 
 import { ROW_BYTES } from '../layers/plan.ts';
+import type { BlackBox } from './black-box.ts';
 import { ClassifierPart } from './classifier.ts';
 import type { TrainJob } from './job.ts';
 import type { Session } from './session.ts';
 
 export class BackpropPart extends ClassifierPart {
   readonly #readoutBytes: Uint8Array;
+  /** The number of the lowest layer that a gradient comes to: no function between layers is below it. */
+  readonly #lowest: number;
 
-  constructor(session: Session, part: number, parts: number) {
-    super(session, part, parts);
+  constructor(session: Session, part: number, parts: number, box?: BlackBox) {
+    super(session, part, parts, box);
     this.#readoutBytes = new Uint8Array(session.readoutMemory.buffer);
+    this.#lowest = session.recipe.between?.after ?? 0;
     // Every row counts, always.
     for (const { plan, u32 } of this.layers) {
       for (let row = 0; row < plan.batch; row++) u32[(plan.at.targets >>> 2) + row] = row;
@@ -25,8 +29,9 @@ export class BackpropPart extends ClassifierPart {
     this.#backward(this.begin(images), this.end(images));
     this.wait();
 
-    if (this.isFirst) this.account(index, images, 0);
-    for (const { kernels, plan } of this.layers) {
+    if (this.isFirst) this.account(index, images, this.#lowest);
+    for (let l = this.#lowest; l < this.layers.length; l++) {
+      const { kernels, plan } = this.layers[l];
       const { at, inputs, columnCapacity } = plan;
       const [begin, end] = [this.begin(inputs + 1), this.end(inputs + 1)];
       kernels.clearColumns(at.columns, begin, end, columnCapacity);
@@ -44,10 +49,10 @@ export class BackpropPart extends ClassifierPart {
       );
     }
     this.wait();
-    this.step(job, index, images, 0, 0);
+    this.step(job, index, images, 0, this.#lowest);
   }
 
-  /** Turns the activity of rows `begin` to `end` of every layer into gradient rows, in place. */
+  /** Turns the activity of rows `begin` to `end` of every layer that learns into gradient rows, in place. */
   #backward(begin: number, end: number): void {
     if (begin === end) return;
     const top = this.layers[this.layers.length - 1];
@@ -70,7 +75,7 @@ export class BackpropPart extends ClassifierPart {
       1,
       1,
     );
-    for (let l = this.layers.length - 1; l > 0; l--) this.#pass(l, begin, end);
+    for (let l = this.layers.length - 1; l > this.#lowest; l--) this.#pass(l, begin, end);
   }
 
   /** From the gradient rows of layer number `l` to those of the layer below. */

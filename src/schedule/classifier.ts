@@ -4,6 +4,7 @@
 
 import type { DenseLayer } from '../layers/dense.ts';
 import { InputRows } from '../layers/input.ts';
+import type { BlackBox } from './black-box.ts';
 import { type EvaluateJob, stream, type TrainJob } from './job.ts';
 import { Part } from './part.ts';
 import type { Session } from './session.ts';
@@ -12,8 +13,8 @@ import { openDense } from './supervised.ts';
 export abstract class ClassifierPart extends Part<DenseLayer> {
   readonly #input: InputRows;
 
-  constructor(session: Session, part: number, parts: number) {
-    super(session, part, parts, openDense(session));
+  constructor(session: Session, part: number, parts: number, box?: BlackBox) {
+    super(session, part, parts, openDense(session), box);
     this.#input = new InputRows(this.layers[0], 0);
   }
 
@@ -34,6 +35,10 @@ export abstract class ClassifierPart extends Part<DenseLayer> {
   }
 
   protected override handOn(l: number, begin: number, end: number): void {
+    if (this.session.recipe.between?.after === l + 1) {
+      super.handOn(l, begin, end);
+      return;
+    }
     const { kernels, plan } = this.layers[l];
     const { at, stride, panels } = plan;
     kernels.compressRows(at.outputRows, at.outputEntries, at.activity, begin, end, stride, panels);

@@ -5,6 +5,7 @@ import { bindKernels } from '../kernels/kernels.ts';
 import { InputRows } from '../layers/input.ts';
 import { HybridImages } from '../negatives/hybrid.ts';
 import { isPlain } from '../recipes/recipe.ts';
+import type { BlackBox } from './black-box.ts';
 import { type EvaluateJob, stream, type TrainJob } from './job.ts';
 import { Part } from './part.ts';
 import type { Session } from './session.ts';
@@ -17,8 +18,9 @@ export class ContrastivePart extends Part {
   readonly #blurs: number;
   readonly #examples: Uint32Array;
 
-  constructor(session: Session, part: number, parts: number) {
-    super(session, part, parts, isPlain(session.recipe) ? openDense(session) : openWired(session, part));
+  constructor(session: Session, part: number, parts: number, box?: BlackBox) {
+    const layers = isPlain(session.recipe) ? openDense(session) : openWired(session, part);
+    super(session, part, parts, layers, box);
     const { recipe, hybrids, module, seed } = session;
     if (!hybrids || typeof recipe.negatives === 'string') throw new Error('a session without hybrids');
     this.#input = new InputRows(this.layers[0], 0);

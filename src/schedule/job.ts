@@ -8,9 +8,20 @@ import type { Dataset } from '../data/dataset.ts';
  */
 export const stream = { shuffle: 1, negatives: 2, shift: 3, masks: 4, weights: 16, blocks: 2 ** 16 };
 
-/** The stream of random numbers that only number `index` of all steps, or rows of steps, takes from. */
-export function stepStream(index: number): number {
-  return 2 ** 16 + index;
+// Above the others are streams for one step or one row only: every third is of a kind.
+const MANY = 2 ** 16;
+
+/** The stream that only noise number `index` on weights takes from. */
+export function noiseStream(index: number): number {
+  return MANY + 3 * index;
+}
+
+/** What is done with an example. */
+export type Kind = Job['kind'];
+
+/** The stream that only row number `index` of all that are learned from, or of those that are asked about, takes from. */
+export function rowStream(kind: Kind, index: number): number {
+  return MANY + 3 * index + (kind === 'train' ? 1 : 2);
 }
 
 /** Train on the batches of one epoch, from batch `firstBatch`. */

@@ -5,11 +5,13 @@
 
 import { computeCoefficients, slope } from '../goodness/objective.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
+import { DenseLayer } from '../layers/dense.ts';
 import { type Layer, SKIP } from '../layers/layer.ts';
 import { largestIndex } from '../readout/goodness.ts';
 import { SoftmaxReadout } from '../readout/softmax.ts';
 import { Barrier } from '../threads/barrier.ts';
 import { partBegin, type Share } from '../threads/share.ts';
+import type { BlackBox } from './black-box.ts';
 import { Control } from './control.ts';
 import type { EvaluateJob, Job, TrainJob } from './job.ts';
 import { gain } from './rates.ts';
@@ -21,14 +23,17 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
   protected readonly layers: readonly Kind[];
   protected readonly readout: SoftmaxReadout;
   protected readonly control: Control;
+  /** Between two layers, where the recipe asks for it. */
+  readonly #box: BlackBox | undefined;
   readonly #barrier: Barrier;
   readonly #part: number;
   readonly #parts: number;
 
   /** `layers` are the session's, as this thread works on them. */
-  constructor(session: Session, part: number, parts: number, layers: readonly Kind[]) {
+  constructor(session: Session, part: number, parts: number, layers: readonly Kind[], box?: BlackBox) {
     const { recipe, module, plans } = session;
     this.session = session;
+    this.#box = box;
     this.#part = part;
     this.#parts = parts;
     this.layers = layers;
@@ -59,6 +64,7 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
     const batches = Math.ceil(job.dataset.count / batch);
     for (let index = job.firstBatch; index < batches; index++) {
       const images = Math.min(batch, job.dataset.count - index * batch);
+      this.#box?.begin('train', ((job.epoch - 1) * batches + index) * this.layers[0].plan.rows);
       this.trainBatch(job, index, images);
       if (this.control.halt) return;
       yield;
@@ -68,6 +74,8 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
   *#evaluate(job: EvaluateJob): Generator<void, void, void> {
     const most = this.imagesAtOnce;
     for (let first = 0; first < job.dataset.count; first += most) {
+      // A row for every label and one for the neutral label.
+      this.#box?.begin('evaluate', first * (this.session.classes + 1));
       this.evaluateBatch(job, first, Math.min(most, job.dataset.count - first));
       yield;
     }
@@ -98,6 +106,8 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
       if (l + 1 < this.layers.length) {
         this.handOn(l, begin, end);
         layer.passTo(this.layers[l + 1], begin, end);
+        const above: Layer = this.layers[l + 1];
+        if (this.#box?.after === l + 1 && above instanceof DenseLayer) this.#box.change(above, begin, end);
         this.wait();
       }
     }

@@ -3,7 +3,7 @@
 // made again for each pass and never kept.
 
 import { ClassifierPart } from './classifier.ts';
-import { stepStream, type TrainJob } from './job.ts';
+import { noiseStream, type TrainJob } from './job.ts';
 import { gain } from './rates.ts';
 
 /** A label that is not believed at all costs this log, not minus infinity. */
@@ -47,12 +47,12 @@ export class PerturbationPart extends ClassifierPart {
     for (let l = 0; l < this.layers.length; l++) {
       const { kernels, plan } = this.layers[l];
       const { at, inputs, units, panels } = plan;
-      const noise = stepStream(time * matrices + l);
+      const noise = noiseStream(time * matrices + l);
       const [begin, end] = [this.begin(panels), this.end(panels)];
       kernels.perturbWeights(at.weights, begin, end, inputs, units, seed, noise, layers, 1);
     }
     const { kernels, plan } = this.layers[this.layers.length - 1];
-    const noise = stepStream(time * matrices + this.layers.length);
+    const noise = noiseStream(time * matrices + this.layers.length);
     const [begin, end] = [this.begin(1), this.end(1)];
     kernels.perturbWeights(plan.head!.weights, begin, end, plan.units, classes, seed, noise, readout, 0);
   }

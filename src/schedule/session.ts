@@ -53,7 +53,7 @@ export function planPlain(recipe: Recipe, inputs: number, classes: number): Netw
       inputs: index === 0 ? inputs : layerUnits(recipe.layers[index - 1]),
       units: layerUnits(layer),
       labels: index === 0 && recipe.labelStrength > 0 ? classes : 0,
-      isBackward: recipe.schedule?.kind === 'backprop' && index > 0,
+      isBackward: recipe.schedule?.kind === 'backprop' && index > (recipe.between?.after ?? 0),
     }),
   );
   return withReadout(recipe, classes, plans);

@@ -6,6 +6,7 @@ import { bindKernels } from '../kernels/kernels.ts';
 import { DenseLayer } from '../layers/dense.ts';
 import { InputRows } from '../layers/input.ts';
 import { hardWrongLabel, uniformWrongLabel } from '../negatives/labels.ts';
+import type { BlackBox } from './black-box.ts';
 import { type EvaluateJob, stream, type TrainJob } from './job.ts';
 import { Part } from './part.ts';
 import type { Session } from './session.ts';
@@ -21,8 +22,8 @@ export function openDense({ plans, memories, module, build }: Session): DenseLay
 export class SupervisedPart extends Part<DenseLayer> {
   readonly #input: InputRows;
 
-  constructor(session: Session, part: number, parts: number) {
-    super(session, part, parts, openDense(session));
+  constructor(session: Session, part: number, parts: number, box?: BlackBox) {
+    super(session, part, parts, openDense(session), box);
     this.#input = new InputRows(this.layers[0], session.recipe.labelStrength);
   }
 
