@@ -3,7 +3,7 @@
 import { InputError } from '../errors.ts';
 import type { EpochEvent } from '../train/events.ts';
 import type { Position } from './network.ts';
-import type { Session } from './session.ts';
+import type { Session } from '../schedule/session.ts';
 
 /** Where the kernels come from, where not from the worker's own script. */
 export interface KernelSource {
