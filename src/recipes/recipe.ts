@@ -50,6 +50,10 @@ export interface Recipe {
   readonly optimizer: Optimizer;
   /** Strength of peer normalisation; 0 is none. */
   readonly peer: number;
+  /** Sleep (section 3.4): this many batches of positive data alone, then as many of negative data alone; absent: together. */
+  readonly phases?: number;
+  /** The layers stay as they are initialised, random, and only the softmax readout learns: what learning is compared with. */
+  readonly fixed?: true;
   /** The softmax readout and its momentum steps. */
   readonly readout: { readonly rate: number; readonly momentum: number; readonly decay: number };
   /** The first layer, counted from 1, that both readouts look at. */
@@ -123,7 +127,17 @@ export function checkRecipe(recipe: Recipe): void {
     const kind = objective?.kind;
     check(kind === 'symba' || kind === 'swish', 'objective.kind', 'logistic, symba or swish', kind);
     above0(objective.alpha, 'objective.alpha');
+    const isTogether = recipe.phases === undefined;
+    check(
+      isTogether,
+      'phases with an objective on pairs',
+      'absent (pairs cannot be separated)',
+      recipe.phases,
+    );
   }
+  if (recipe.phases !== undefined)
+    check(isCount(recipe.phases), 'phases', 'a whole number above 0', recipe.phases);
+  if (recipe.fixed !== undefined) check(recipe.fixed === true, 'fixed', 'true or absent', recipe.fixed);
   if (optimizer?.kind === 'momentum') {
     share(optimizer.momentum, 'optimizer.momentum');
   } else {
@@ -200,6 +214,13 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
         : `momentum ${optimizer.momentum}, rate ${optimizer.rate}, decay ${optimizer.decay}`,
     ],
     ['peer normalisation', recipe.peer === 0 ? 'none' : `${recipe.peer}`],
+    ...(recipe.phases === undefined
+      ? []
+      : ([['sleep', `batches of positive and of negative data in turns of ${recipe.phases}`]] as [
+          string,
+          string,
+        ][])),
+    ...(recipe.fixed ? ([['learning', 'the readout alone: layers stay random']] as [string, string][]) : []),
     ['readouts', `${read}; softmax rate ${readout.rate}, decay ${readout.decay}`],
     [
       'training',

@@ -12,7 +12,7 @@ import { Barrier } from '../threads/barrier.ts';
 import { partBegin } from '../threads/share.ts';
 import { Control } from './control.ts';
 import type { EvaluateJob, Job, TrainJob } from './job.ts';
-import { gain } from './rates.ts';
+import { gain, phaseAt } from './rates.ts';
 import type { Session } from './session.ts';
 
 export abstract class Part {
@@ -128,30 +128,33 @@ export abstract class Part {
 
   /**
    * A step of every layer by its own goodness: positive rows 0 …, the negative row of each 2 · `images` after it, and the
-   * readout's rows from `first`.
+   * readout's rows from `first`. All rows have been forward, those that this batch does not learn from too: what is told of
+   * an epoch is of both.
    */
   protected learn(job: TrainJob, index: number, images: number, first: number): void {
     const { recipe } = this.session;
     const [begin, end] = [this.begin(images), this.end(images)];
+    const batches = Math.ceil(job.dataset.count / recipe.batch);
+    const time = (job.epoch - 1) * batches + index + 1;
+    const phase = phaseAt(recipe, time);
+    const peer = phase.positive ? recipe.peer : 0;
     for (const layer of this.layers) {
-      computeCoefficients(layer, recipe.goodness, recipe.objective, images, begin, end);
+      computeCoefficients(layer, recipe.goodness, recipe.objective, images, phase, begin, end);
       const { panels } = layer.plan;
-      if (recipe.peer) layer.updateMeans(images, this.begin(panels), this.end(panels));
+      if (peer) layer.updateMeans(images, this.begin(panels), this.end(panels));
     }
     this.wait();
 
     if (this.#part === 0) this.#account(index, images, first);
     for (const layer of this.layers) {
       const { panels, inputs } = layer.plan;
-      layer.gradientRows(images, recipe.peer, this.begin(panels), this.end(panels));
-      layer.listColumns(images, recipe.peer, this.begin(inputs + 1), this.end(inputs + 1));
+      layer.gradientRows(images, peer, this.begin(panels), this.end(panels));
+      layer.listColumns(images, peer, this.begin(inputs + 1), this.end(inputs + 1));
     }
     this.wait();
 
-    const batches = Math.ceil(job.dataset.count / recipe.batch);
-    const time = (job.epoch - 1) * batches + index + 1;
     const factor = gain(job.epoch, job.epochs, recipe.hold);
-    for (const layer of this.layers) {
+    for (const layer of recipe.fixed ? [] : this.layers) {
       const { panels } = layer.plan;
       layer.step(recipe.optimizer, images, time, factor, this.begin(panels), this.end(panels));
     }

@@ -131,9 +131,11 @@ export class PublishedNetwork {
     labels: number[],
     gain: number,
   ): void {
-    const { objective, peer, readFrom, readout } = this.#recipe;
+    const { objective, peer, readFrom, readout, phases, fixed } = this.#recipe;
     const classes = this.#classes;
     const count = labels.length;
+    const turn = phases && Math.floor(this.#time / phases) % 2;
+    const [isAwake, isAsleep] = [turn !== 1, turn !== 0];
     this.#time++;
     this.layers.forEach((layer, l) => {
       const units = layer.bias.length;
@@ -144,9 +146,10 @@ export class PublishedNetwork {
           for (let k = 0; k < x.length; k++) gradient.weight[k][j] += x[k] * d;
         });
       };
-      layer.means = layer.means.map(
-        (mean, j) => 0.9 * mean + 0.1 * (positive[l].y.reduce((sum, y) => sum + y[j], 0) / count),
-      );
+      if (isAwake && !fixed)
+        layer.means = layer.means.map(
+          (mean, j) => 0.9 * mean + 0.1 * (positive[l].y.reduce((sum, y) => sum + y[j], 0) / count),
+        );
       const average = layer.means.reduce((a, b) => a + b) / units;
       for (let i = 0; i < count; i++) {
         const goodPositive = this.#goodness(positive[l].y[i]);
@@ -164,29 +167,33 @@ export class PublishedNetwork {
           up = objective.alpha * (objective.kind === 'symba' ? p : p + u * p * (1 - p));
           down = up;
         }
-        add(
-          positive[l].x[i],
-          positive[l].y[i].map(
-            (y, j) => up * this.#halfDerivative(y, units) + peer * (average - layer.means[j]),
-          ),
-        );
-        add(
-          negative[l].x[i],
-          negative[l].y[i].map(y => -down * this.#halfDerivative(y, units)),
-        );
+        if (isAwake)
+          add(
+            positive[l].x[i],
+            positive[l].y[i].map(
+              (y, j) => up * this.#halfDerivative(y, units) + peer * (average - layer.means[j]),
+            ),
+          );
+        if (isAsleep)
+          add(
+            negative[l].x[i],
+            negative[l].y[i].map(y => -down * this.#halfDerivative(y, units)),
+          );
       }
-      layer.weight.forEach((row, k) => {
-        this.#update(
-          row,
-          gradient.weight[k],
-          layer.first.weight[k],
-          layer.second.weight[k],
-          count,
-          gain,
-          true,
-        );
-      });
-      this.#update(layer.bias, gradient.bias, layer.first.bias, layer.second.bias, count, gain, false);
+      if (!fixed)
+        layer.weight.forEach((row, k) => {
+          this.#update(
+            row,
+            gradient.weight[k],
+            layer.first.weight[k],
+            layer.second.weight[k],
+            count,
+            gain,
+            true,
+          );
+        });
+      if (!fixed)
+        this.#update(layer.bias, gradient.bias, layer.first.bias, layer.second.bias, count, gain, false);
 
       if (l + 1 < readFrom) return;
       for (let j = 0; j < units; j++) {
