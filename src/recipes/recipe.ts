@@ -17,6 +17,8 @@ export type Negatives =
   /** Wrong labels: all equally likely, or in proportion to what the softmax readout believes (section 3.3). */
   | 'uniform'
   | 'hard'
+  /** Sequences that the network itself writes before each epoch, from the beginning of each real one (section 3.4). */
+  | 'rolled-out'
   /** Hybrids of two images, for networks that are not given labels (section 3.2); `blurs` is how often their mask is blurred. */
   | { readonly kind: 'hybrids'; readonly blurs: number };
 
@@ -111,8 +113,11 @@ export function checkRecipe(recipe: Recipe): void {
     check(isImage, 'image', 'two or three counts above 0', image);
   }
   if (typeof negatives === 'string') {
-    check(['uniform', 'hard'].includes(negatives), 'negatives', 'uniform, hard or hybrids', negatives);
-    above0(recipe.labelStrength, 'labelStrength with wrong labels as negatives');
+    const isKnown = ['uniform', 'hard', 'rolled-out'].includes(negatives);
+    check(isKnown, 'negatives', 'uniform, hard, rolled-out or hybrids', negatives);
+    above0(recipe.labelStrength, `labelStrength with ${negatives} negatives`);
+    if (negatives === 'rolled-out')
+      check(recipe.shift === 0, 'shift with rolled-out negatives', '0', recipe.shift);
   } else {
     check(negatives?.kind === 'hybrids', 'negatives.kind', 'hybrids', negatives?.kind);
     const isBlurs = Number.isInteger(negatives.blurs) && negatives.blurs >= 0;
@@ -169,6 +174,8 @@ function describeNegatives(negatives: Negatives): string {
       return 'wrong labels the readout believes';
     case 'uniform':
       return 'wrong labels, uniform';
+    case 'rolled-out':
+      return 'sequences that the network writes before each epoch';
     default:
       return `hybrids of two images, masks blurred ${negatives.blurs} times`;
   }

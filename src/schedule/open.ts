@@ -8,7 +8,7 @@ import { SupervisedPart } from './supervised.ts';
 /** Part number `part` of `parts` in what the session's recipe asks for. */
 export function openPart(session: Session, part: number, parts: number): Part {
   const { negatives } = session.recipe;
-  return typeof negatives === 'string'
+  return negatives === 'uniform' || negatives === 'hard'
     ? new SupervisedPart(session, part, parts)
     : new ContrastivePart(session, part, parts);
 }

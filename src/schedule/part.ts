@@ -67,7 +67,8 @@ export abstract class Part {
   }
 
   *#evaluate(job: EvaluateJob): Generator<void, void, void> {
-    const most = this.imagesAtOnce;
+    const { recipe, plans } = this.session;
+    const most = Math.min(recipe.batch, Math.floor(plans[0].rows / (this.labelsAsked(job) + 1)));
     for (let first = 0; first < job.dataset.count; first += most) {
       this.evaluateBatch(job, first, Math.min(most, job.dataset.count - first));
       yield;
@@ -79,11 +80,8 @@ export abstract class Part {
   /** Learns from batch `index` of an epoch, which has `images` images; calls `account` before its last barrier. */
   protected abstract trainBatch(job: TrainJob, index: number, images: number): void;
 
-  /** Fills the job's answers for the `images` examples from `first`. */
+  /** Passes the `images` examples from `first` forward, see `answer` for the order of rows, and calls that at the end. */
   protected abstract evaluateBatch(job: EvaluateJob, first: number, images: number): void;
-
-  /** Images that are evaluated together. */
-  protected abstract get imagesAtOnce(): number;
 
   // ----- forward -----------------------------------------------------------------------------------------------------
 
@@ -122,6 +120,33 @@ export abstract class Part {
     this.layers[this.layers.length - 1].normalize(first + begin, first + end);
     this.readout.forward(first, begin, end);
     this.readout.gradient(begin, end);
+  }
+
+  /** Labels whose goodness a job asks for: all or none. */
+  protected labelsAsked(job: EvaluateJob): number {
+    return job.goodness.length > 0 ? this.session.classes : 0;
+  }
+
+  /** Fills a job's answers for the `images` examples from `first`: rows c · `images` … had label c, and the readout has read. */
+  protected answer(job: EvaluateJob, first: number, images: number): void {
+    const { recipe, classes } = this.session;
+    const { goodness, probabilities } = job;
+    const labels = this.labelsAsked(job);
+    const [begin, end] = [this.begin(images), this.end(images)];
+    this.wait();
+    for (let i = begin; i < end; i++) {
+      for (let l = 0; l < this.layers.length; l++) {
+        const { plan, f32 } = this.layers[l];
+        const factor = slope(recipe.goodness, plan.units);
+        const to = ((first + i) * this.layers.length + l) * labels;
+        for (let c = 0; c < labels; c++) {
+          goodness[to + c] = factor * f32[(plan.at.totals >>> 2) + c * images + i];
+        }
+      }
+      for (let c = 0; c < classes; c++) {
+        probabilities[(first + i) * classes + c] = this.readout.probabilities[i * classes + c];
+      }
+    }
   }
 
   // ----- learning ----------------------------------------------------------------------------------------------------

@@ -38,7 +38,8 @@ export function planNetwork(recipe: Recipe, inputs: number, classes: number) {
       batch,
       rows,
       classes: index + 1 >= readFrom ? classes : 0,
-      labels: index === 0 && labelStrength > 0 ? classes : 0,
+      // Only where all versions of an input differ in nothing but the label.
+      labels: index === 0 && labelStrength > 0 && negatives !== 'rolled-out' ? classes : 0,
       moments: optimizer.kind === 'adam' ? 2 : 1,
     }),
   );

@@ -101,10 +101,21 @@ export class PublishedNetwork {
     this.#learn(positive, neutral, withLabels(wrong.map(oneHot)), probabilities, labels, gain);
   }
 
-  /** One batch of images that no label goes with, and what is negative for each. */
-  stepPairs(images: Matrix, negatives: Matrix, labels: number[], gain: number): void {
-    const positive = this.#pass(images);
-    this.#learn(positive, positive, this.#pass(negatives), this.#read(positive), labels, gain);
+  /** What the softmax readout makes of whole inputs: (rows, classes). */
+  probabilities(inputs: Matrix): Matrix {
+    return this.#read(this.#pass(inputs));
+  }
+
+  /** One batch of whole inputs, what is negative for each, and what the readout sees: without labels, the positive ones. */
+  stepPairs(
+    positives: Matrix,
+    negatives: Matrix,
+    labels: number[],
+    gain: number,
+    neutrals: Matrix = positives,
+  ): void {
+    const neutral = this.#pass(neutrals);
+    this.#learn(this.#pass(positives), neutral, this.#pass(negatives), this.#read(neutral), labels, gain);
   }
 
   /** What the softmax readout makes of a pass: (images, classes). */
