@@ -43,6 +43,8 @@ describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {
     ['logistic', {}],
     ['swish on pairs', { objective: { kind: 'swish', alpha: 0.1 } }],
     ['one layer', { layers: [50], readFrom: 1 }],
+    ['sleep', { phases: 2 }],
+    ['fixed layers', { fixed: true }],
   ] as [string, Partial<Recipe>][])('training equals the published equations: %s', async (_, changes) => {
     const used = { ...recipe, ...changes };
     const data = images(4 * used.batch - 2, 1);

@@ -16,7 +16,7 @@ it.skipIf(!detected).each([1, 3])('a shifted image of %i channels', channels => 
   const build = detected!;
   const kernels = bindKernels(new WebAssembly.Module(readBuild(build)), memory);
   const layer = new DenseLayer(plan, kernels, memory, build);
-  const input = new InputRows(layer, 1);
+  const input = new InputRows(layer, 1, 2);
   const dataset: Dataset = {
     name: 'numbers',
     count: 2,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { gain } from '../src/schedule/rates.ts';
+import { recipes } from '../src/recipes/recipes.ts';
+import { gain, phaseAt } from '../src/schedule/rates.ts';
 
 it("is the schedule of Hinton's code where rates are held for half of the epochs", () => {
   for (const epochs of [1, 2, 7, 100, 125]) {
@@ -15,4 +16,17 @@ it('falls all the way, or not at all, at the ends of its range', () => {
   expect(gain(100, 100, 1)).toBe(1);
   expect(gain(1, 100, 0)).toBeCloseTo(0.995, 12);
   expect(gain(100, 100, 0)).toBeCloseTo(0.005, 12);
+});
+
+it('begins awake, sleeps for as long, and never learns where layers are fixed', () => {
+  const recipe = recipes['hinton-supervised'];
+  const turns = (phases: number) =>
+    Array.from({ length: 7 }, (_, i) => {
+      const { positive, negative } = phaseAt({ ...recipe, phases }, i + 1);
+      expect(positive).toBe(!negative);
+      return positive ? '+' : '-';
+    }).join('');
+  expect([1, 2, 3].map(turns)).toEqual(['+-+-+-+', '++--++-', '+++---+']);
+  expect(phaseAt(recipe, 5)).toEqual({ positive: true, negative: true });
+  expect(phaseAt({ ...recipe, fixed: true, phases: 1 }, 2)).toEqual({ positive: false, negative: false });
 });

@@ -20,6 +20,11 @@ export interface Dataset {
    * an image. The channels of a pixel lie side by side: input (y · columns + x) · channels + c.
    */
   readonly shape?: readonly [height: number, width: number, channels?: number];
+  /**
+   * Examples of one string, where they lie one after the other: the inputs are those of the label and a window of characters,
+   * one input of `classes` each, the oldest first, and the window of the next example is this one moved on by the label.
+   */
+  readonly predictions?: number;
   /** (count, width), row-major. Bytes stand for value / 255, floats for themselves. */
   readonly inputs: Uint8Array | Float32Array;
   /** (count). */

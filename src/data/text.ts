@@ -66,7 +66,9 @@ export function textDataset(strings: Uint8Array, name: string): Dataset {
     writeWindow(inputs, example, strings.subarray(first, first + WINDOW));
     labels[example] = strings[first + WINDOW];
   }
-  return { name, count, width: TEXT_WIDTH, classes: alphabet.length, inputs, labels };
+  const classNames = [...alphabet];
+  const classes = alphabet.length;
+  return { name, count, width: TEXT_WIDTH, classes, classNames, predictions: PREDICTIONS, inputs, labels };
 }
 
 /** Makes example `example` of `inputs` (count, 330) a window of ten symbols, whatever it was, with no label. */

@@ -57,13 +57,15 @@ function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
   // Before anything is planned: sizes that the file's own tensors vouch for.
   const { inputs, classes } = readModel(file, NAME);
   const description = parseDescription(file.metadata, NAME);
-  const { optimizer, readout } = description.recipe;
+  const { optimizer, readout, negatives } = description.recipe;
   // Without a schedule: nobody knows how long it will go on.
   const recipe: Recipe = {
     ...description.recipe,
     batch,
     shift: 0,
     hold: 1,
+    // A user's examples need not be strings to write on from: the next best is what the readout believes.
+    negatives: negatives === 'rolled-out' ? 'hard' : negatives,
     optimizer: { ...optimizer, rate: rate * optimizer.rate },
     readout: { ...readout, rate: rate * readout.rate },
   };

@@ -22,15 +22,22 @@ export function layerThreshold(goodness: Goodness, threshold: number, units: num
   return threshold * units * slope(goodness, units);
 }
 
+/** Which rows of a batch move weights. */
+export interface Phase {
+  readonly positive: boolean;
+  readonly negative: boolean;
+}
+
 /**
  * Computes coefficients and targets of the positive rows `begin` to `end` and of the negative rows that belong to them,
- * for a batch of `images`; neutral rows never move a weight.
+ * for a batch of `images`; neutral rows never move a weight, and of the others only those of the `phase` do.
  */
 export function computeCoefficients(
   layer: Layer,
   goodness: Goodness,
   objective: Objective,
   images: number,
+  phase: Phase,
   begin: number,
   end: number,
 ): void {
@@ -73,6 +80,8 @@ export function computeCoefficients(
     );
   }
   const targets = at.targets >>> 2;
+  if (!phase.positive) layer.u32.fill(SKIP, targets + begin, targets + end);
   layer.u32.fill(SKIP, targets + images + begin, targets + images + end);
+  if (!phase.negative) layer.u32.fill(SKIP, targets + negative + begin, targets + negative + end);
   if (labels) kernels.shareTargets(at.targets, begin, end, 0, negative, sharedRow);
 }

@@ -8,31 +8,97 @@ import { type LayerPlan, ROW_BYTES } from './plan.ts';
 
 const TINY = 1e-20;
 
+/** What one of a dataset's values stands for. */
+function unitOf({ inputs }: Dataset): number {
+  return inputs instanceof Uint8Array ? 1 / 255 : 1;
+}
+
 export class InputRows {
   readonly #layer: Layer;
   readonly #strength: number;
+  readonly #classes: number;
   /** Scale of each image under a one-hot label (or with none), and under the neutral label. */
   readonly #oneHotScale: Float64Array;
   readonly #neutralScale: Float64Array;
+  /** Of what was copied last, before any scale. */
+  #squares = 0;
 
-  /** `strength` is the value of a label's input; 0 where the layer is planned without labels. */
-  constructor(layer: Layer, strength: number) {
-    const { labels, batch, rows } = layer.plan;
+  /** `strength` is the value of a label's input and `classes` how many there are; both 0 where the network is given none. */
+  constructor(layer: Layer, strength: number, classes: number) {
+    const { labels, batch } = layer.plan;
     this.#layer = layer;
     this.#strength = strength;
-    this.#oneHotScale = new Float64Array(labels ? batch : rows);
+    this.#classes = classes;
+    this.#oneHotScale = new Float64Array(labels ? batch : 0);
     this.#neutralScale = new Float64Array(labels ? batch : 0);
   }
 
   /**
-   * Writes example `index` of the dataset as image `image` of the batch (row `image`, without labels), moved `right` and `down` by whole pixels; what
-   * moves in from outside is zero.
+   * Writes example `index` of the dataset as image `image` of the batch, whose rows differ in their labels, moved `right` and
+   * `down` by whole pixels; what moves in from outside is zero.
    */
   writeImage(image: number, dataset: Dataset, index: number, right: number, down: number): void {
+    const { inputs } = this.#layer.plan;
+    const unit = unitOf(dataset);
+    const first = this.#beginImage(image);
+    const to = this.#copy(first, dataset, index, right, down);
+    const squares = this.#squares * unit * unit;
+    const strength = this.#strength;
+    const oneHot = 1 / (TINY + Math.sqrt((squares + strength * strength) / inputs));
+    this.#oneHotScale[image] = oneHot;
+    this.#neutralScale[image] =
+      1 / (TINY + Math.sqrt((squares + (strength * strength) / this.#classes) / inputs));
+    this.#endImage(image, first, to, oneHot * unit);
+  }
+
+  /**
+   * Writes example `index` as row `row`, whole, for a layer planned without labels; where the network is given labels, with
+   * `label` in the first inputs, or with every class alike where that is undefined. Moves it as writeImage does.
+   */
+  writeRow(
+    row: number,
+    dataset: Dataset,
+    index: number,
+    right: number,
+    down: number,
+    label: number | undefined,
+  ): void {
     const { f32, u32, plan } = this.#layer;
-    const { inputs, labels, at } = plan;
+    const unit = unitOf(dataset);
+    const first = this.#beginImage(row);
+    const labels = label === undefined ? this.#classes : Math.min(1, this.#classes);
+    let to = first;
+    for (let c = 0; c < labels; c++, to += 2) {
+      u32[to] = (label ?? c) * ROW_BYTES;
+      f32[to + 1] = this.#strength / labels / unit;
+    }
+    to = this.#copy(to, dataset, index, right, down);
+    const labelSquares = labels && (this.#strength * this.#strength) / labels;
+    const squares = this.#squares * unit * unit + labelSquares;
+    this.#endImage(row, first, to, unit / (TINY + Math.sqrt(squares / plan.inputs)));
+  }
+
+  /** Where in words the entries of input row `image` begin. */
+  #beginImage(image: number): number {
+    const { at, inputCapacity } = this.#layer.plan;
+    return (at.inputEntries + image * inputCapacity * 8) >>> 2;
+  }
+
+  /** Scales the entries from word `first` to word `to` and makes them input row `image`. */
+  #endImage(image: number, first: number, to: number, scale: number): void {
+    const { f32, u32, plan } = this.#layer;
+    for (let entry = first; entry < to; entry += 2) f32[entry + 1] *= scale;
+    const row = (plan.at.inputRows >>> 2) + 2 * image;
+    u32[row] = first * 4 - plan.at.inputEntries;
+    u32[row + 1] = to * 4 - plan.at.inputEntries;
+  }
+
+  /** Copies what is not zero of an example, without the label's inputs, to word `to` and on; returns where it ends. */
+  #copy(to: number, dataset: Dataset, index: number, right: number, down: number): number {
+    const { f32, u32, plan } = this.#layer;
+    const { inputs } = plan;
+    const labels = this.#classes;
     const values = dataset.inputs;
-    const unit = values instanceof Uint8Array ? 1 / 255 : 1;
     // Without a shift any input is a row of its own, so that none can move out of it. Channels lie side by side, so a
     // pixel is as many places wide.
     const isShifted = right !== 0 || down !== 0;
@@ -41,9 +107,6 @@ export class InputRows {
     const places = right * channels;
     const height = inputs / width;
     const from = index * inputs - down * width - places;
-    const begin = image * plan.inputCapacity * 8;
-    const first = (at.inputEntries + begin) >>> 2;
-    let to = first;
     let squares = 0;
     for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
       const last = y * width + Math.min(width, width + places);
@@ -56,15 +119,8 @@ export class InputRows {
         to += 2;
       }
     }
-    squares *= unit * unit;
-    const strength = this.#strength;
-    const oneHot = 1 / (TINY + Math.sqrt((squares + strength * strength) / inputs));
-    this.#oneHotScale[image] = oneHot;
-    this.#neutralScale[image] = 1 / (TINY + Math.sqrt((squares + (strength * strength) / labels) / inputs));
-    for (let entry = first; entry < to; entry += 2) f32[entry + 1] *= oneHot * unit;
-    const row = (at.inputRows >>> 2) + 2 * image;
-    u32[row] = begin;
-    u32[row + 1] = to * 4 - at.inputEntries;
+    this.#squares = squares;
+    return to;
   }
 
   /** Makes row `row` the image `image` with the label `label`; the same thread must have written the image. */

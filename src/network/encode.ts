@@ -109,7 +109,7 @@ export function parseDescription(metadata: Readonly<Record<string, string>>, pat
   try {
     description = JSON.parse(metadata.description ?? '');
     checkRecipe(description.recipe);
-    checkPosition(description.position);
+    checkPosition(description);
     const { encoding, calibration, inputs, classes } = description;
     if (encoding !== undefined) checkEncoding(encoding, inputs, classes);
     if (calibration !== undefined) checkCalibration(calibration);
@@ -123,12 +123,17 @@ export function parseDescription(metadata: Readonly<Record<string, string>>, pat
   return description;
 }
 
-function checkPosition(position: Position | undefined): void {
+function checkPosition({ position, recipe, classes }: ModelDescription): void {
   if (position === undefined) return;
-  const { epoch, batch, trainSeconds, examples, sums, history } = position;
+  const { epoch, batch, trainSeconds, examples, sums, history, rolledOut } = position;
   const isCount = (value: number) => Number.isInteger(value) && value >= 0;
   const hasLists = Array.isArray(sums) && Array.isArray(history);
   if (!hasLists || !isCount(epoch) || !isCount(batch) || !isCount(examples) || !(trainSeconds >= 0)) {
     throw new InputError(`the position ${JSON.stringify(position).slice(0, 100)} is not one of training`);
+  }
+  const isLabel = (value: number) => isCount(value) && value < classes;
+  const isWritten = Array.isArray(rolledOut) && rolledOut.length === examples && rolledOut.every(isLabel);
+  if (recipe.negatives === 'rolled-out' && batch > 0 && !isWritten) {
+    throw new InputError('the position lacks the negative data that the network has written for its epoch');
   }
 }

@@ -116,6 +116,7 @@ const methods = {
   tensor: (name: string) => network.tensor(name),
   evaluate: (data: Dataset) => network.evaluate(data),
   goodnessOverTime: (data: Dataset) => network.goodnessOverTime(data),
+  probabilities: (data: Dataset) => network.probabilities(data),
   predict: (example: Uint8Array | Float32Array) => network.predict(example),
   fit: async (train: Dataset, options: FitOptions, isStopped: boolean) => {
     if (training) throw new InputError('the network is in training: wait for fit to end, or stop it');

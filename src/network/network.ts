@@ -5,10 +5,11 @@ import { checkDataset, type Dataset, shareDataset } from '../data/dataset.ts';
 import { shuffledOrder } from '../data/shuffle.ts';
 import { InputError } from '../errors.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
+import { RolledOut } from '../negatives/rolled-out.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readout/goodness.ts';
 import { hasGoodness, hasLabel, recurrence } from '../recipes/recipe.ts';
 import { Control } from '../schedule/control.ts';
-import { type EvaluateJob, type Job, stream, type TrainJob } from '../schedule/job.ts';
+import { type EvaluateJob, type Job, stream } from '../schedule/job.ts';
 import type { Session } from '../schedule/session.ts';
 import { sharedBuffer } from '../threads/memory.ts';
 import type { Team } from '../threads/team.ts';
@@ -25,6 +26,8 @@ export interface Position {
   readonly trainSeconds: number;
   /** What the epoch has summed up so far, for its event. */
   readonly sums: readonly number[];
+  /** The label of each negative example that the network has written for this epoch, where the recipe asks for such. */
+  readonly rolledOut?: readonly number[];
   /** What was told of the epochs before. */
   readonly history: readonly EpochEvent[];
 }
@@ -77,6 +80,7 @@ export class Network {
   #epoch = 1;
   #epochs: number;
   #trainSeconds = 0;
+  #rolledOut: readonly number[] | undefined;
   #startedAt: number | undefined;
   #isTraining = false;
   /** Ends when everybody who has asked for the threads so far has had them. */
@@ -96,6 +100,7 @@ export class Network {
       this.#count = position.examples;
       this.#trainSeconds = position.trainSeconds;
       this.#history = [...position.history];
+      this.#rolledOut = position.rolledOut;
     }
   }
 
@@ -117,6 +122,7 @@ export class Network {
       examples: this.#count,
       trainSeconds: this.#seconds(),
       sums: Array.from(this.#control.sums),
+      ...(this.#rolledOut && { rolledOut: this.#rolledOut }),
       history: this.#history,
     };
   }
@@ -183,6 +189,8 @@ export class Network {
     const dataset = shareDataset(train);
     this.#epochs = epochs;
     this.#count = dataset.count;
+    const rollOut = recipe.negatives === 'rolled-out' ? new RolledOut(dataset) : undefined;
+    if (this.#rolledOut) rollOut?.restore(this.#rolledOut);
     const batches = Math.ceil(dataset.count / recipe.batch);
     const stop = () => {
       this.#control.stop = true;
@@ -191,11 +199,16 @@ export class Network {
     try {
       while (this.#epoch <= epochs && !signal?.aborted) {
         const firstBatch = this.#control.batches;
-        if (firstBatch === 0) this.#control.sums.fill(0);
+        if (firstBatch === 0) {
+          this.#control.sums.fill(0);
+          if (rollOut && !(await this.#rollOut(rollOut, signal))) continue;
+        }
         const order = shuffledOrder(dataset.count, this.#epoch, counter =>
           this.#kernels.randomBits(seed, stream.shuffle, counter),
         );
-        await this.#train({ kind: 'train', dataset, order, epoch: this.#epoch, epochs, firstBatch }, signal);
+        const negatives = rollOut && { rolledOut: rollOut.negatives };
+        const job = { dataset, ...negatives, order, epoch: this.#epoch, epochs, firstBatch };
+        await this.#train({ kind: 'train', ...job }, signal);
         // Stopped, or somebody else's turn.
         if (this.#control.batches < batches) continue;
         const done = this.progress;
@@ -206,6 +219,7 @@ export class Network {
         }
         this.#epoch++;
         this.#control.batches = 0;
+        this.#rolledOut = undefined;
         const event = {
           ...done,
           ...(validation && { validationError: (await this.evaluate(validation)).answers.error }),
@@ -219,8 +233,25 @@ export class Network {
     }
   }
 
-  /** Trains to the end of the epoch, or until it is stopped or somebody else wants the threads. */
-  async #train(job: TrainJob, signal?: AbortSignal): Promise<void> {
+  /** Lets the network, as it is before an epoch, write the epoch's negative data; false where it is stopped. */
+  async #rollOut(rollOut: RolledOut, signal?: AbortSignal): Promise<boolean> {
+    const { seed, classes } = this.session;
+    const first = (this.#epoch - 1) * this.#count;
+    const isWhole = await rollOut.write(
+      async dataset => {
+        if (signal?.aborted) return undefined;
+        const probabilities = new Float32Array(sharedBuffer(dataset.count * classes * 4));
+        await this.#train({ kind: 'evaluate', dataset, goodness: new Float32Array(), probabilities }, signal);
+        return probabilities;
+      },
+      example => (this.#kernels.randomBits(seed, stream.characters, first + example) >>> 0) / 2 ** 32,
+    );
+    if (isWhole) this.#rolledOut = Array.from(rollOut.negatives.labels);
+    return isWhole;
+  }
+
+  /** Works on an epoch to its end, or until it is stopped or somebody else wants the threads. */
+  async #train(job: Job, signal?: AbortSignal): Promise<void> {
     this.#isTraining = true;
     try {
       await this.#inTurn(async () => {
@@ -234,6 +265,12 @@ export class Network {
       this.#startedAt = undefined;
       this.#isTraining = false;
     }
+  }
+
+  /** What the softmax readout makes of every example, (count, classes), from one pass each: the labels are not looked at. */
+  async probabilities(data: Dataset): Promise<Float32Array> {
+    checkDataset(data, this.session.inputs, this.session.classes);
+    return this.#ask(data, new Float32Array());
   }
 
   /** Both readouts on labelled data. */
@@ -262,16 +299,7 @@ export class Network {
     checkDataset(data, inputs, classes);
     const labels = hasLabel(recipe) ? classes : 0;
     const goodness = new Float32Array(sharedBuffer(data.count * plans.length * labels * 4));
-    const probabilities = new Float32Array(sharedBuffer(data.count * classes * 4));
-    if (this.#isTraining) this.#control.stop = true;
-    const job: EvaluateJob = {
-      kind: 'evaluate',
-      dataset: shareDataset(data),
-      goodness,
-      probabilities,
-      ...(overTime && { overTime }),
-    };
-    await this.#inTurn(() => this.#team.run(job));
+    const probabilities = await this.#ask(data, goodness, overTime);
     const goodnessSums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
     const goodnessReadout = labels ? scoreAnswers(goodnessSums, data.labels, classes) : undefined;
     const softmaxReadout = scoreAnswers(probabilities, data.labels, classes);
@@ -283,6 +311,22 @@ export class Network {
       goodnessSums,
       probabilities,
     };
+  }
+
+  /** Fills `goodness`, unless it is empty, and `overTime`; gives the softmax readout's probabilities. */
+  async #ask(data: Dataset, goodness: Float32Array, overTime?: Float32Array): Promise<Float32Array> {
+    const probabilities = new Float32Array(sharedBuffer(data.count * this.session.classes * 4));
+    if (this.#isTraining) this.#control.stop = true;
+    const dataset = shareDataset(data);
+    const job: EvaluateJob = {
+      kind: 'evaluate',
+      dataset,
+      goodness,
+      probabilities,
+      ...(overTime && { overTime }),
+    };
+    await this.#inTurn(() => this.#team.run(job));
+    return probabilities;
   }
 
   /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or floats. */

@@ -131,6 +131,12 @@ export class RemoteNetwork implements Omit<Network, 'session'> {
     }
   }
 
+  /** What the softmax readout makes of every example, (count, classes), from one pass each: the labels are not looked at. */
+  async probabilities(data: Dataset): Promise<Float32Array> {
+    const posted = await postable(data);
+    return this.home.call('probabilities', [posted], transferable(posted));
+  }
+
   /** Both readouts on labelled data. */
   async evaluate(data: Dataset): Promise<Evaluation> {
     const posted = await postable(data);

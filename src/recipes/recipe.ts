@@ -35,6 +35,8 @@ export type Negatives =
   /** Wrong labels: all equally likely, or in proportion to what the softmax readout believes (section 3.3). */
   | 'uniform'
   | 'hard'
+  /** Sequences that the network itself writes before each epoch, from the beginning of each real one (section 3.4). */
+  | 'rolled-out'
   /** Hybrids of two images, for networks that are not given labels (section 3.2); `blurs` is how often their mask is blurred. */
   | { readonly kind: 'hybrids'; readonly blurs: number };
 
@@ -118,6 +120,10 @@ export interface Recipe {
   readonly optimizer: Optimizer;
   /** Strength of peer normalisation; 0 is none. */
   readonly peer: number;
+  /** Sleep (section 3.4): this many batches of positive data alone, then as many of negative data alone; absent: together. */
+  readonly phases?: number;
+  /** The layers stay as they are initialised, random, and only the softmax readout learns: what learning is compared with. */
+  readonly fixed?: true;
   /** The softmax readout and its momentum steps. */
   readonly readout: { readonly rate: number; readonly momentum: number; readonly decay: number };
   /** The first layer, counted from 1, that both readouts look at. */
@@ -195,9 +201,11 @@ export function checkRecipe(recipe: Recipe): void {
   if (!hasGoodness(recipe)) {
     checkClassifier(recipe, check);
   } else if (typeof negatives === 'string') {
-    const isKnown = ['uniform', 'hard'].includes(negatives);
-    check(isKnown, 'negatives', 'uniform, hard or hybrids', negatives);
-    above0(recipe.labelStrength, 'labelStrength with wrong labels as negatives');
+    const isKnown = ['uniform', 'hard', 'rolled-out'].includes(negatives);
+    check(isKnown, 'negatives', 'uniform, hard, rolled-out or hybrids', negatives);
+    above0(recipe.labelStrength, `labelStrength with ${negatives} negatives`);
+    if (negatives === 'rolled-out')
+      check(recipe.shift === 0, 'shift with rolled-out negatives', '0', recipe.shift);
   } else {
     check(negatives?.kind === 'hybrids', 'negatives.kind', 'hybrids', negatives?.kind);
     const isBlurs = Number.isInteger(negatives.blurs) && negatives.blurs >= 0;
@@ -212,7 +220,19 @@ export function checkRecipe(recipe: Recipe): void {
     const kind = objective?.kind;
     check(kind === 'symba' || kind === 'swish', 'objective.kind', 'logistic, symba or swish', kind);
     above0(objective.alpha, 'objective.alpha');
+    const isTogether = recipe.phases === undefined;
+    check(
+      isTogether,
+      'phases with an objective on pairs',
+      'absent (pairs cannot be separated)',
+      recipe.phases,
+    );
   }
+  if (recipe.phases !== undefined) {
+    check(isCount(recipe.phases), 'phases', 'a whole number above 0', recipe.phases);
+    check(isPlain(recipe) && hasGoodness(recipe), 'phases', 'absent but for plain layers', recipe.phases);
+  }
+  if (recipe.fixed !== undefined) check(recipe.fixed === true, 'fixed', 'true or absent', recipe.fixed);
   if (optimizer?.kind === 'momentum') {
     share(optimizer.momentum, 'optimizer.momentum');
   } else {
@@ -350,6 +370,8 @@ function describeNegatives(negatives: Negatives): string {
       return 'wrong labels the readout believes';
     case 'uniform':
       return 'wrong labels, uniform';
+    case 'rolled-out':
+      return 'sequences that the network writes before each epoch';
     default:
       return `hybrids of two images, masks blurred ${negatives.blurs} times`;
   }
@@ -438,6 +460,13 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
         ? `adam, rate ${optimizer.rate}, betas ${optimizer.beta1} ${optimizer.beta2}, decay ${optimizer.decay}`
         : `momentum ${optimizer.momentum}, rate ${optimizer.rate}, decay ${optimizer.decay}`,
     ],
+    ...(recipe.phases === undefined
+      ? []
+      : ([['sleep', `batches of positive and of negative data in turns of ${recipe.phases}`]] as [
+          string,
+          string,
+        ][])),
+    ...(recipe.fixed ? ([['learning', 'the readout alone: layers stay random']] as [string, string][]) : []),
     ['readouts', `${read}; softmax rate ${readout.rate}, decay ${readout.decay}`],
     [
       'training',

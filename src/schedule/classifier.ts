@@ -15,7 +15,7 @@ export abstract class ClassifierPart extends Part<DenseLayer> {
 
   constructor(session: Session, part: number, parts: number, box?: BlackBox) {
     super(session, part, parts, openDense(session), box);
-    this.#input = new InputRows(this.layers[0], 0);
+    this.#input = new InputRows(this.layers[0], 0, 0);
   }
 
   /** Writes the images of batch `index` as rows 0 … and their labels; returns when all threads have. */
@@ -27,7 +27,7 @@ export abstract class ClassifierPart extends Part<DenseLayer> {
     for (let i = begin; i < end; i++) {
       const example = order[firstExample + i];
       const [right, down] = this.shiftOf(stream.shift, counter + i);
-      this.#input.writeImage(i, dataset, example, right, down);
+      this.#input.writeRow(i, dataset, example, right, down, undefined);
       this.readout.labels[i] = dataset.labels[example];
     }
     this.layers[0].cutRows(begin, end);
@@ -62,21 +62,13 @@ export abstract class ClassifierPart extends Part<DenseLayer> {
     this.finish(index, images);
   }
 
-  protected get imagesAtOnce(): number {
-    return this.session.recipe.batch;
-  }
-
   protected evaluateBatch(job: EvaluateJob, first: number, images: number): void {
-    const { classes } = this.session;
     const [begin, end] = [this.begin(images), this.end(images)];
-    for (let i = begin; i < end; i++) this.#input.writeImage(i, job.dataset, first + i, 0, 0);
+    for (let i = begin; i < end; i++) this.#input.writeRow(i, job.dataset, first + i, 0, 0, undefined);
     this.layers[0].cutRows(begin, end);
     this.wait();
     this.forward(0, images);
     this.read(0, images);
-    job.probabilities.set(
-      this.readout.probabilities.subarray(begin * classes, end * classes),
-      (first + begin) * classes,
-    );
+    this.answer(job, first, images);
   }
 }

@@ -1,10 +1,11 @@
-// Unlabelled data (section 3.2 of the paper): an image is positive, a hybrid of it and another one negative. The labels
-// teach nothing but the softmax readout, which looks at the positive rows.
+// Negative data that are inputs of their own: hybrids of two images, in networks that are not given labels (section 3.2 of the
+// paper), and sequences that the network has written, whose next character is the label (section 3.4).
 
+import type { Dataset } from '../data/dataset.ts';
 import { bindKernels } from '../kernels/kernels.ts';
 import { InputRows } from '../layers/input.ts';
 import { HybridImages } from '../negatives/hybrid.ts';
-import { isPlain } from '../recipes/recipe.ts';
+import { hasLabel, isPlain } from '../recipes/recipe.ts';
 import type { BlackBox } from './black-box.ts';
 import { type EvaluateJob, stream, type TrainJob } from './job.ts';
 import { Part } from './part.ts';
@@ -14,69 +15,86 @@ import { openWired } from './wired.ts';
 
 export class ContrastivePart extends Part {
   readonly #input: InputRows;
-  readonly #hybrids: HybridImages;
-  readonly #blurs: number;
+  readonly #hybrids: HybridImages | undefined;
+  readonly #hasLabel: boolean;
   readonly #examples: Uint32Array;
 
   constructor(session: Session, part: number, parts: number, box?: BlackBox) {
     const layers = isPlain(session.recipe) ? openDense(session) : openWired(session, part);
     super(session, part, parts, layers, box);
-    const { recipe, hybrids, module, seed } = session;
-    if (!hybrids || typeof recipe.negatives === 'string') throw new Error('a session without hybrids');
-    this.#input = new InputRows(this.layers[0], 0);
-    const kernels = bindKernels(module, hybrids.memory);
-    const random = { seed, masks: stream.masks, partners: stream.negatives };
-    this.#hybrids = new HybridImages(hybrids.plan, kernels, hybrids.memory, random);
-    this.#blurs = recipe.negatives.blurs;
+    const { recipe, hybrids, module, seed, classes } = session;
+    this.#hasLabel = hasLabel(recipe);
+    this.#input = new InputRows(this.layers[0], recipe.labelStrength, this.#hasLabel ? classes : 0);
+    if (hybrids) {
+      const kernels = bindKernels(module, hybrids.memory);
+      const random = { seed, masks: stream.masks, partners: stream.negatives };
+      this.#hybrids = new HybridImages(hybrids.plan, kernels, hybrids.memory, random);
+    }
     this.#examples = new Uint32Array(recipe.batch);
   }
 
-  // Rows 0 … are positive, rows 2 · `images` … negative; those between, where others have neutral ones, stay unused.
+  // Rows 0 … are positive, rows 2 · `images` … negative; those between are neutral. Without labels positive rows are neutral
+  // already, and those between stay unused.
   protected trainBatch(job: TrainJob, index: number, images: number): void {
     const { recipe } = this.session;
     const { dataset, order } = job;
     const [begin, end] = [this.begin(images), this.end(images)];
     const firstExample = index * recipe.batch;
     const counter = (job.epoch - 1) * dataset.count + firstExample;
+    const neutral = this.#hasLabel ? images : 0;
     const negative = 2 * images;
+    const { labels } = this.readout;
     for (let i = begin; i < end; i++) {
       this.#examples[i] = order[firstExample + i];
-      this.readout.labels[i] = dataset.labels[this.#examples[i]];
+      labels[i] = dataset.labels[this.#examples[i]];
     }
-    this.#hybrids.mix(dataset, this.#examples, counter, this.#blurs, begin, end);
-    const hybrids = { ...dataset, inputs: this.#hybrids.hybrids };
+    const mixed = this.#mix(dataset, counter, begin, end);
     for (let i = begin; i < end; i++) {
+      const example = this.#examples[i];
       const [right, down] = this.shiftOf(stream.shift, counter + i);
-      this.#input.writeImage(i, dataset, this.#examples[i], right, down);
-      this.#input.writeImage(negative + i, hybrids, i, right, down);
+      this.#input.writeRow(i, dataset, example, right, down, labels[i]);
+      if (neutral) this.#input.writeRow(neutral + i, dataset, example, right, down, undefined);
+      if (mixed) {
+        this.#input.writeRow(negative + i, mixed, i, right, down, labels[i]);
+      } else {
+        const written = job.rolledOut!;
+        this.#input.writeRow(negative + i, written, example, right, down, written.labels[example]);
+      }
     }
-    this.layers[0].cutRows(begin, end);
-    this.layers[0].cutRows(negative + begin, negative + end);
+    for (const first of [0, neutral, negative]) this.layers[0].cutRows(first + begin, first + end);
     this.wait();
 
-    this.forward(0, images);
-    this.read(0, images);
+    this.forward(0, neutral + images);
+    this.read(neutral, images);
     this.forward(negative, images);
-    this.learn(job, index, images, 0);
+    this.learn(job, index, images, neutral);
     // A wired layer looks at its input once more in its step.
     this.wait();
   }
 
-  protected get imagesAtOnce(): number {
-    return this.session.recipe.batch;
+  /** Hybrids `begin` to `end` of the batch, where negatives are hybrids. */
+  #mix(dataset: Dataset, counter: number, begin: number, end: number): Dataset | undefined {
+    const { negatives } = this.session.recipe;
+    if (!this.#hybrids || typeof negatives !== 'object') return undefined;
+    this.#hybrids.mix(dataset, this.#examples, counter, negatives.blurs, begin, end);
+    return { ...dataset, inputs: this.#hybrids.hybrids };
   }
 
   protected evaluateBatch(job: EvaluateJob, first: number, images: number): void {
-    const { classes } = this.session;
     const [begin, end] = [this.begin(images), this.end(images)];
-    for (let i = begin; i < end; i++) this.#input.writeImage(i, job.dataset, first + i, 0, 0);
-    this.layers[0].cutRows(begin, end);
+    const labels = this.labelsAsked(job);
+    const neutral = labels * images;
+    for (let version = 0; version <= labels; version++) {
+      const row = version * images;
+      const label = version < labels ? version : undefined;
+      for (let i = begin; i < end; i++) {
+        this.#input.writeRow(row + i, job.dataset, first + i, 0, 0, label);
+      }
+      this.layers[0].cutRows(row + begin, row + end);
+    }
     this.wait();
-    this.forward(0, images);
-    this.read(0, images);
-    job.probabilities.set(
-      this.readout.probabilities.subarray(begin * classes, end * classes),
-      (first + begin) * classes,
-    );
+    this.forward(0, neutral + images);
+    this.read(neutral, images);
+    this.answer(job, first, images);
   }
 }

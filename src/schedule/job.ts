@@ -6,7 +6,15 @@ import type { Dataset } from '../data/dataset.ts';
  * Streams of random numbers. The weights of layer l come from stream `weights` + l; those of block b of a layer of blocks
  * from stream `blocks` · (l + 1) + b.
  */
-export const stream = { shuffle: 1, negatives: 2, shift: 3, masks: 4, weights: 16, blocks: 2 ** 16 };
+export const stream = {
+  shuffle: 1,
+  negatives: 2,
+  shift: 3,
+  masks: 4,
+  characters: 5,
+  weights: 16,
+  blocks: 2 ** 16,
+};
 
 // Above the others are streams for one step or one row only: every third is of a kind.
 const MANY = 2 ** 16;
@@ -28,6 +36,8 @@ export function rowStream(kind: Kind, index: number): number {
 export interface TrainJob {
   readonly kind: 'train';
   readonly dataset: Dataset;
+  /** Of which example i is negative for example i, where the network writes them. */
+  readonly rolledOut?: Dataset;
   /** The examples in the order of this epoch. */
   readonly order: Uint32Array;
   /** Counts from 1. */
@@ -36,11 +46,14 @@ export interface TrainJob {
   readonly firstBatch: number;
 }
 
-/** Look at every example, with every label where labels are inputs. */
+/** Look at every example. */
 export interface EvaluateJob {
   readonly kind: 'evaluate';
   readonly dataset: Dataset;
-  /** Filled with the goodness (count, layers, classes) of each label in each layer, zeros before; empty where labels are no inputs. */
+  /**
+   * Filled with the goodness (count, layers, classes) of each label in each layer, zeros before; empty where labels are no
+   * inputs, or where one pass is enough.
+   */
   readonly goodness: Float32Array;
   /** Filled with the softmax readout's probabilities (count, classes). */
   readonly probabilities: Float32Array;

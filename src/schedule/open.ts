@@ -16,7 +16,7 @@ export function openPart(session: Session, part: number, parts: number, own?: Ro
   if (schedule?.kind === 'recurrent') return new RecurrentPart(session, part, parts);
   if (schedule?.kind === 'backprop') return new BackpropPart(session, part, parts, box);
   if (schedule?.kind === 'perturbation') return new PerturbationPart(session, part, parts, box);
-  return typeof negatives === 'string'
+  return negatives === 'uniform' || negatives === 'hard'
     ? new SupervisedPart(session, part, parts, box)
     : new ContrastivePart(session, part, parts, box);
 }

@@ -3,7 +3,7 @@
 //
 // Here is what all kinds of schedule have in common; the files beside this one say what each does with a batch.
 
-import { computeCoefficients, slope } from '../goodness/objective.ts';
+import { computeCoefficients, type Phase, slope } from '../goodness/objective.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { DenseLayer } from '../layers/dense.ts';
 import { type Layer, SKIP } from '../layers/layer.ts';
@@ -14,7 +14,7 @@ import { partBegin, type Share } from '../threads/share.ts';
 import type { BlackBox } from './black-box.ts';
 import { Control } from './control.ts';
 import type { EvaluateJob, Job, TrainJob } from './job.ts';
-import { gain } from './rates.ts';
+import { gain, phaseAt } from './rates.ts';
 import type { Session } from './session.ts';
 
 export abstract class Part<Kind extends Layer = Layer> implements Share {
@@ -72,7 +72,8 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
   }
 
   *#evaluate(job: EvaluateJob): Generator<void, void, void> {
-    const most = this.imagesAtOnce;
+    const { recipe, plans } = this.session;
+    const most = Math.min(recipe.batch, Math.floor(plans[0].rows / (this.labelsAsked(job) + 1)));
     for (let first = 0; first < job.dataset.count; first += most) {
       // A row for every label and one for the neutral label.
       this.#box?.begin('evaluate', first * (this.session.classes + 1));
@@ -86,11 +87,8 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
   /** Learns from batch `index` of an epoch, which has `images` images; one thread calls `finish` before the last barrier. */
   protected abstract trainBatch(job: TrainJob, index: number, images: number): void;
 
-  /** Fills the job's answers for the `images` examples from `first`. */
+  /** Passes the `images` examples from `first` forward, see `answer` for the order of rows, and calls that at the end. */
   protected abstract evaluateBatch(job: EvaluateJob, first: number, images: number): void;
-
-  /** Images that are evaluated together. */
-  protected abstract get imagesAtOnce(): number;
 
   // ----- forward -----------------------------------------------------------------------------------------------------
 
@@ -126,15 +124,45 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
     this.readout.gradient(begin, end);
   }
 
+  /** Labels whose goodness a job asks for: all or none. */
+  protected labelsAsked(job: EvaluateJob): number {
+    return job.goodness.length > 0 ? this.session.classes : 0;
+  }
+
+  /** Fills a job's answers for the `images` examples from `first`: rows c · `images` … had label c, and the readout has read. */
+  protected answer(job: EvaluateJob, first: number, images: number): void {
+    const { recipe, classes } = this.session;
+    const { goodness, probabilities } = job;
+    const labels = this.labelsAsked(job);
+    const [begin, end] = [this.begin(images), this.end(images)];
+    this.wait();
+    for (let i = begin; i < end; i++) {
+      for (let l = 0; l < this.layers.length; l++) {
+        const { plan, f32 } = this.layers[l];
+        const factor = slope(recipe.goodness, plan.units);
+        const to = ((first + i) * this.layers.length + l) * labels;
+        for (let c = 0; c < labels; c++) {
+          goodness[to + c] = factor * f32[(plan.at.totals >>> 2) + c * images + i];
+        }
+      }
+      for (let c = 0; c < classes; c++) {
+        probabilities[(first + i) * classes + c] = this.readout.probabilities[i * classes + c];
+      }
+    }
+  }
+
   // ----- learning ----------------------------------------------------------------------------------------------------
 
   /**
    * A step of every layer by its own goodness: positive rows 0 …, the negative row of each 2 · `images` after it, and the
-   * readout's rows from `first`.
+   * readout's rows from `first`. All rows have been forward, those that this batch does not learn from too: what is told of
+   * an epoch is of both.
    */
   protected learn(job: TrainJob, index: number, images: number, first: number): void {
     const { recipe } = this.session;
-    this.compare(images);
+    const phase = phaseAt(recipe, this.batchNumber(job, index));
+    const peer = phase.positive ? recipe.peer : 0;
+    this.compare(images, phase);
     this.wait();
 
     if (this.isFirst) {
@@ -143,8 +171,8 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
     }
     for (const layer of this.layers) {
       const { panels, inputs } = layer.plan;
-      layer.gradientRows(images, recipe.peer, this.begin(panels), this.end(panels));
-      layer.listColumns(images, recipe.peer, this.begin(inputs + 1), this.end(inputs + 1));
+      layer.gradientRows(images, peer, this.begin(panels), this.end(panels));
+      layer.listColumns(images, peer, this.begin(inputs + 1), this.end(inputs + 1));
     }
     this.wait();
     this.step(job, index, images, first, 0);
@@ -153,10 +181,9 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
   /** A step of the layers from number `lowest` by their gradient rows, and of the readout by its rows from `first`. */
   protected step(job: TrainJob, index: number, images: number, first: number, lowest: number): void {
     const { recipe } = this.session;
-    const batches = Math.ceil(job.dataset.count / recipe.batch);
-    const time = (job.epoch - 1) * batches + index + 1;
+    const time = this.batchNumber(job, index);
     const factor = gain(job.epoch, job.epochs, recipe.hold);
-    for (let l = lowest; l < this.layers.length; l++) {
+    for (let l = recipe.fixed ? this.layers.length : lowest; l < this.layers.length; l++) {
       const layer = this.layers[l];
       const { panels } = layer.plan;
       layer.step(recipe, images, time, factor, this.begin(panels), this.end(panels));
@@ -165,13 +192,13 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
   }
 
   /** Of each layer, the coefficients of this thread's share of rows and the means of its share of units. */
-  protected compare(images: number): void {
+  protected compare(images: number, phase: Phase): void {
     const { recipe } = this.session;
     const [begin, end] = [this.begin(images), this.end(images)];
     for (const layer of this.layers) {
-      computeCoefficients(layer, recipe.goodness, recipe.objective, images, begin, end);
+      computeCoefficients(layer, recipe.goodness, recipe.objective, images, phase, begin, end);
       const { panels } = layer.plan;
-      if (recipe.peer) layer.updateMeans(images, this.begin(panels), this.end(panels));
+      if (recipe.peer && phase.positive) layer.updateMeans(images, this.begin(panels), this.end(panels));
     }
   }
 
@@ -220,6 +247,11 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
     this.control.addImages(images, wrong);
     this.control.batches = index + 1;
     this.control.decideToHalt();
+  }
+
+  /** Number of batch `index` of a job in the whole training, from 1. */
+  protected batchNumber(job: TrainJob, index: number): number {
+    return (job.epoch - 1) * Math.ceil(job.dataset.count / this.session.recipe.batch) + index + 1;
   }
 
   // ----- sharing the work --------------------------------------------------------------------------------------------

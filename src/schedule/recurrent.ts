@@ -11,7 +11,7 @@ import { hardWrongLabel, uniformWrongLabel } from '../negatives/labels.ts';
 import { type RecurrentSchedule, recurrence } from '../recipes/recipe.ts';
 import { type EvaluateJob, stream, type TrainJob } from './job.ts';
 import { Part } from './part.ts';
-import { gain } from './rates.ts';
+import { gain, phaseAt } from './rates.ts';
 import type { Session } from './session.ts';
 import { openWired } from './wired.ts';
 
@@ -24,7 +24,7 @@ export class RecurrentPart extends Part<WiredLayer> {
     const schedule = recurrence(session.recipe);
     if (!schedule) throw new Error('a session of another schedule');
     this.#schedule = schedule;
-    this.#input = new InputRows(this.layers[0], 0);
+    this.#input = new InputRows(this.layers[0], 0, 0);
   }
 
   // ----- training ----------------------------------------------------------------------------------------------------
@@ -40,7 +40,7 @@ export class RecurrentPart extends Part<WiredLayer> {
     for (let i = begin; i < end; i++) {
       const example = order[firstExample + i];
       const [right, down] = this.shiftOf(stream.shift, firstCounter + i);
-      this.#input.writeImage(images + i, dataset, example, right, down);
+      this.#input.writeRow(images + i, dataset, example, right, down, undefined);
       this.readout.labels[i] = dataset.labels[example];
     }
     this.#bottomUp(images, images);
@@ -58,8 +58,10 @@ export class RecurrentPart extends Part<WiredLayer> {
     this.#startStates(images, 2 * images, images);
     this.wait();
 
-    const batches = Math.ceil(dataset.count / recipe.batch);
-    const before = ((job.epoch - 1) * batches + index) * iterations;
+    const number = this.batchNumber(job, index);
+    const phase = phaseAt(recipe, number);
+    const peer = phase.positive ? recipe.peer : 0;
+    const before = (number - 1) * iterations;
     const factor = gain(job.epoch, job.epochs, recipe.hold);
     for (let step = 1; step <= iterations; step++) {
       this.#moveStates(0, images);
@@ -69,7 +71,7 @@ export class RecurrentPart extends Part<WiredLayer> {
         layer.sumGoodness(begin, end);
         layer.sumGoodness(2 * images + begin, 2 * images + end);
       }
-      this.compare(images);
+      this.compare(images, phase);
       this.wait();
       const isLast = step === iterations;
       if (this.isFirst) {
@@ -79,8 +81,8 @@ export class RecurrentPart extends Part<WiredLayer> {
       for (const layer of this.layers) {
         const { panels } = layer.plan;
         const [from, to] = [this.begin(panels), this.end(panels)];
-        layer.gradientRows(images, recipe.peer, from, to);
-        layer.step(recipe, images, before + step, factor, from, to);
+        layer.gradientRows(images, peer, from, to);
+        if (!recipe.fixed) layer.step(recipe, images, before + step, factor, from, to);
       }
       if (isLast) this.stepReadout(images, images, factor);
       // A step looks at the input of this moment once more.
@@ -94,22 +96,19 @@ export class RecurrentPart extends Part<WiredLayer> {
 
   // ----- evaluation --------------------------------------------------------------------------------------------------
 
-  protected get imagesAtOnce(): number {
-    const { recipe, classes, plans } = this.session;
-    return Math.min(recipe.batch, Math.floor(plans[0].rows / (classes + 1)));
-  }
-
   // Rows label · `images` … are those with each label, the last ones bottom-up.
   protected evaluateBatch(job: EvaluateJob, first: number, images: number): void {
     const { classes } = this.session;
     const { readTo, iterations } = this.#schedule;
     const [begin, end] = [this.begin(images), this.end(images)];
-    const rows = classes * images;
-    for (let i = begin; i < end; i++) this.#input.writeImage(rows + i, job.dataset, first + i, 0, 0);
+    const labels = this.labelsAsked(job);
+    const rows = labels * images;
+    for (let i = begin; i < end; i++) this.#input.writeRow(rows + i, job.dataset, first + i, 0, 0, undefined);
     this.#bottomUp(rows, images);
     const { probabilities } = this.readout;
     job.probabilities.set(probabilities.subarray(begin * classes, end * classes), (first + begin) * classes);
-    for (let label = 0; label < classes; label++) {
+    if (labels === 0) return;
+    for (let label = 0; label < labels; label++) {
       for (let i = begin; i < end; i++) this.#startRow(rows + i, label * images + i, label);
       this.#startStates(rows, label * images, images);
     }

@@ -5,7 +5,7 @@ import { type LayerPlan, planLayer } from '../layers/plan.ts';
 import type { WiredPlan } from '../layers/wiring.ts';
 import { type HybridPlan, planHybrids } from '../negatives/hybrid.ts';
 import { planReadout } from '../readout/softmax.ts';
-import { hasGoodness, layerUnits, type Recipe } from '../recipes/recipe.ts';
+import { hasGoodness, hasLabel, layerUnits, type Recipe } from '../recipes/recipe.ts';
 import { Control } from './control.ts';
 
 /** Everything a thread needs to take its part in a network. */
@@ -52,7 +52,8 @@ export function planPlain(recipe: Recipe, inputs: number, classes: number): Netw
       ...layerShape(recipe, classes, index),
       inputs: index === 0 ? inputs : layerUnits(recipe.layers[index - 1]),
       units: layerUnits(layer),
-      labels: index === 0 && recipe.labelStrength > 0 ? classes : 0,
+      // Only where all versions of an input differ in nothing but the label.
+      labels: index === 0 && hasLabel(recipe) && recipe.negatives !== 'rolled-out' ? classes : 0,
       isBackward: recipe.schedule?.kind === 'backprop' && index > (recipe.between?.after ?? 0),
     }),
   );

@@ -1,7 +1,6 @@
 // Labelled data, with the label in the input (section 3.3 of the paper): the image with its label is positive, with a wrong
 // one negative, and with the neutral label it is what the softmax readout sees and chooses hard negatives from.
 
-import { slope } from '../goodness/objective.ts';
 import { bindKernels } from '../kernels/kernels.ts';
 import { DenseLayer } from '../layers/dense.ts';
 import { InputRows } from '../layers/input.ts';
@@ -24,7 +23,7 @@ export class SupervisedPart extends Part<DenseLayer> {
 
   constructor(session: Session, part: number, parts: number, box?: BlackBox) {
     super(session, part, parts, openDense(session), box);
-    this.#input = new InputRows(this.layers[0], session.recipe.labelStrength);
+    this.#input = new InputRows(this.layers[0], session.recipe.labelStrength, session.classes);
   }
 
   // Rows 0 … are positive, rows `images` … neutral, rows 2 · `images` … negative.
@@ -65,19 +64,13 @@ export class SupervisedPart extends Part<DenseLayer> {
     this.learn(job, index, images, images);
   }
 
-  protected get imagesAtOnce(): number {
-    const { recipe, classes, plans } = this.session;
-    return Math.min(recipe.batch, Math.floor(plans[0].rows / (classes + 1)));
-  }
-
   protected evaluateBatch(job: EvaluateJob, first: number, images: number): void {
-    const { recipe, classes } = this.session;
-    const { dataset, goodness, probabilities } = job;
     const [begin, end] = [this.begin(images), this.end(images)];
-    const neutral = classes * images;
+    const labels = this.labelsAsked(job);
+    const neutral = labels * images;
     for (let i = begin; i < end; i++) {
-      this.#input.writeImage(i, dataset, first + i, 0, 0);
-      for (let label = 0; label < classes; label++) this.#input.writeLabel(label * images + i, i, label);
+      this.#input.writeImage(i, job.dataset, first + i, 0, 0);
+      for (let label = 0; label < labels; label++) this.#input.writeLabel(label * images + i, i, label);
       this.#input.writeNeutral(neutral + i, i);
     }
     this.layers[0].cutRows(begin, end);
@@ -85,20 +78,7 @@ export class SupervisedPart extends Part<DenseLayer> {
     this.#productWithImages(images);
     this.forward(0, neutral + images);
     this.read(neutral, images);
-    this.wait();
-    for (let i = begin; i < end; i++) {
-      for (let l = 0; l < this.layers.length; l++) {
-        const { plan, f32 } = this.layers[l];
-        const factor = slope(recipe.goodness, plan.units);
-        const to = ((first + i) * this.layers.length + l) * classes;
-        for (let c = 0; c < classes; c++) {
-          goodness[to + c] = factor * f32[(plan.at.totals >>> 2) + c * images + i];
-        }
-      }
-      for (let c = 0; c < classes; c++) {
-        probabilities[(first + i) * classes + c] = this.readout.probabilities[i * classes + c];
-      }
-    }
+    this.answer(job, first, images);
   }
 
   #productWithImages(images: number): void {

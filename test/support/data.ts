@@ -37,3 +37,33 @@ export function prototypes(
   }
   return { name: 'prototypes', count, width, classes, inputs, labels };
 }
+
+/**
+ * `strings` strings as windows of characters and the character that comes next, `predictions` of each: `width` inputs in
+ * groups of `classes`, the first of which the label will replace. A character is mostly the one before it plus one.
+ */
+export function sequences(
+  strings: number,
+  predictions: number,
+  width: number,
+  classes: number,
+  seed: number,
+): Dataset {
+  const random = generator(seed);
+  const count = strings * predictions;
+  const inputs = new Uint8Array(count * width);
+  const labels = new Uint8Array(count);
+  const window = width / classes - 1;
+  for (let string = 0; string < strings; string++) {
+    const text = [Math.floor(random() * classes)];
+    while (text.length < window + predictions) {
+      text.push(random() < 0.2 ? Math.floor(random() * classes) : (text[text.length - 1] + 1) % classes);
+    }
+    for (let i = 0; i < predictions; i++) {
+      const example = string * predictions + i;
+      for (let k = 0; k < window; k++) inputs[example * width + (1 + k) * classes + text[i + k]] = 255;
+      labels[example] = text[i + window];
+    }
+  }
+  return { name: 'sequences', count, width, classes, predictions, inputs, labels };
+}

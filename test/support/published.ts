@@ -102,10 +102,21 @@ export class PublishedNetwork {
     this.#learn(positive, neutral, withLabels(wrong.map(oneHot)), probabilities, labels, gain);
   }
 
-  /** One batch of images that no label goes with, and what is negative for each. */
-  stepPairs(images: Matrix, negatives: Matrix, labels: number[], gain: number): void {
-    const positive = this.#pass(images);
-    this.#learn(positive, positive, this.#pass(negatives), this.#read(positive), labels, gain);
+  /** What the softmax readout makes of whole inputs: (rows, classes). */
+  probabilities(inputs: Matrix): Matrix {
+    return this.#read(this.#pass(inputs));
+  }
+
+  /** One batch of whole inputs, what is negative for each, and what the readout sees: without labels, the positive ones. */
+  stepPairs(
+    positives: Matrix,
+    negatives: Matrix,
+    labels: number[],
+    gain: number,
+    neutrals: Matrix = positives,
+  ): void {
+    const neutral = this.#pass(neutrals);
+    this.#learn(this.#pass(positives), neutral, this.#pass(negatives), this.#read(neutral), labels, gain);
   }
 
   /** What the softmax readout makes of a pass: (images, classes). */
@@ -132,9 +143,11 @@ export class PublishedNetwork {
     labels: number[],
     gain: number,
   ): void {
-    const { objective, peer, readFrom, readout } = this.#recipe;
+    const { objective, peer, readFrom, readout, phases, fixed } = this.#recipe;
     const classes = this.#classes;
     const count = labels.length;
+    const turn = phases && Math.floor(this.#time / phases) % 2;
+    const [isAwake, isAsleep] = [turn !== 1, turn !== 0];
     this.#time++;
     this.layers.forEach((layer, l) => {
       const units = layer.bias.length;
@@ -145,9 +158,10 @@ export class PublishedNetwork {
           for (let k = 0; k < x.length; k++) gradient.weight[k][j] += x[k] * d;
         });
       };
-      layer.means = layer.means.map(
-        (mean, j) => 0.9 * mean + 0.1 * (positive[l].y.reduce((sum, y) => sum + y[j], 0) / count),
-      );
+      if (isAwake && !fixed)
+        layer.means = layer.means.map(
+          (mean, j) => 0.9 * mean + 0.1 * (positive[l].y.reduce((sum, y) => sum + y[j], 0) / count),
+        );
       const average = layer.means.reduce((a, b) => a + b) / units;
       for (let i = 0; i < count; i++) {
         const goodPositive = this.#goodness(positive[l].y[i]);
@@ -165,29 +179,33 @@ export class PublishedNetwork {
           up = objective.alpha * (objective.kind === 'symba' ? p : p + u * p * (1 - p));
           down = up;
         }
-        add(
-          positive[l].x[i],
-          positive[l].y[i].map(
-            (y, j) => up * this.#halfDerivative(y, units) + peer * (average - layer.means[j]),
-          ),
-        );
-        add(
-          negative[l].x[i],
-          negative[l].y[i].map(y => -down * this.#halfDerivative(y, units)),
-        );
+        if (isAwake)
+          add(
+            positive[l].x[i],
+            positive[l].y[i].map(
+              (y, j) => up * this.#halfDerivative(y, units) + peer * (average - layer.means[j]),
+            ),
+          );
+        if (isAsleep)
+          add(
+            negative[l].x[i],
+            negative[l].y[i].map(y => -down * this.#halfDerivative(y, units)),
+          );
       }
-      layer.weight.forEach((row, k) => {
-        this.#update(
-          row,
-          gradient.weight[k],
-          layer.first.weight[k],
-          layer.second.weight[k],
-          count,
-          gain,
-          true,
-        );
-      });
-      this.#update(layer.bias, gradient.bias, layer.first.bias, layer.second.bias, count, gain, false);
+      if (!fixed)
+        layer.weight.forEach((row, k) => {
+          this.#update(
+            row,
+            gradient.weight[k],
+            layer.first.weight[k],
+            layer.second.weight[k],
+            count,
+            gain,
+            true,
+          );
+        });
+      if (!fixed)
+        this.#update(layer.bias, gradient.bias, layer.first.bias, layer.second.bias, count, gain, false);
 
       if (l + 1 < readFrom) return;
       for (let j = 0; j < units; j++) {
