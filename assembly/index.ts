@@ -10,6 +10,7 @@
 //   H  rows and W columns of an image; C, where images are meant, its channels
 
 export { appendRows, appendSums, clearColumns, sumRows } from './columns';
+export { dampStates } from './damp';
 export { denseForward, packRows } from './dense';
 export { addGradients, goodnessGradient, logisticCoefficients, pairCoefficients, shareTargets, sumGoodness } from './goodness';
 export { gatherRows, maskWeights } from './local';

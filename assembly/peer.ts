@@ -32,11 +32,12 @@ export function updateMeans(
 
 /**
  * Gradient row `target` = strength · (mean of the means − mean of the unit): the same for every positive row, so it is
- * one row and the inputs' sums multiply it. `begin` and `end` are panels.
+ * one row and the inputs' sums multiply it. `begin` and `end` are panels from those that `activity` and `means` point to,
+ * which have `real` units before padding begins; `sums`, P and `units` are those of the whole layer.
  */
 export function peerGradient(
   activity: usize, means: usize, sums: usize,
-  begin: u32, end: u32, target: u32, S: u32, P: u32, units: u32, strength: f32,
+  begin: u32, end: u32, target: u32, S: u32, P: u32, units: u32, real: u32, strength: f32,
 ): void {
   let total: f32 = 0;
   for (let panel: u32 = 0; panel < P; panel++) total += load<f32>(sums + ((<usize>panel) << 2));
@@ -45,7 +46,7 @@ export function peerGradient(
     const y = activity + (<usize>panel * S + target) * PANEL_ROW;
     const mean = means + <usize>panel * PANEL_ROW;
     for (let lane: u32 = 0; lane < 32; lane++) {
-      const isUnit = panel * 32 + lane < units;
+      const isUnit = panel * 32 + lane < real;
       const pull = strength * (average - load<f32>(mean + ((<usize>lane) << 2)));
       store<f32>(y + ((<usize>lane) << 2), isUnit ? pull : 0);
     }

@@ -5,8 +5,9 @@ import { readFileSync } from 'node:fs';
 import v8 from 'node:v8';
 import { type Build, detectBuild } from '../src/kernels/features.ts';
 import { bindKernels } from '../src/kernels/kernels.ts';
-import { DenseLayer, SKIP } from '../src/layers/dense.ts';
-import { planLayer } from '../src/layers/plan.ts';
+import { DenseLayer } from '../src/layers/dense.ts';
+import { SKIP } from '../src/layers/layer.ts';
+import { planLayer, TILE } from '../src/layers/plan.ts';
 import { alternate, writeResult } from './harness.ts';
 import { peakLoop } from './peak.ts';
 
@@ -42,7 +43,7 @@ function measure(build: Build, inputs: number, units: number) {
   const densities = [];
   for (const density of DENSITIES) {
     const { layer, panels } = fullLayer(build, inputs, units, density);
-    const tiles = layer.tiles(rows);
+    const tiles = Math.ceil(rows / TILE);
     const [limits, ...taken] = alternate(
       [
         peak.run,
@@ -51,8 +52,8 @@ function measure(build: Build, inputs: number, units: number) {
           layer.pack(0, rows, 0, tiles);
           layer.forwardDense(0, rows, 0, panels);
         },
-        () => layer.step(momentum, BATCH, 1, 1, 0, panels),
-        () => layer.step(adam, BATCH, 1, 1, 0, panels),
+        () => layer.step({ optimizer: momentum }, BATCH, 1, 1, 0, panels),
+        () => layer.step({ optimizer: adam }, BATCH, 1, 1, 0, panels),
       ],
       ROUNDS,
     );

@@ -2,6 +2,7 @@
 // more than a billion connections.
 
 import { createNetwork, type Dataset, loadDataset, type Recipe, recipes, slice } from '../src/index.ts';
+import { layerUnits } from '../src/recipes/recipe.ts';
 import { writeResult } from './harness.ts';
 
 const reference = recipes['hinton-supervised'];
@@ -26,15 +27,16 @@ async function measure(recipe: Recipe, data: Dataset, batches: number): Promise<
   const startedAt = performance.now();
   const network = await createNetwork(recipe, { inputs: data.width, classes: data.classes });
   const secondsToCreate = (performance.now() - startedAt) / 1000;
-  const inputs = [data.width, ...recipe.layers];
-  const connections = recipe.layers.reduce((sum, units, l) => sum + units * inputs[l], 0);
+  const layers = recipe.layers.map(layerUnits);
+  const inputs = [data.width, ...layers];
+  const connections = layers.reduce((sum, units, l) => sum + units * inputs[l], 0);
   for await (const _event of network.fit(slice(data, 0, 2 * recipe.batch), { epochs: 1 }));
   const before = network.position.trainSeconds;
   for await (const _event of network.fit(slice(data, 0, batches * recipe.batch), { epochs: 2 }));
   const secondsPerBatch = (network.position.trainSeconds - before) / batches;
   const { density } = network.history.at(-1)!;
   const result = {
-    layers: recipe.layers,
+    layers,
     connections,
     secondsPerBatch,
     nanoseconds: (1e9 * secondsPerBatch) / (connections * recipe.batch),
@@ -46,7 +48,7 @@ async function measure(recipe: Recipe, data: Dataset, batches: number): Promise<
   await network.close();
   const mean = density.reduce((a, b) => a + b) / density.length;
   console.log(
-    `${`${recipe.layers.length} × ${recipe.layers[0]}`.padEnd(10)} ${(connections / 1e6).toFixed(1).padStart(7)} M connections  ` +
+    `${`${layers.length} × ${layers[0]}`.padEnd(10)} ${(connections / 1e6).toFixed(1).padStart(7)} M connections  ` +
       `${(1000 * secondsPerBatch).toFixed(1).padStart(8)} ms a batch  ${(1000 * result.nanoseconds).toFixed(1).padStart(6)} ps each  ` +
       `density ${mean.toFixed(2)}  ${(result.residentBytes / 2 ** 30).toFixed(2)} GiB`,
   );

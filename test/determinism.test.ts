@@ -15,11 +15,36 @@ import { prototypes } from './support/data.ts';
 
 const [inputs, classes] = [90, 6];
 // Enough that an epoch takes several of the slices in which one thread works, so that it can be stopped inside.
-const data = prototypes(8010, inputs, classes, 1);
+const data = { ...prototypes(8010, inputs, classes, 1), shape: [9, 10] as const };
 const small = { layers: [70, 100, 40], batch: 20, epochs: 3, shift: 0 };
 const variants: [string, Recipe][] = [
   ['hinton-supervised', { ...recipes['hinton-supervised'], ...small }],
   ['quick', { ...recipes.quick, ...small }],
+  [
+    'local-fields',
+    {
+      ...recipes['hinton-supervised'],
+      ...small,
+      name: 'local-fields',
+      image: [9, 10],
+      labelStrength: 0,
+      negatives: { kind: 'hybrids', blurs: 2 },
+      layers: [
+        { kind: 'local', height: 6, width: 7, channels: 3, field: { size: 4, stride: 1, overhang: 0 } },
+        { kind: 'local', height: 3, width: 4, channels: 40, field: { size: 4, stride: 1, overhang: 0 } },
+      ],
+    },
+  ],
+  [
+    'recurrent',
+    {
+      ...recipes.quick,
+      ...small,
+      name: 'recurrent',
+      layers: [70, 40],
+      schedule: { kind: 'recurrent', iterations: 2, damping: 0.3, readFrom: 1, readTo: 2 },
+    },
+  ],
 ];
 
 function bytesOf(network: Network): Buffer {

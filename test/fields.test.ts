@@ -11,6 +11,7 @@ import {
   receptiveFields,
   type UnitGrid,
   unitGrid,
+  unitsOf,
 } from '../src/layers/fields.ts';
 import { type Bench, EPSILON, eachBuild, sumError } from './support/memory.ts';
 
@@ -67,11 +68,16 @@ describe('the three local layers of the paper on MNIST', () => {
     expect([...all[1][0].runs].map(end => end / 128)).toEqual([0, 256, 512, 768]);
   });
 
-  test('need masks only where panels have padding', () => {
-    expect(all.map(fields => fields.filter(({ masks }) => masks).length)).toEqual([0, 9, 0]);
-    const { masks, inputs } = all[1][4];
-    expect([...masks!.subarray(0, 6 * 512)].every(word => word === 0xffffffff)).toBe(true);
-    expect([...masks!.subarray(6 * 512)]).toEqual(Array(inputs.length).fill(2 ** 28 - 1));
+  test('need no masks: every unit of a block sees all of its field', () => {
+    expect(all.map(fields => fields.filter(({ masks }) => masks).length)).toEqual([0, 0, 0]);
+  });
+
+  test('are everything where nothing else is said, without the gaps of the source', () => {
+    const fields = receptiveFields(unitGrid(1, 1, 500), second);
+    expect(fields).toHaveLength(1);
+    expect(fields[0].masks).toBeUndefined();
+    expect(fields[0].inputs).toHaveLength(9 * 220);
+    expect([...fields[0].runs.subarray(0, 4)].map(end => end / 128)).toEqual([0, 220, 224, 444]);
   });
 });
 
@@ -165,11 +171,11 @@ const CASES: { units: UnitGrid; source: Grid; fields: FieldSize }[] = [
   { units: unitGrid(1, 2, 32), source: imageGrid(2, 3, 4), fields: whole(2, 1) },
 ];
 
-/** The weights of every block at random, and zero where a mask says so. */
+/** The weights of every block at random, and zero in padding and where a mask says so. */
 function layerWeights(bench: Bench, units: UnitGrid, fields: Field[]): number[] {
   return fields.map(({ inputs, masks }, b) => {
     const { panels } = units.blocks[b];
-    const at = bench.normals(panels * (inputs.length + 1) * 32);
+    const at = bench.panels(unitsOf(units, units.blocks[b]), inputs.length + 1);
     if (masks) bench.kernels.maskWeights(at, bench.words(masks), 0, panels, inputs.length);
     return at;
   });

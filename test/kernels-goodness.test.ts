@@ -313,7 +313,8 @@ eachBuild(open => {
         bench.padding('means', means, units, 1, 1);
         bench.check({
           end: P,
-          call: (k, begin, end) => k.peerGradient(activity, means, sums, begin, end, M, S, P, units, 0.03),
+          call: (k, begin, end) =>
+            k.peerGradient(activity, means, sums, begin, end, M, S, P, units, units, 0.03),
           writes: items(activity + M * 128, S * 128, 128),
         });
         const average = range(P).reduce((sum, p) => sum + Math.abs(bench.f32[(sums >> 2) + p]), 0) / units;
@@ -323,6 +324,33 @@ eachBuild(open => {
           bench.within(`pull ${unit}`, i, sumError(P + 1) * EPSILON * terms);
         }
         bench.padding('pull', activity + M * 128, units, S, 1);
+        // The last panel as a block of its own, with more padding: it is drawn to the mean of all.
+        const last = P - 1;
+        const real = Math.ceil((units - 32 * last) / 2);
+        bench.check({
+          end: 1,
+          call: (k, begin, end) =>
+            k.peerGradient(
+              activity + last * S * 128,
+              means + last * 128,
+              sums,
+              begin,
+              end,
+              M,
+              S,
+              P,
+              units,
+              real,
+              0.03,
+            ),
+          writes: items(activity + (last * S + M) * 128, S * 128, 128),
+        });
+        for (const unit of range(real)) {
+          const i = (activity >> 2) + (last * S + M) * 32 + unit;
+          const terms = 0.03 * (average + Math.abs(bench.f32[(means >> 2) + last * 32 + unit]));
+          bench.within(`pull ${unit} of the block`, i, sumError(P + 1) * EPSILON * terms);
+        }
+        bench.padding('pull of the block', activity + (last * S + M) * 128, real, S, 1);
       }
     }
   });

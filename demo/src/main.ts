@@ -373,6 +373,12 @@ element<HTMLInputElement>('load').addEventListener('change', event => {
         `${file.name} is a network for ${inputs} inputs and ${classes} classes, not for digits`,
       );
     }
+    if (recipe.schedule || recipe.layers.some(layer => typeof layer !== 'number')) {
+      await network.close();
+      throw new InputError(
+        `${file.name} is a network with local fields or with connections from above, which this page cannot show`,
+      );
+    }
     await show(new Training(network));
     say(`Loaded ${file.name}: ${recipe.name}, ${recipe.layers.join(' - ')}.`);
   });

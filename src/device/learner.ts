@@ -12,7 +12,7 @@ import { largestIndex, sumOverLayers } from '../readout/goodness.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { Control } from '../schedule/control.ts';
 import type { Job } from '../schedule/job.ts';
-import { openSession, planNetwork, type Session } from '../schedule/session.ts';
+import { openSession, planPlain, type Session } from '../schedule/session.ts';
 import { SupervisedPart } from '../schedule/supervised.ts';
 import { checkExamples, compile, type KernelOptions } from './kernels.ts';
 import { NAME, readModel } from './model.ts';
@@ -67,7 +67,7 @@ function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
     optimizer: { ...optimizer, rate: rate * optimizer.rate },
     readout: { ...readout, rate: rate * readout.rate },
   };
-  const planned = planNetwork(recipe, inputs, classes);
+  const planned = planPlain(recipe, inputs, classes);
   const bytes = [...planned.plans, planned.readoutPlan].reduce((sum, part) => sum + part.bytes, 0);
   return { ...planned, tensors: file.tensors, description, recipe, bytes };
 }

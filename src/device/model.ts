@@ -68,13 +68,20 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
     throw new InputError(`${path}: expected a description in JSON: ${(cause as Error).message}`, { cause });
   }
   const { inputs, classes, recipe } = fields(description);
-  const { layers: units, labelStrength, goodness, readFrom } = fields(recipe);
+  const { layers: units, labelStrength, goodness, readFrom, schedule } = fields(recipe);
   const check: (isFine: boolean, expected: string) => asserts isFine = (isFine, expected) => {
     if (!isFine) throw new InputError(`${path}: its description must have ${expected}`);
   };
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
   check(isCount(classes) && classes >= 2 && classes <= 32, 'classes from 2 to 32');
   check(isCount(inputs) && inputs > classes, 'more inputs than classes');
+  const hasFields = Array.isArray(units) && units.some(layer => typeof layer === 'object');
+  if (schedule !== undefined || hasFields) {
+    throw new InputError(
+      `${path}: expected a network in which every layer sees all of the one below and no other, found ` +
+        `${schedule === undefined ? 'local fields' : 'a recurrent schedule'}; only loadNetwork runs those`,
+    );
+  }
   check(Array.isArray(units) && units.length > 0 && units.every(isCount), 'layers of one or more units');
   check(isCount(readFrom) && readFrom <= units.length, 'a layer that the readouts begin with');
   check(Number.isFinite(labelStrength) && (labelStrength as number) > 0, 'a label strength above 0');

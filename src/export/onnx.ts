@@ -10,7 +10,7 @@
 
 import { InputError } from '../errors.ts';
 import { slope } from '../goodness/objective.ts';
-import type { Recipe } from '../recipes/recipe.ts';
+import { layerUnits, type Recipe } from '../recipes/recipe.ts';
 import { Message } from './protobuf.ts';
 
 /** Of 2021; the operators below have not changed their meaning since. */
@@ -54,7 +54,8 @@ export function encodeOnnx(source: OnnxSource): Uint8Array[] {
 
 function buildGraph(source: OnnxSource): Message {
   const { recipe, inputs, classes, tensor } = source;
-  const { layers, labelStrength, readFrom, goodness } = recipe;
+  const { labelStrength, readFrom, goodness } = recipe;
+  const layers = recipe.layers.map(layerUnits);
   const graph = new Graph();
   graph.input('input', ['images', inputs]);
 

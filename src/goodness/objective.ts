@@ -1,6 +1,6 @@
 // What each kind of goodness and objective asks of a layer: the coefficients of its rows.
 
-import { type DenseLayer, SKIP } from '../layers/dense.ts';
+import { type Layer, SKIP } from '../layers/layer.ts';
 import type { Goodness, Objective } from '../recipes/recipe.ts';
 
 /** What a sum of squares over `units` is multiplied with to be the goodness. */
@@ -27,7 +27,7 @@ export function layerThreshold(goodness: Goodness, threshold: number, units: num
  * for a batch of `images`; neutral rows never move a weight.
  */
 export function computeCoefficients(
-  layer: DenseLayer,
+  layer: Layer,
   goodness: Goodness,
   objective: Objective,
   images: number,

@@ -80,7 +80,11 @@ export type Kernels = {
   ): void;
   peerGradient(
     activity: number, means: number, sums: number, begin: number, end: number, target: number, S: number,
-    P: number, units: number, strength: number
+    P: number, units: number, real: number, strength: number
+  ): void;
+  dampStates(
+    states: number, goodness: number, activity: number, begin: number, end: number, M: number, S: number,
+    damping: number
   ): void;
   momentumStep(
     weights: number, velocity: number, columns: number, lists: number, gradient: number, begin: number,

@@ -5,6 +5,7 @@
 // numbers) agrees to the bit.
 
 import type { Kernels } from './kernels.ts';
+import { dampKernels } from './plain/damp.ts';
 import { forwardKernels } from './plain/forward.ts';
 import { goodnessKernels } from './plain/goodness.ts';
 import { localKernels } from './plain/local.ts';
@@ -18,6 +19,7 @@ import { updateKernels } from './plain/update.ts';
 export function plainKernels(buffer: ArrayBufferLike): Kernels {
   return {
     ...forwardKernels(buffer),
+    ...dampKernels(buffer),
     ...goodnessKernels(buffer),
     ...updateKernels(buffer),
     ...softmaxKernels(buffer),

@@ -1,13 +1,11 @@
-// A fully connected layer: an island with a memory of its own. What it does, it does for a part of its rows, panels or
-// inputs, so that threads can share the work; what passes to the next layer is a batch of normalised, compressed rows.
+// A fully connected layer, which sees all of the layer below: the fast path of feedforward networks.
 
 import type { Build } from '../kernels/features.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import type { Optimizer } from '../recipes/recipe.ts';
+import type { Recipe } from '../recipes/recipe.ts';
+import type { Share } from '../threads/share.ts';
+import { Layer } from './layer.ts';
 import { type LayerPlan, ROW_BYTES, TILE } from './plan.ts';
-
-/** A gradient row that is left out. */
-export const SKIP = 0xffffffff;
 
 /**
  * Above this share of inputs that are on, the dense product is faster than the sparse one (measured: bench/kernels.ts).
@@ -18,21 +16,12 @@ const DENSE_ABOVE: Record<Build, number> = { relaxed: 0.76, simd: 1 };
 /** Below this share, rows touch a panel in so scattered an order that reading it through first is faster (bench/kernels.ts). */
 const FETCH_BELOW = 0.3;
 
-export class DenseLayer {
-  readonly plan: LayerPlan;
-  readonly kernels: Kernels;
-  readonly f32: Float32Array;
-  readonly u32: Uint32Array;
-  readonly bytes: Uint8Array;
+export class DenseLayer extends Layer<LayerPlan> {
   readonly #denseAbove: number;
 
   constructor(plan: LayerPlan, kernels: Kernels, memory: WebAssembly.Memory, build: Build) {
+    super(plan, kernels, memory);
     this.#denseAbove = DENSE_ABOVE[build];
-    this.plan = plan;
-    this.kernels = kernels;
-    this.f32 = new Float32Array(memory.buffer);
-    this.u32 = new Uint32Array(memory.buffer);
-    this.bytes = new Uint8Array(memory.buffer);
   }
 
   // ----- forward ---------------------------------------------------------------------------------------------------
@@ -41,6 +30,24 @@ export class DenseLayer {
   cutRows(begin: number, end: number): void {
     const { at, inputs, blocks } = this.plan;
     this.kernels.cutRows(at.inputCuts, at.inputRows, at.inputEntries, begin, end, inputs, blocks);
+  }
+
+  forward(first: number, count: number, share: Share): void {
+    const { panels, labels } = this.plan;
+    const [begin, end] = [share.begin(panels), share.end(panels)];
+    if (labels) {
+      this.forwardLabelled(first, count, begin, end);
+      return;
+    }
+    const density = this.density(first, count);
+    if (density > this.#denseAbove) {
+      const tiles = Math.ceil(count / TILE);
+      this.pack(first, count, share.begin(tiles), share.end(tiles));
+      share.wait();
+      this.forwardDense(first, count, begin, end);
+    } else {
+      this.forwardSparse(first, count, density, begin, end);
+    }
   }
 
   /** The first layer's product with the images alone, into the shared rows. */
@@ -108,16 +115,6 @@ export class DenseLayer {
     return bytes / (8 * count * this.plan.inputs);
   }
 
-  /** Whether rows of this density are so full that the dense product is faster. */
-  isDense(density: number): boolean {
-    return density > this.#denseAbove;
-  }
-
-  /** Tiles that hold `count` rows. */
-  tiles(count: number): number {
-    return Math.ceil(count / TILE);
-  }
-
   /** Spreads rows `first` … for the dense product; `begin` and `end` are tiles. */
   pack(first: number, count: number, begin: number, end: number): void {
     const { at, inputs } = this.plan;
@@ -158,74 +155,12 @@ export class DenseLayer {
     );
   }
 
-  /** Normalises rows `begin` to `end` and compresses them into the output. */
-  normalize(begin: number, end: number): void {
-    const { at, stride, panels, units } = this.plan;
-    this.kernels.normalizeRows(
-      at.outputRows,
-      at.outputEntries,
-      at.activity,
-      at.goodness,
-      begin,
-      end,
-      stride,
-      panels,
-      units,
-    );
-  }
-
-  /** Copies output rows `begin` to `end`, normalised by one call, to the input of the next layer. */
-  passTo(next: DenseLayer, begin: number, end: number): void {
-    if (begin === end) return;
-    const from = this.plan.at;
-    const to = next.plan.at;
-    next.bytes.set(
-      this.bytes.subarray(from.outputRows + begin * 8, from.outputRows + end * 8),
-      to.inputRows + begin * 8,
-    );
-    const rows = from.outputRows >>> 2;
-    const first = this.u32[rows + 2 * begin];
-    const last = this.u32[rows + 2 * end - 1];
-    next.bytes.set(
-      this.bytes.subarray(from.outputEntries + first, from.outputEntries + last),
-      to.inputEntries + first,
-    );
-    next.cutRows(begin, end);
-  }
-
-  /** Sums the goodness of rows `begin` to `end` over the panels. */
-  sumGoodness(begin: number, end: number): void {
-    const { at, stride, panels } = this.plan;
-    this.kernels.sumGoodness(at.totals, at.goodness, begin, end, stride, 1, panels);
-  }
-
   // ----- learning --------------------------------------------------------------------------------------------------
 
-  /** Moves the running means of the units by the positive rows, the first `images`; `begin` and `end` are panels. */
-  updateMeans(images: number, begin: number, end: number): void {
-    const { at, stride } = this.plan;
-    this.kernels.updateMeans(at.means, at.panelSums, at.activity, begin, end, images, stride, 0.9);
-  }
-
-  /**
-   * Turns the activity of positive and negative rows into gradient rows, in place; `begin` and `end` are panels.
-   * `peer` is the strength of peer normalisation.
-   */
   gradientRows(images: number, peer: number, begin: number, end: number): void {
     const { at, stride, panels, units, labels, sharedRow, peerRow } = this.plan;
     const { kernels } = this;
-    kernels.goodnessGradient(at.activity, at.coefficients, at.targets, begin, end, 0, images, stride, panels);
-    kernels.goodnessGradient(
-      at.activity,
-      at.coefficients,
-      at.targets,
-      begin,
-      end,
-      2 * images,
-      3 * images,
-      stride,
-      panels,
-    );
+    this.weighRows(images, begin, end);
     if (labels) {
       kernels.addGradients(at.activity, at.targets, begin, end, images, stride, 0, 2 * images, sharedRow);
     }
@@ -240,12 +175,12 @@ export class DenseLayer {
         stride,
         panels,
         units,
+        units,
         peer,
       );
     }
   }
 
-  /** Lists the batch by input, for inputs `begin` to `end` (the bias is input number `inputs`). */
   listColumns(images: number, peer: number, begin: number, end: number): void {
     const { at, inputs, labels, columnCapacity, sharedRow, peerRow } = this.plan;
     const { kernels } = this;
@@ -308,47 +243,18 @@ export class DenseLayer {
       kernels.appendSums(at.columns, at.lists, at.sums, begin, end, peerRow);
     }
   }
-  /** One step of the optimizer for panels `begin` to `end`, at step `time` (from 1) with the schedule's `gain`. */
-  step(optimizer: Optimizer, images: number, time: number, gain: number, begin: number, end: number): void {
-    const { at, stride, inputs } = this.plan;
-    const rate = gain * optimizer.rate;
-    if (optimizer.kind === 'momentum') {
-      this.kernels.momentumStep(
-        at.weights,
-        at.first,
-        at.columns,
-        at.lists,
-        at.activity,
-        begin,
-        end,
-        stride,
-        inputs,
-        1 / images,
-        rate,
-        optimizer.decay,
-        optimizer.momentum,
-      );
-    } else {
-      const { beta1, beta2, epsilon, decay } = optimizer;
-      this.kernels.adamStep(
-        at.weights,
-        at.first,
-        at.second,
-        at.columns,
-        at.lists,
-        at.activity,
-        begin,
-        end,
-        stride,
-        inputs,
-        1 / images,
-        rate / (1 - beta1 ** time),
-        rate * decay,
-        beta1,
-        beta2,
-        1 / (1 - beta2 ** time),
-        epsilon,
-      );
-    }
+
+  step(
+    { optimizer }: Pick<Recipe, 'optimizer'>,
+    images: number,
+    time: number,
+    gain: number,
+    begin: number,
+    end: number,
+  ): void {
+    const { at, inputs } = this.plan;
+    const { weights, first, second, columns, lists, activity: gradient } = at;
+    const from = { weights, first, second, columns, lists, gradient, inputs };
+    this.move(optimizer, from, images, time, gain, begin, end);
   }
 }

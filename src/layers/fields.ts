@@ -54,8 +54,8 @@ export interface Field {
   /** The same as the kernel gatherRows takes them: (R, 2), first · 128 and beyond · 128 of each run of neighbours. */
   readonly runs: Uint32Array;
   /**
-   * (panels, K), for the kernel maskWeights: bit u is set where unit u sees the input; absent where all 32 units of every
-   * panel see all of it.
+   * (panels, K), for the kernel maskWeights: bit u is set where unit u sees the input; absent where every unit of the
+   * block sees all of it.
    */
   readonly masks?: Uint32Array;
 }
@@ -118,8 +118,27 @@ export function fieldCount(length: number, { size, stride, overhang }: FieldSize
   return last / stride + 1;
 }
 
-/** The field of each block of `units` on `source`; throws an InputError where the grids do not fit the fields. */
-export function receptiveFields(units: UnitGrid, source: Grid, fields: FieldSize): Field[] {
+/** Units of a block, without the padding of its last panel. */
+export function unitsOf({ channels }: Grid, { height, width }: Block): number {
+  return height * width * channels;
+}
+
+/** The lanes of a panel that hold a unit, of a block of `units`: bit u is set for unit 32 · panel + u. */
+export function lanesOf(units: number, panel: number): number {
+  const lanes = Math.min(PANEL, units - panel * PANEL);
+  return lanes === PANEL ? 0xffffffff : 2 ** lanes - 1;
+}
+
+/**
+ * The field of each block of `units` on `source`, which is all of it where there are no `fields`; throws an InputError
+ * where the grids do not fit the fields.
+ */
+export function receptiveFields(units: UnitGrid, source: Grid, fields?: FieldSize): Field[] {
+  if (!fields) {
+    const inputs = inputsBetween(source, 0, source.height, 0, source.width);
+    const all = { inputs, runs: runsOf(inputs) };
+    return units.blocks.map(() => all);
+  }
   for (const [what, found, length] of [
     ['rows', units.height, source.height],
     ['columns', units.width, source.width],
@@ -141,15 +160,9 @@ function fieldOf(block: Block, units: UnitGrid, source: Grid, fields: FieldSize)
     Math.min(length, to * fields.stride - fields.overhang + fields.size),
   ];
   const seen = (top: number, left: number, height: number, width: number) => {
-    const inputs: number[] = [];
     const [firstRow, lastRow] = span(top, top + height - 1, source.height);
     const [firstColumn, lastColumn] = span(left, left + width - 1, source.width);
-    for (let y = firstRow; y < lastRow; y++) {
-      for (let x = firstColumn; x < lastColumn; x++) {
-        for (let c = 0; c < source.channels; c++) inputs.push(source.index(y, x, c));
-      }
-    }
-    return Uint32Array.from(inputs).sort();
+    return inputsBetween(source, firstRow, lastRow, firstColumn, lastColumn);
   };
   const inputs = seen(block.top, block.left, block.height, block.width);
   const local = new Map(Array.from(inputs, (input, k) => [input, k]));
@@ -164,8 +177,21 @@ function fieldOf(block: Block, units: UnitGrid, source: Grid, fields: FieldSize)
       }
     }
   }
-  const seesAll = masks.every(mask => mask === 0xffffffff);
+  const seesAll = masks.every(
+    (mask, i) => mask === lanesOf(unitsOf(units, block), Math.floor(i / inputs.length)),
+  );
   return { inputs, runs: runsOf(inputs), ...(!seesAll && { masks }) };
+}
+
+/** The inputs at some rows and columns of a source, ascending. */
+function inputsBetween(source: Grid, top: number, bottom: number, left: number, right: number): Uint32Array {
+  const inputs: number[] = [];
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) {
+      for (let c = 0; c < source.channels; c++) inputs.push(source.index(y, x, c));
+    }
+  }
+  return Uint32Array.from(inputs).sort();
 }
 
 function runsOf(inputs: Uint32Array): Uint32Array {

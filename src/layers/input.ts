@@ -3,20 +3,20 @@
 // its label, shares the image's row.
 
 import type { Dataset } from '../data/dataset.ts';
-import type { DenseLayer } from './dense.ts';
-import { ROW_BYTES } from './plan.ts';
+import type { Layer } from './layer.ts';
+import { type LayerPlan, ROW_BYTES } from './plan.ts';
 
 const TINY = 1e-20;
 
 export class InputRows {
-  readonly #layer: DenseLayer;
+  readonly #layer: Layer;
   readonly #strength: number;
   /** Scale of each image under a one-hot label (or with none), and under the neutral label. */
   readonly #oneHotScale: Float64Array;
   readonly #neutralScale: Float64Array;
 
   /** `strength` is the value of a label's input; 0 where the layer is planned without labels. */
-  constructor(layer: DenseLayer, strength: number) {
+  constructor(layer: Layer, strength: number) {
     const { labels, batch, rows } = layer.plan;
     this.#layer = layer;
     this.#strength = strength;
@@ -87,8 +87,9 @@ export class InputRows {
 
   /** Says that a row has `entries` label inputs and its image at a scale, and where in words its entries begin. */
   #beginRow(row: number, image: number, entries: number, scale: number): number {
-    const { f32, u32, plan } = this.#layer;
-    const { at, labels } = plan;
+    const { f32, u32 } = this.#layer;
+    // Only a dense layer is planned with labels.
+    const { at, labels } = this.#layer.plan as LayerPlan;
     const begin = row * labels * 8;
     u32[(at.labelRows >>> 2) + 2 * row] = begin;
     u32[(at.labelRows >>> 2) + 2 * row + 1] = begin + entries * 8;

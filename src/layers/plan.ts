@@ -57,6 +57,24 @@ export interface LayerShape {
 /** Sizes and byte offsets of a layer. */
 export type LayerPlan = ReturnType<typeof planLayer>;
 
+/** Plans the softmax readout's part in a layer whose rows are `width` long. */
+export function planHead(arena: Arena, width: number, rows: number, batch: number) {
+  return {
+    weights: arena.take((width + 1) * PANEL * 4),
+    velocity: arena.take((width + 1) * PANEL * 4),
+    logits: arena.take(rows * PANEL * 4),
+    gradient: arena.take(batch * PANEL * 4),
+    columns: arena.take((width + 1) * 8),
+    lists: arena.take((width + 1) * batch * 8),
+    targets: arena.take(batch * 4),
+  };
+}
+
+/** Blocks into which `inputs` are cut, each small enough for the first-level cache. */
+export function cacheBlocks(inputs: number): number {
+  return Math.ceil((inputs * ROW_BYTES) / BLOCK_BYTES);
+}
+
 /** Plans a layer; throws an InputError where it does not fit in the 4 GiB of one memory. */
 export function planLayer(shape: LayerShape) {
   const { inputs, units, batch, rows, classes, labels, moments } = shape;
@@ -68,20 +86,10 @@ export function planLayer(shape: LayerShape) {
   const peerRow = rows + (labels ? batch : 0);
   const stride = peerRow + 1;
   const weightBytes = panels * (inputs + 1) * PANEL * 4;
-  const blocks = Math.ceil((inputs * ROW_BYTES) / BLOCK_BYTES);
+  const blocks = cacheBlocks(inputs);
   const columnCapacity = 2 * batch + 1;
   const inputCapacity = Math.ceil(inputs / PANEL) * PANEL;
-  const head = classes
-    ? {
-        weights: arena.take((units + 1) * PANEL * 4),
-        velocity: arena.take((units + 1) * PANEL * 4),
-        logits: arena.take(rows * PANEL * 4),
-        gradient: arena.take(batch * PANEL * 4),
-        columns: arena.take((units + 1) * 8),
-        lists: arena.take((units + 1) * batch * 8),
-        targets: arena.take(batch * 4),
-      }
-    : undefined;
+  const head = classes ? planHead(arena, units, rows, batch) : undefined;
   const at = {
     weights: arena.take(weightBytes),
     first: arena.take(weightBytes),
@@ -111,8 +119,11 @@ export function planLayer(shape: LayerShape) {
   const pages = arena.pages(`a layer of ${inputs} inputs and ${units} units`);
   const bytes = pages * 65536;
   return {
+    kind: 'dense' as const,
     ...shape,
     panels,
+    /** Length of an output row. */
+    outputs: units,
     inputCapacity,
     blocks,
     sharedRow,
@@ -120,7 +131,7 @@ export function planLayer(shape: LayerShape) {
     stride,
     columnCapacity,
     head,
-    at,
+    at: { ...at, states: at.activity },
     pages,
     bytes,
   };

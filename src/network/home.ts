@@ -116,6 +116,7 @@ const methods = {
   encode: async (checkpoint: boolean) => encodeNetwork(network, checkpoint),
   tensor: (name: string) => network.tensor(name),
   evaluate: (data: Dataset) => network.evaluate(data),
+  goodnessOverTime: (data: Dataset) => network.goodnessOverTime(data),
   predict: (example: Uint8Array | Float32Array) => network.predict(example),
   fit: async (train: Dataset, options: FitOptions, isStopped: boolean) => {
     if (training) throw new InputError('the network is in training: wait for fit to end, or stop it');

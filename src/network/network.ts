@@ -238,13 +238,38 @@ export class Network {
 
   /** Both readouts on labelled data. */
   async evaluate(data: Dataset): Promise<Evaluation> {
+    return this.#evaluate(data);
+  }
+
+  /**
+   * The goodness of each label in each layer at each step of a recurrent network, (count, iterations, layers, classes), all
+   * steps and not only those that count. Throws an InputError where the network is not recurrent.
+   */
+  async goodnessOverTime(data: Dataset): Promise<Float32Array> {
+    const { recipe, classes, plans } = this.session;
+    if (!recipe.schedule) {
+      throw new InputError(`recipe ${recipe.name} has no steps over time: its schedule is not recurrent`);
+    }
+    const length = data.count * recipe.schedule.iterations * plans.length * classes;
+    const overTime = new Float32Array(sharedBuffer(length * 4));
+    await this.#evaluate(data, overTime);
+    return overTime;
+  }
+
+  async #evaluate(data: Dataset, overTime?: Float32Array): Promise<Evaluation> {
     const { recipe, inputs, classes, plans } = this.session;
     checkDataset(data, inputs, classes);
     const labels = hasLabel(recipe) ? classes : 0;
     const goodness = new Float32Array(sharedBuffer(data.count * plans.length * labels * 4));
     const probabilities = new Float32Array(sharedBuffer(data.count * classes * 4));
     if (this.#isTraining) this.#control.stop = true;
-    const job: EvaluateJob = { kind: 'evaluate', dataset: shareDataset(data), goodness, probabilities };
+    const job: EvaluateJob = {
+      kind: 'evaluate',
+      dataset: shareDataset(data),
+      goodness,
+      probabilities,
+      ...(overTime && { overTime }),
+    };
     await this.#inTurn(() => this.#team.run(job));
     const goodnessSums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
     const goodnessReadout = labels ? scoreAnswers(goodnessSums, data.labels, classes) : undefined;

@@ -3,8 +3,10 @@
 import { InputError } from '../errors.ts';
 import type { Build } from '../kernels/features.ts';
 import { bindKernels } from '../kernels/kernels.ts';
+import { writeWiring } from '../layers/wiring.ts';
 import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
-import { openSession, planNetwork } from '../schedule/session.ts';
+import { planNetwork } from '../schedule/plan.ts';
+import { openSession } from '../schedule/session.ts';
 import type { Host } from './host.ts';
 import { Network, type Position } from './network.ts';
 import { initializeState } from './state.ts';
@@ -34,12 +36,15 @@ export async function prepare(host: Host, recipe: Recipe, options: NetworkOption
   const { inputs, classes, seed = 1, threads = host.cores } = options;
   checkRecipe(recipe);
   checkOptions(inputs, classes, seed, threads);
-  const plans = planNetwork(recipe, inputs, classes);
+  const planned = planNetwork(recipe, inputs, classes, threads);
   const isShared = threads > 1;
   const build = chooseBuild(host, options.build);
   const module = await host.compile(build, isShared);
   const { cores } = host;
-  const session = openSession({ recipe, inputs, classes, seed, build, module, cores }, plans, isShared);
+  const session = openSession({ recipe, inputs, classes, seed, build, module, cores }, planned, isShared);
+  session.plans.forEach((plan, l) => {
+    if (plan.kind === 'wired') writeWiring(plan, session.memories[l]);
+  });
   const start = (position?: Position) => new Network(session, host.startTeam(session, threads), position);
   return { session, start };
 }

@@ -137,6 +137,15 @@ export class RemoteNetwork implements Omit<Network, 'session'> {
     return this.home.call('evaluate', [posted], transferable(posted));
   }
 
+  /**
+   * The goodness of each label in each layer at each step of a recurrent network, (count, iterations, layers, classes), all
+   * steps and not only those that count. Throws an InputError where the network is not recurrent.
+   */
+  async goodnessOverTime(data: Dataset): Promise<Float32Array> {
+    const posted = await postable(data);
+    return this.home.call('goodnessOverTime', [posted], transferable(posted));
+  }
+
   /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or floats. */
   async predict(example: Uint8Array | Float32Array): Promise<Prediction> {
     // A view is posted with all of the memory behind it.

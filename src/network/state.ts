@@ -1,7 +1,8 @@
 // What a network has learned, as plain row-major arrays: read from its memories and written back to them.
 
 import type { Kernels } from '../kernels/kernels.ts';
-import { PANEL } from '../layers/plan.ts';
+import { type LayerPlan, PANEL } from '../layers/plan.ts';
+import { fanIn, gridOf, type WiredPlan } from '../layers/wiring.ts';
 import { stream } from '../schedule/job.ts';
 import type { Session } from '../schedule/session.ts';
 
@@ -23,41 +24,76 @@ interface Panels {
   readonly rows: number;
   readonly units: number;
   readonly isVector: boolean;
+  /** Which row of the panel each row of the tensor is, counted from `firstRow`; in order where it is absent. */
+  readonly order?: Uint32Array;
+}
+
+/** Panels that share inputs: all of a dense layer, or those of a block; `at` are byte offsets. */
+interface PanelGroup {
+  readonly prefix: string;
+  readonly inputs: number;
+  readonly units: number;
+  readonly at: {
+    readonly weights: number;
+    readonly first: number;
+    readonly second: number;
+    readonly means: number;
+  };
+}
+
+function panelGroups(plan: LayerPlan | WiredPlan, l: number): PanelGroup[] {
+  const { at } = plan;
+  if (plan.kind === 'dense')
+    return [{ prefix: `layers.${l}`, inputs: plan.inputs, units: plan.units, at: plan.at }];
+  return plan.blocks.map(({ panel, inputs, units, weights, first, second }, b) => ({
+    prefix: plan.blocks.length === 1 ? `layers.${l}` : `layers.${l}.block.${b}`,
+    inputs,
+    units,
+    at: { weights, first, second, means: at.means + panel * PANEL * 4 },
+  }));
+}
+
+/** The place of each unit in an output row, for units by row, column and channel; absent where there are no gaps. */
+function outputOrder(plan: LayerPlan | WiredPlan): Uint32Array | undefined {
+  if (plan.kind === 'dense') return undefined;
+  const { height, width, channels, index } = gridOf(plan);
+  return Uint32Array.from({ length: height * width * channels }, (_, unit) => {
+    const position = Math.floor(unit / channels);
+    return index(Math.floor(position / width), position % width, unit % channels);
+  });
 }
 
 /** What the model file holds; with `isWhole` also what going on with training needs. */
 function regions(session: Session, isWhole: boolean): Panels[] {
   const list: Panels[] = [];
-  session.plans.forEach(({ inputs, units, at, head, moments }, l) => {
+  session.plans.forEach((plan, l) => {
+    const { head, moments, outputs } = plan;
     const memory = session.memories[l];
-    const matrix = (name: string, offset: number, panelRows: number, columns: number) =>
-      list.push({
-        name,
-        memory,
-        at: offset,
-        panelRows,
-        firstRow: 0,
-        rows: panelRows - 1,
-        units: columns,
-        isVector: false,
-      });
-    const vector = (name: string, offset: number, panelRows: number, firstRow: number) =>
-      list.push({ name, memory, at: offset, panelRows, firstRow, rows: 1, units, isVector: true });
-    const prefix = `layers.${l}`;
-    matrix(`${prefix}.weight`, at.weights, inputs + 1, units);
-    vector(`${prefix}.bias`, at.weights, inputs + 1, inputs);
-    if (head) matrix(`readout.${l}.weight`, head.weights, units + 1, session.classes);
-    if (!isWhole) return;
-    for (const [moment, offset] of [
-      ['first', at.first],
-      ['second', at.second],
-    ] as const) {
-      if (moment === 'second' && moments === 1) continue;
-      matrix(`${prefix}.weight.${moment}`, offset, inputs + 1, units);
-      vector(`${prefix}.bias.${moment}`, offset, inputs + 1, inputs);
+    for (const { prefix, inputs, units, at } of panelGroups(plan, l)) {
+      const matrix = { memory, panelRows: inputs + 1, firstRow: 0, rows: inputs, units, isVector: false };
+      const vector = { memory, panelRows: inputs + 1, firstRow: inputs, rows: 1, units, isVector: true };
+      list.push({ ...matrix, name: `${prefix}.weight`, at: at.weights });
+      list.push({ ...vector, name: `${prefix}.bias`, at: at.weights });
+      if (!isWhole) continue;
+      for (const moment of moments === 2 ? (['first', 'second'] as const) : (['first'] as const)) {
+        list.push({ ...matrix, name: `${prefix}.weight.${moment}`, at: at[moment] });
+        list.push({ ...vector, name: `${prefix}.bias.${moment}`, at: at[moment] });
+      }
+      list.push({ ...vector, name: `${prefix}.mean`, at: at.means, panelRows: 1, firstRow: 0 });
     }
-    vector(`${prefix}.mean`, at.means, 1, 0);
-    if (head) matrix(`readout.${l}.weight.first`, head.velocity, units + 1, session.classes);
+    if (!head) return;
+    const order = outputOrder(plan);
+    const readout = {
+      memory,
+      panelRows: outputs + 1,
+      firstRow: 0,
+      rows: plan.units,
+      units: session.classes,
+      isVector: false,
+      ...(order && { order }),
+    };
+    list.push({ ...readout, name: `readout.${l}.weight`, at: head.weights });
+    if (isWhole) list.push({ ...readout, name: `readout.${l}.weight.first`, at: head.velocity });
   });
   return list;
 }
@@ -87,11 +123,12 @@ export function writeState(
 }
 
 function forEachRow(region: Panels, visit: (panelRow: Float32Array, from: number, length: number) => void) {
-  const { memory, at, panelRows, firstRow, rows, units } = region;
+  const { memory, at, panelRows, firstRow, rows, units, order } = region;
   const f32 = new Float32Array(memory.buffer);
   for (let unit = 0; unit < units; unit += PANEL) {
     for (let row = 0; row < rows; row++) {
-      const begin = (at >>> 2) + ((unit / PANEL) * panelRows + firstRow + row) * PANEL;
+      const panelRow = firstRow + (order ? order[row] : row);
+      const begin = (at >>> 2) + ((unit / PANEL) * panelRows + panelRow) * PANEL;
       visit(f32.subarray(begin, begin + PANEL), row * units + unit, Math.min(PANEL, units - unit));
     }
   }
@@ -99,19 +136,38 @@ function forEachRow(region: Panels, visit: (panelRow: Float32Array, from: number
 
 /** The state before training: normal weights of deviation 1 / √inputs, no bias, readout zero, mean activity ½. */
 export function initializeState(session: Session, bind: (memory: WebAssembly.Memory) => Kernels): void {
-  session.plans.forEach(({ inputs, units, panels, at }, l) => {
-    const memory = session.memories[l];
+  const { plans, memories, seed } = session;
+  plans.forEach((plan, l) => {
+    const memory = memories[l];
+    const kernels = bind(memory);
+    if (plan.kind === 'wired') {
+      initializeBlocks(plan, l, memory, kernels, seed);
+      return;
+    }
+    const { inputs, units, panels, at } = plan;
     const deviation = 1 / Math.sqrt(inputs);
-    bind(memory).randomWeights(
-      at.weights,
-      0,
-      panels,
-      inputs,
-      units,
-      session.seed,
-      stream.weights + l,
-      deviation,
-    );
+    kernels.randomWeights(at.weights, 0, panels, inputs, units, seed, stream.weights + l, deviation);
     new Float32Array(memory.buffer, at.means, units).fill(0.5);
+  });
+}
+
+/** The same for a layer of blocks: a unit's deviation goes by the inputs that it sees itself. */
+function initializeBlocks(
+  plan: WiredPlan,
+  l: number,
+  memory: WebAssembly.Memory,
+  kernels: Kernels,
+  seed: number,
+): void {
+  plan.blocks.forEach((block, b) => {
+    const { weights, panel, panels, inputs, units, masks } = block;
+    kernels.randomWeights(weights, 0, panels, inputs, units, seed, stream.blocks * (l + 1) + b, 1);
+    const f32 = new Float32Array(memory.buffer, weights, panels * (inputs + 1) * PANEL);
+    fanIn(block, memory).forEach((count, unit) => {
+      const first = Math.floor(unit / PANEL) * (inputs + 1) * PANEL + (unit % PANEL);
+      for (let k = 0; k < inputs; k++) f32[first + k * PANEL] *= 1 / Math.sqrt(count);
+    });
+    if (masks) kernels.maskWeights(weights, masks, 0, panels, inputs);
+    new Float32Array(memory.buffer, plan.at.means + panel * PANEL * 4, units).fill(0.5);
   });
 }

@@ -3,7 +3,7 @@
 // happen here, in a memory of the readout's own.
 
 import type { Kernels } from '../kernels/kernels.ts';
-import type { DenseLayer } from '../layers/dense.ts';
+import type { Layer } from '../layers/layer.ts';
 import { Arena, ROW_BYTES } from '../layers/plan.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 
@@ -26,14 +26,14 @@ export class SoftmaxReadout {
   /** (batch), the right label of each image. */
   readonly labels: Uint32Array;
   readonly #plan: ReturnType<typeof planReadout>;
-  readonly #layers: readonly DenseLayer[];
+  readonly #layers: readonly Layer[];
   readonly #kernels: Kernels;
   readonly #bytes: Uint8Array;
 
   /** `layers` are those that are read, each planned with a head. */
   constructor(
     plan: ReturnType<typeof planReadout>,
-    layers: readonly DenseLayer[],
+    layers: readonly Layer[],
     kernels: Kernels,
     memory: WebAssembly.Memory,
   ) {
@@ -63,7 +63,7 @@ export class SoftmaxReadout {
         1,
         end - begin,
         batch,
-        layer.plan.units,
+        layer.plan.outputs,
         1,
       );
       this.#bytes.set(
@@ -85,11 +85,11 @@ export class SoftmaxReadout {
     const { at } = this.#plan;
     const layer = this.#layers[index];
     const { kernels, u32 } = layer;
-    const { head, units, at: from } = layer.plan;
+    const { head, outputs, at: from } = layer.plan;
     const { weights, velocity, gradient, columns, lists, targets } = head!;
     layer.bytes.set(this.#bytes.subarray(at.gradient, at.gradient + images * ROW_BYTES), gradient);
     for (let row = 0; row < images; row++) u32[(targets >>> 2) + row] = row;
-    kernels.clearColumns(columns, 0, units + 1, layer.plan.batch);
+    kernels.clearColumns(columns, 0, outputs + 1, layer.plan.batch);
     kernels.appendRows(
       columns,
       lists,
@@ -97,9 +97,9 @@ export class SoftmaxReadout {
       from.outputEntries,
       targets,
       0,
-      units + 1,
+      outputs + 1,
       images,
-      units,
+      outputs,
       0,
     );
     kernels.momentumStep(
@@ -111,7 +111,7 @@ export class SoftmaxReadout {
       0,
       1,
       images,
-      units,
+      outputs,
       1 / images,
       gain * settings.rate,
       settings.decay,

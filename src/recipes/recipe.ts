@@ -1,9 +1,37 @@
 // A recipe is plain data: a network and how it learns. It is what the model file stores and what a report prints.
 
 import { InputError } from '../errors.ts';
+import type { FieldSize } from '../layers/fields.ts';
 
 /** How one number is made of the activities y of a layer (section 2 of the paper, and section 6 for the minus). */
 export type Goodness = 'sum-of-squares' | 'minus-sum-of-squares' | 'mean-of-squares';
+
+/**
+ * Units on a grid, `channels` at each position, without weight sharing: those of a position see only a field of the layer
+ * below (the paper's unsupervised and CIFAR-10 networks).
+ */
+export interface LocalLayer {
+  readonly kind: 'local';
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** How the fields lie over the grid of the layer below, or over the image. */
+  readonly field: FieldSize;
+  /** How they lie over the layer above, in recurrent networks; absent: all of it is seen. */
+  readonly above?: FieldSize;
+}
+
+/** The paper's network with top-down connections (section 3.4): the image is a still video, the label is at the top. */
+export interface RecurrentSchedule {
+  readonly kind: 'recurrent';
+  /** Steps after the bottom-up pass, all layers at once; the weights learn at each. */
+  readonly iterations: number;
+  /** The share of its old state that a unit keeps in a step. */
+  readonly damping: number;
+  /** The steps, counted from 1, over which the goodness readout averages. */
+  readonly readFrom: number;
+  readonly readTo: number;
+}
 
 /** What a layer wants of its goodness. */
 export type Objective =
@@ -36,13 +64,18 @@ export type Optimizer =
 export interface Recipe {
   readonly name: string;
   readonly about: string;
-  /** Units of each hidden layer. */
-  readonly layers: readonly number[];
+  /** The hidden layers: units that see all of the layer below, or local fields. */
+  readonly layers: readonly (number | LocalLayer)[];
+  /** How states come about over time; absent: in a single pass from the input to the last layer. */
+  readonly schedule?: RecurrentSchedule;
   /** Training images move by up to this many pixels each way, anew in every epoch (the jitter of section 3.3); 0 is none. */
   readonly shift: number;
   /** Rows, columns and channels (1 by default) of an example, where the network has to know them. */
   readonly image?: readonly [height: number, width: number, channels?: number];
-  /** Value of the label's input; a neutral label has strength / classes in each. 0: the network is not given labels. */
+  /**
+   * Value of the label's input; a neutral label has strength / classes in each. 0: the network is not given labels. The
+   * label's inputs are the first of the image, or with a recurrent schedule a layer of their own at the top.
+   */
   readonly labelStrength: number;
   readonly goodness: Goodness;
   readonly objective: Objective;
@@ -64,7 +97,7 @@ const GOODNESS: readonly Goodness[] = ['sum-of-squares', 'minus-sum-of-squares',
 
 /** Throws an InputError that names the first setting that makes no sense, whatever `recipe` really is. */
 export function checkRecipe(recipe: Recipe): void {
-  const check = (isFine: boolean, setting: string, expected: string, found: unknown) => {
+  const check: Check = (isFine, setting, expected, found) => {
     if (!isFine) {
       throw new InputError(
         `recipe ${recipe?.name}: ${setting} must be ${expected}, found ${JSON.stringify(found) ?? found}`,
@@ -92,11 +125,27 @@ export function checkRecipe(recipe: Recipe): void {
   check(typeof recipe?.name === 'string', 'name', 'a string', recipe?.name);
   const { layers, objective, optimizer, readout } = recipe;
   check(
-    Array.isArray(layers) && layers.length > 0 && layers.every(isCount),
+    Array.isArray(layers) && layers.length > 0 && layers.every(layer => isCount(layer) || isLocal(layer)),
     'layers',
-    'a list of one or more unit counts above 0',
+    'a list of one or more unit counts above 0 or local layers',
     layers,
   );
+  layers.forEach((layer, l) => {
+    if (!isLocal(layer)) return;
+    const what = `layers[${l}]`;
+    for (const size of ['height', 'width', 'channels'] as const) {
+      check(isCount(layer[size]), `${what}.${size}`, 'a whole number above 0', layer[size]);
+    }
+    check(isField(layer.field), `${what}.field`, FIELD, layer.field);
+    if (l === 0)
+      check(recipe.image !== undefined, 'image with local layers', 'rows and columns', recipe.image);
+    else check(isLocal(layers[l - 1]), `layers[${l - 1}] below a local layer`, 'local too', layers[l - 1]);
+    if (layer.above === undefined) return;
+    check(isField(layer.above), `${what}.above`, FIELD, layer.above);
+    const isAboveLocal = recipe.schedule !== undefined && l + 1 < layers.length && isLocal(layers[l + 1]);
+    check(isAboveLocal, `${what}.above`, 'absent where no local layer is seen above', layer.above);
+  });
+  checkSchedule(recipe, check);
   const isShift = Number.isInteger(recipe.shift) && recipe.shift >= 0;
   check(isShift, 'shift', 'a whole number of pixels', recipe.shift);
   atLeast(0, recipe.labelStrength, 'labelStrength');
@@ -149,6 +198,59 @@ export function checkRecipe(recipe: Recipe): void {
   share(recipe.hold, 'hold');
 }
 
+const FIELD = 'size and stride of at least 1, and overhang of at least 0 and below size';
+
+function isField(field: FieldSize | undefined): boolean {
+  const { size, stride, overhang } = field ?? {};
+  const isWhole = [size, stride, overhang].every(Number.isInteger);
+  return isWhole && stride! >= 1 && overhang! >= 0 && overhang! < size!;
+}
+
+function isLocal(layer: number | LocalLayer | undefined): layer is LocalLayer {
+  return typeof layer === 'object' && layer?.kind === 'local';
+}
+
+type Check = (isFine: boolean, setting: string, expected: string, found: unknown) => void;
+
+function checkSchedule({ schedule, negatives, layers }: Recipe, check: Check): void {
+  if (schedule === undefined) {
+    const hasFields = layers.some(isLocal) && typeof negatives === 'string';
+    check(!hasFields, 'schedule of local layers that are given labels', 'recurrent', 'none');
+    return;
+  }
+  const { kind, iterations, damping, readFrom, readTo } = schedule;
+  const isStep = (value: number) => Number.isInteger(value) && value > 0;
+  check(kind === 'recurrent', 'schedule.kind', 'recurrent', kind);
+  check(isStep(iterations), 'schedule.iterations', 'a whole number above 0', iterations);
+  check(damping >= 0 && damping < 1, 'schedule.damping', 'at least 0 and below 1', damping);
+  const isRead = isStep(readFrom) && readFrom <= readTo && isStep(readTo) && readTo <= iterations;
+  const found = [readFrom, readTo];
+  check(isRead, 'schedule.readFrom and readTo', `steps from 1 to ${iterations}, in order`, found);
+  check(typeof negatives === 'string', 'negatives with a recurrent schedule', 'wrong labels', negatives);
+}
+
+/** Units of a layer. */
+export function layerUnits(layer: number | LocalLayer): number {
+  return typeof layer === 'number' ? layer : layer.height * layer.width * layer.channels;
+}
+
+/** Whether every layer sees exactly all of the one below: what exports and small runtimes can run. */
+export function isPlain({ layers, schedule }: Recipe): boolean {
+  return schedule === undefined && layers.every(layer => typeof layer === 'number');
+}
+
+/** A layer in a few words, e.g. `1000` or `4 × 4 × 128 (fields of 10, 6 apart)`. */
+function describeLayer(layer: number | LocalLayer): string {
+  if (typeof layer === 'number') return `${layer}`;
+  const { height, width, channels, field, above } = layer;
+  const fields = `fields of ${describeField(field)}${above ? `; above, of ${describeField(above)}` : ''}`;
+  return `${height} × ${width} × ${channels} (${fields})`;
+}
+
+function describeField({ size, stride, overhang }: FieldSize): string {
+  return `${size}, ${stride} apart${overhang ? `, ${overhang} over the edge` : ''}`;
+}
+
 function describeNegatives(negatives: Negatives): string {
   switch (negatives) {
     case 'hard':
@@ -167,12 +269,20 @@ export function hasLabel(recipe: Recipe): boolean {
 
 /** A recipe as pairs to print, in the order in which data flows. */
 export function describeRecipe(recipe: Recipe): [name: string, value: string][] {
-  const { objective, optimizer, readout } = recipe;
+  const { objective, optimizer, readout, schedule } = recipe;
   const last = recipe.layers.length;
   const read = recipe.readFrom === last ? `layer ${last}` : `layers ${recipe.readFrom} to ${last}`;
   return [
     ['recipe', `${recipe.name}: ${recipe.about}`],
-    ['layers', recipe.layers.join(' - ')],
+    ['layers', recipe.layers.map(describeLayer).join(' - ')],
+    ...(schedule
+      ? ([
+          [
+            'schedule',
+            `recurrent, ${schedule.iterations} steps, damping ${schedule.damping}, goodness of steps ${schedule.readFrom} to ${schedule.readTo}`,
+          ],
+        ] as [string, string][])
+      : []),
     // Inputs need not be images where nothing moves them.
     ...(recipe.shift === 0
       ? []
@@ -183,7 +293,10 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
           ],
         ] as [string, string][])),
     ...(hasLabel(recipe)
-      ? ([['label', `first inputs, strength ${recipe.labelStrength}`]] as [string, string][])
+      ? ([['label', `${schedule ? 'at the top' : 'first inputs'}, strength ${recipe.labelStrength}`]] as [
+          string,
+          string,
+        ][])
       : []),
     ['negatives', describeNegatives(recipe.negatives)],
     ['goodness', recipe.goodness.replaceAll('-', ' ')],

@@ -114,11 +114,12 @@ function greyLevels(values: Float32Array): Uint8Array {
 
 /** The incoming weights of layer 1's strongest units, where the inputs are an image of one or three channels. */
 export function receptiveFields(network: Network, data: Dataset): ReportData['fields'] | undefined {
-  if (!data.shape) return undefined;
+  const [first] = network.session.plans;
+  if (!data.shape || first.kind !== 'dense') return undefined;
   const [height, width, channels = 1] = data.shape;
   if (channels !== 1 && channels !== 3) return undefined;
   const weights = readState(network.session, false)[0].data;
-  const { inputs, units, labels } = network.session.plans[0];
+  const { inputs, units, labels } = first;
   const norms = new Float64Array(units);
   for (let k = labels; k < inputs; k++) {
     for (let j = 0; j < units; j++) norms[j] += weights[k * units + j] ** 2;

@@ -4,9 +4,12 @@
 import { bindKernels } from '../kernels/kernels.ts';
 import { InputRows } from '../layers/input.ts';
 import { HybridImages } from '../negatives/hybrid.ts';
+import { isPlain } from '../recipes/recipe.ts';
 import { type EvaluateJob, stream, type TrainJob } from './job.ts';
 import { Part } from './part.ts';
 import type { Session } from './session.ts';
+import { openDense } from './supervised.ts';
+import { openWired } from './wired.ts';
 
 export class ContrastivePart extends Part {
   readonly #input: InputRows;
@@ -15,7 +18,7 @@ export class ContrastivePart extends Part {
   readonly #examples: Uint32Array;
 
   constructor(session: Session, part: number, parts: number) {
-    super(session, part, parts);
+    super(session, part, parts, isPlain(session.recipe) ? openDense(session) : openWired(session, part));
     const { recipe, hybrids, module, seed } = session;
     if (!hybrids || typeof recipe.negatives === 'string') throw new Error('a session without hybrids');
     this.#input = new InputRows(this.layers[0], 0);
@@ -53,6 +56,8 @@ export class ContrastivePart extends Part {
     this.read(0, images);
     this.forward(negative, images);
     this.learn(job, index, images, 0);
+    // A wired layer looks at its input once more in its step.
+    this.wait();
   }
 
   protected get imagesAtOnce(): number {

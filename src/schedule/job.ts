@@ -2,8 +2,11 @@
 
 import type { Dataset } from '../data/dataset.ts';
 
-/** Streams of random numbers; the weights of layer l come from stream WEIGHTS + l. */
-export const stream = { shuffle: 1, negatives: 2, shift: 3, masks: 4, weights: 16 };
+/**
+ * Streams of random numbers. The weights of layer l come from stream `weights` + l; those of block b of a layer of blocks
+ * from stream `blocks` · (l + 1) + b.
+ */
+export const stream = { shuffle: 1, negatives: 2, shift: 3, masks: 4, weights: 16, blocks: 2 ** 16 };
 
 /** Train on the batches of one epoch, from batch `firstBatch`. */
 export interface TrainJob {
@@ -21,10 +24,12 @@ export interface TrainJob {
 export interface EvaluateJob {
   readonly kind: 'evaluate';
   readonly dataset: Dataset;
-  /** Filled with the goodness (count, layers, classes) of each label in each layer; empty where labels are no inputs. */
+  /** Filled with the goodness (count, layers, classes) of each label in each layer, zeros before; empty where labels are no inputs. */
   readonly goodness: Float32Array;
   /** Filled with the softmax readout's probabilities (count, classes). */
   readonly probabilities: Float32Array;
+  /** Filled, where it is there, with the goodness (count, iterations, layers, classes) at each step of a recurrent network. */
+  readonly overTime?: Float32Array;
 }
 
 export type Job = TrainJob | EvaluateJob;

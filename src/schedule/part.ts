@@ -5,34 +5,33 @@
 
 import { computeCoefficients, slope } from '../goodness/objective.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
-import { DenseLayer, SKIP } from '../layers/dense.ts';
+import { type Layer, SKIP } from '../layers/layer.ts';
 import { largestIndex } from '../readout/goodness.ts';
 import { SoftmaxReadout } from '../readout/softmax.ts';
 import { Barrier } from '../threads/barrier.ts';
-import { partBegin } from '../threads/share.ts';
+import { partBegin, type Share } from '../threads/share.ts';
 import { Control } from './control.ts';
 import type { EvaluateJob, Job, TrainJob } from './job.ts';
 import { gain } from './rates.ts';
 import type { Session } from './session.ts';
 
-export abstract class Part {
+export abstract class Part<Kind extends Layer = Layer> implements Share {
   protected readonly session: Session;
   protected readonly kernels: Kernels;
-  protected readonly layers: readonly DenseLayer[];
+  protected readonly layers: readonly Kind[];
   protected readonly readout: SoftmaxReadout;
   protected readonly control: Control;
   readonly #barrier: Barrier;
   readonly #part: number;
   readonly #parts: number;
 
-  constructor(session: Session, part: number, parts: number) {
-    const { recipe, module, plans, memories, build } = session;
+  /** `layers` are the session's, as this thread works on them. */
+  constructor(session: Session, part: number, parts: number, layers: readonly Kind[]) {
+    const { recipe, module, plans } = session;
     this.session = session;
     this.#part = part;
     this.#parts = parts;
-    this.layers = plans.map(
-      (plan, i) => new DenseLayer(plan, bindKernels(module, memories[i]), memories[i], build),
-    );
+    this.layers = layers;
     this.kernels = bindKernels(module, session.readoutMemory);
     this.readout = new SoftmaxReadout(
       session.readoutPlan,
@@ -93,19 +92,7 @@ export abstract class Part {
     const end = first + this.end(count);
     for (let l = 0; l < this.layers.length; l++) {
       const layer = this.layers[l];
-      const { panels, labels } = layer.plan;
-      const [from, to] = [this.begin(panels), this.end(panels)];
-      const density = labels ? 0 : layer.density(first, count);
-      if (labels) {
-        layer.forwardLabelled(first, count, from, to);
-      } else if (layer.isDense(density)) {
-        const tiles = layer.tiles(count);
-        layer.pack(first, count, this.begin(tiles), this.end(tiles));
-        this.wait();
-        layer.forwardDense(first, count, from, to);
-      } else {
-        layer.forwardSparse(first, count, density, from, to);
-      }
+      layer.forward(first, count, this);
       this.wait();
       layer.sumGoodness(begin, end);
       if (l + 1 < this.layers.length) {
@@ -132,15 +119,14 @@ export abstract class Part {
    */
   protected learn(job: TrainJob, index: number, images: number, first: number): void {
     const { recipe } = this.session;
-    const [begin, end] = [this.begin(images), this.end(images)];
-    for (const layer of this.layers) {
-      computeCoefficients(layer, recipe.goodness, recipe.objective, images, begin, end);
-      const { panels } = layer.plan;
-      if (recipe.peer) layer.updateMeans(images, this.begin(panels), this.end(panels));
-    }
+    this.compare(images);
     this.wait();
 
-    if (this.#part === 0) this.#account(index, images, first);
+    if (this.isTeller) {
+      this.addImages(images);
+      this.addLayers(images, first, 1);
+      this.endBatch(index);
+    }
     for (const layer of this.layers) {
       const { panels, inputs } = layer.plan;
       layer.gradientRows(images, recipe.peer, this.begin(panels), this.end(panels));
@@ -153,22 +139,50 @@ export abstract class Part {
     const factor = gain(job.epoch, job.epochs, recipe.hold);
     for (const layer of this.layers) {
       const { panels } = layer.plan;
-      layer.step(recipe.optimizer, images, time, factor, this.begin(panels), this.end(panels));
+      layer.step(recipe, images, time, factor, this.begin(panels), this.end(panels));
     }
+    this.stepReadout(images, first, factor);
+  }
+
+  /** Of each layer, the coefficients of this thread's share of rows and the means of its share of units. */
+  protected compare(images: number): void {
+    const { recipe } = this.session;
+    const [begin, end] = [this.begin(images), this.end(images)];
+    for (const layer of this.layers) {
+      computeCoefficients(layer, recipe.goodness, recipe.objective, images, begin, end);
+      const { panels } = layer.plan;
+      if (recipe.peer) layer.updateMeans(images, this.begin(panels), this.end(panels));
+    }
+  }
+
+  /** A step of the readout, whose rows begin at `first`. */
+  protected stepReadout(images: number, first: number, factor: number): void {
+    const { recipe } = this.session;
     for (let head = this.#part; head < this.layers.length - recipe.readFrom + 1; head += this.#parts) {
       this.readout.step(head, images, first, recipe.readout, factor);
     }
   }
 
-  /** One thread adds up what a batch looked like, and decides for all whether it was the last. */
-  #account(index: number, images: number, first: number): void {
-    const { recipe, classes } = this.session;
+  // ----- what one thread tells, between two barriers -----------------------------------------------------------------
+
+  protected get isTeller(): boolean {
+    return this.#part === 0;
+  }
+
+  /** Adds up the answers of a batch. */
+  protected addImages(images: number): void {
+    const { classes } = this.session;
     const { probabilities, labels } = this.readout;
     let wrong = 0;
     for (let i = 0; i < images; i++) {
       if (largestIndex(probabilities, i * classes, classes) !== labels[i]) wrong++;
     }
     this.control.addImages(images, wrong);
+  }
+
+  /** Adds `weight` times what each layer looked like. */
+  protected addLayers(images: number, first: number, weight: number): void {
+    const { recipe } = this.session;
     for (let l = 0; l < this.layers.length; l++) {
       const { plan, f32, u32 } = this.layers[l];
       const factor = slope(recipe.goodness, plan.units);
@@ -186,8 +200,12 @@ export abstract class Part {
         if (u32[targets + i] !== SKIP) active++;
         if (u32[targets + 2 * images + i] !== SKIP) active++;
       }
-      this.control.addLayer(l, positive, negative, on, active);
+      this.control.addLayer(l, weight * positive, weight * negative, weight * on, weight * active);
     }
+  }
+
+  /** Says that batch `index` is done, and decides for all whether it was the last. */
+  protected endBatch(index: number): void {
     this.control.batches = index + 1;
     this.control.decideToHalt();
   }
@@ -207,17 +225,15 @@ export abstract class Part {
     return [(place % side) - shift, Math.floor(place / side) - shift];
   }
 
-  /** Returns when all threads have called it. */
-  protected wait(): void {
+  wait(): void {
     this.#barrier.wait();
   }
 
-  /** Where this thread's share of `count` things begins and ends. */
-  protected begin(count: number): number {
+  begin(count: number): number {
     return partBegin(count, this.#part, this.#parts);
   }
 
-  protected end(count: number): number {
+  end(count: number): number {
     return partBegin(count, this.#part + 1, this.#parts);
   }
 }

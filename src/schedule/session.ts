@@ -2,9 +2,10 @@
 
 import type { Build } from '../kernels/features.ts';
 import { type LayerPlan, planLayer } from '../layers/plan.ts';
+import type { WiredPlan } from '../layers/wiring.ts';
 import { type HybridPlan, planHybrids } from '../negatives/hybrid.ts';
 import { planReadout } from '../readout/softmax.ts';
-import type { Recipe } from '../recipes/recipe.ts';
+import { layerUnits, type Recipe } from '../recipes/recipe.ts';
 import { Control } from './control.ts';
 
 /** Everything a thread needs to take its part in a network. */
@@ -15,7 +16,7 @@ export interface Session {
   readonly seed: number;
   readonly build: Build;
   readonly module: WebAssembly.Module;
-  readonly plans: readonly LayerPlan[];
+  readonly plans: readonly (LayerPlan | WiredPlan)[];
   readonly memories: readonly WebAssembly.Memory[];
   readonly readoutPlan: ReturnType<typeof planReadout>;
   readonly readoutMemory: WebAssembly.Memory;
@@ -26,22 +27,38 @@ export interface Session {
   readonly cores: number;
 }
 
-/** Plans every layer and the readout; nothing is allocated yet. */
-export function planNetwork(recipe: Recipe, inputs: number, classes: number) {
-  const { layers, batch, readFrom, optimizer, labelStrength, negatives, image } = recipe;
-  // Predicting takes a row for each label and one for the neutral label.
-  const rows = Math.max(3 * batch, classes + 1);
-  const plans = layers.map((units, index) =>
+/** What the memories of a network hold, and where. */
+export interface NetworkPlan extends Pick<Session, 'plans' | 'readoutPlan'> {
+  readonly hybridPlan?: HybridPlan;
+}
+
+/** What the plans of all layers of a network have in common, whatever their kind; `index` counts from 0. */
+export function layerShape({ batch, readFrom, optimizer }: Recipe, classes: number, index: number) {
+  return {
+    batch,
+    // Predicting takes a row for each label and one for the neutral label.
+    rows: Math.max(3 * batch, classes + 1),
+    classes: index + 1 >= readFrom ? classes : 0,
+    moments: optimizer.kind === 'adam' ? (2 as const) : (1 as const),
+  };
+}
+
+/** Plans every layer of a network whose layers see exactly all of the one below; nothing is allocated yet. */
+export function planPlain(recipe: Recipe, inputs: number, classes: number): NetworkPlan {
+  const plans = recipe.layers.map((layer, index) =>
     planLayer({
-      inputs: index === 0 ? inputs : layers[index - 1],
-      units,
-      batch,
-      rows,
-      classes: index + 1 >= readFrom ? classes : 0,
-      labels: index === 0 && labelStrength > 0 ? classes : 0,
-      moments: optimizer.kind === 'adam' ? 2 : 1,
+      ...layerShape(recipe, classes, index),
+      inputs: index === 0 ? inputs : layerUnits(recipe.layers[index - 1]),
+      units: layerUnits(layer),
+      labels: index === 0 && recipe.labelStrength > 0 ? classes : 0,
     }),
   );
+  return withReadout(recipe, classes, plans);
+}
+
+/** The plans of all layers with what a network needs besides. */
+export function withReadout(recipe: Recipe, classes: number, plans: Session['plans']): NetworkPlan {
+  const { layers, batch, readFrom, negatives, image } = recipe;
   return {
     plans,
     readoutPlan: planReadout(batch, classes, layers.length - readFrom + 1),
@@ -52,7 +69,7 @@ export function planNetwork(recipe: Recipe, inputs: number, classes: number) {
 /** A session of planned layers: their memories, zeroed, and what threads share besides. */
 export function openSession(
   what: Pick<Session, 'recipe' | 'inputs' | 'classes' | 'seed' | 'build' | 'module' | 'cores'>,
-  { plans, readoutPlan, hybridPlan }: ReturnType<typeof planNetwork>,
+  { plans, readoutPlan, hybridPlan }: NetworkPlan,
   isShared: boolean,
 ): Session {
   // The shared builds declare this maximum; a memory's own may be smaller, and this one never grows.

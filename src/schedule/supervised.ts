@@ -2,17 +2,27 @@
 // one negative, and with the neutral label it is what the softmax readout sees and chooses hard negatives from.
 
 import { slope } from '../goodness/objective.ts';
+import { bindKernels } from '../kernels/kernels.ts';
+import { DenseLayer } from '../layers/dense.ts';
 import { InputRows } from '../layers/input.ts';
 import { hardWrongLabel, uniformWrongLabel } from '../negatives/labels.ts';
 import { type EvaluateJob, stream, type TrainJob } from './job.ts';
 import { Part } from './part.ts';
 import type { Session } from './session.ts';
 
-export class SupervisedPart extends Part {
+/** The layers of a session in which each sees exactly all of the one below. */
+export function openDense({ plans, memories, module, build }: Session): DenseLayer[] {
+  return plans.map((plan, l) => {
+    if (plan.kind !== 'dense') throw new Error('a layer of another kind in a plain network');
+    return new DenseLayer(plan, bindKernels(module, memories[l]), memories[l], build);
+  });
+}
+
+export class SupervisedPart extends Part<DenseLayer> {
   readonly #input: InputRows;
 
   constructor(session: Session, part: number, parts: number) {
-    super(session, part, parts);
+    super(session, part, parts, openDense(session));
     this.#input = new InputRows(this.layers[0], session.recipe.labelStrength);
   }
 

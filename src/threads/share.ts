@@ -4,3 +4,12 @@
 export function partBegin(count: number, part: number, parts: number): number {
   return Math.floor((count * part) / parts);
 }
+
+/** One thread's share of what all threads do together. */
+export interface Share {
+  /** Where this thread's share of `count` things begins, and where it ends. */
+  begin(count: number): number;
+  end(count: number): number;
+  /** Returns when all threads have called it. */
+  wait(): void;
+}

@@ -8,7 +8,7 @@ import { createNetwork } from '../network/create.ts';
 import type { Network } from '../network/network.ts';
 import { fitCalibration } from '../readout/calibration.ts';
 import { recipeFor } from '../recipes/own.ts';
-import type { Recipe } from '../recipes/recipe.ts';
+import { layerUnits, type Recipe } from '../recipes/recipe.ts';
 import { fitBest } from './best.ts';
 import type { EpochEvent } from './events.ts';
 
@@ -110,6 +110,7 @@ export async function trainModel(
 }
 
 function threadsFor({ layers, batch }: Recipe, { width }: Dataset): number {
-  const connections = layers.reduce((sum, units, l) => sum + units * (l ? layers[l - 1] : width), 0);
+  const sizes = [width, ...layers.map(layerUnits)];
+  const connections = layers.reduce((sum: number, _, l) => sum + sizes[l] * sizes[l + 1], 0);
   return batch * connections < SHARED_WORK ? 1 : availableParallelism();
 }

@@ -3,6 +3,7 @@
 import { quantize } from '../../src/files/int8.ts';
 import { encodeSafetensors, type Tensor } from '../../src/files/safetensors.ts';
 import { type Recipe, recipes } from '../../src/index.ts';
+import { layerUnits } from '../../src/recipes/recipe.ts';
 import { generator } from './data.ts';
 
 export interface RandomModel {
@@ -35,8 +36,9 @@ export function randomModel(
       () => mean + deviation * (random() + random() + random() + random() - 2) * Math.sqrt(3),
     ),
   });
-  const tensors = recipe.layers.flatMap((units, l) => {
-    const fanIn = l === 0 ? inputs : recipe.layers[l - 1];
+  const sizes = [inputs, ...recipe.layers.map(layerUnits)];
+  const tensors = sizes.slice(1).flatMap((units, l) => {
+    const fanIn = sizes[l];
     return [
       floats(`layers.${l}.weight`, [fanIn, units], 1 / Math.sqrt(fanIn)),
       floats(`layers.${l}.bias`, [units], 0.1, bias),

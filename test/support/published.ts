@@ -36,8 +36,9 @@ export class PublishedNetwork {
   constructor(recipe: Recipe, inputs: number, classes: number, weights: readonly Float32Array[]) {
     this.#recipe = recipe;
     this.#classes = classes;
-    this.layers = recipe.layers.map((units, l) => {
-      const fanIn = l === 0 ? inputs : recipe.layers[l - 1];
+    const sizes = [inputs, ...recipe.layers.map(layer => (typeof layer === 'number' ? layer : 0))];
+    this.layers = sizes.slice(1).map((units, l) => {
+      const fanIn = sizes[l];
       const empty = () => ({ weight: zeros(fanIn, units), bias: new Array(units).fill(0) });
       return {
         weight: zeros(fanIn, units).map((row, k) => row.map((_, j) => weights[l][k * units + j])),

@@ -131,14 +131,14 @@ export function goodnessKernels(
       }
     },
 
-    peerGradient(activity, means, sums, begin, end, target, S, P, units, strength) {
+    peerGradient(activity, means, sums, begin, end, target, S, P, units, real, strength) {
       let total = 0;
       for (let panel = 0; panel < P; panel++) total += f32[word(sums, panel)];
       for (let panel = begin; panel < end; panel++) {
         for (let lane = 0; lane < PANEL; lane++) {
           const unit = panel * PANEL + lane;
           const pull = Math.fround(strength) * (total / units - f32[word(means, unit)]);
-          f32[cell(activity, S, panel, target, lane)] = unit < units ? pull : 0;
+          f32[cell(activity, S, panel, target, lane)] = unit < real ? pull : 0;
         }
       }
     },

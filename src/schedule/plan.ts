@@ -1,0 +1,49 @@
+// Plans a network of any kind.
+
+import { InputError } from '../errors.ts';
+import { planWired, type Source, type WiredPlan } from '../layers/wiring.ts';
+import { isPlain, type LocalLayer, type Recipe } from '../recipes/recipe.ts';
+import { layerShape, type NetworkPlan, planPlain, withReadout } from './session.ts';
+
+/**
+ * Plans every layer and the readout, for `threads` of them; nothing is allocated yet. Throws an InputError where local fields
+ * do not fit, or where a layer does not fit in a memory.
+ */
+export function planNetwork(recipe: Recipe, inputs: number, classes: number, threads: number): NetworkPlan {
+  if (isPlain(recipe)) return planPlain(recipe, inputs, classes);
+  const { name, layers, image, schedule } = recipe;
+  const [height, width, channels = 1] = image ?? [1, 1, inputs];
+  if (height * width * channels !== inputs) {
+    throw new InputError(
+      `recipe ${name} is for images of ${height} × ${width} × ${channels}, found ${inputs} inputs`,
+    );
+  }
+  const sources: Source[] = [
+    { height, width, channels, isImage: true },
+    ...layers.map(layer => ({ ...gridSize(layer), isImage: false })),
+    { height: 1, width: 1, channels: classes, isImage: true },
+  ];
+  const plans = layers.map((layer, index): WiredPlan => {
+    const { field, above = undefined } = typeof layer === 'number' ? { field: undefined } : layer;
+    try {
+      return planWired({
+        ...layerShape(recipe, classes, index),
+        ...gridSize(layer),
+        below: { ...sources[index], ...(field && { field }) },
+        ...(schedule && { above: { ...sources[index + 2], ...(above && { field: above }) } }),
+        isDamped: schedule !== undefined,
+        threads,
+      });
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new InputError(`recipe ${name}, layer ${index + 1}: ${error.message}`, { cause: error });
+    }
+  });
+  return withReadout(recipe, classes, plans);
+}
+
+function gridSize(layer: number | LocalLayer) {
+  if (typeof layer === 'number') return { height: 1, width: 1, channels: layer };
+  const { height, width, channels } = layer;
+  return { height, width, channels };
+}

@@ -1,0 +1,226 @@
+// Local fields and recurrent networks: whole training steps, answers and masks against their definition.
+
+import { describe, expect, it } from 'vitest';
+import type { Dataset } from '../src/data/dataset.ts';
+import { shuffledOrder } from '../src/data/shuffle.ts';
+import { bindKernels } from '../src/kernels/kernels.ts';
+import { HybridImages } from '../src/negatives/hybrid.ts';
+import { createNetwork } from '../src/network/create.ts';
+import type { Network } from '../src/network/network.ts';
+import { readState } from '../src/network/state.ts';
+import type { LocalLayer, Optimizer, Recipe } from '../src/recipes/recipe.ts';
+import { stream } from '../src/schedule/job.ts';
+import { gain } from '../src/schedule/rates.ts';
+import { prototypes } from './support/data.ts';
+import { PlainNetwork } from './support/wired.ts';
+
+const momentum: Optimizer = { kind: 'momentum', rate: 0.05, momentum: 0.9, decay: 0.001 };
+const adam: Optimizer = { kind: 'adam', rate: 0.002, beta1: 0.9, beta2: 0.99, epsilon: 1e-4, decay: 0.01 };
+
+const contrastive: Recipe = {
+  name: 'small',
+  about: 'for this test',
+  layers: [],
+  image: [7, 6],
+  shift: 0,
+  labelStrength: 0,
+  goodness: 'sum-of-squares',
+  objective: { kind: 'logistic', threshold: 1, temperature: 5 },
+  negatives: { kind: 'hybrids', blurs: 2 },
+  optimizer: momentum,
+  peer: 0.03,
+  readout: { rate: 0.1, momentum: 0.9, decay: 0.003 },
+  readFrom: 2,
+  batch: 9,
+  epochs: 2,
+  hold: 0.5,
+};
+const recurrent: Recipe = {
+  ...contrastive,
+  schedule: { kind: 'recurrent', iterations: 3, damping: 0.3, readFrom: 2, readTo: 3 },
+  labelStrength: 1.5,
+  negatives: 'hard',
+};
+
+const local = (
+  height: number,
+  width: number,
+  channels: number,
+  [size, stride, overhang]: [number, number, number],
+  above?: [number, number, number],
+): LocalLayer => ({
+  kind: 'local',
+  height,
+  width,
+  channels,
+  field: { size, stride, overhang },
+  ...(above && { above: { size: above[0], stride: above[1], overhang: above[2] } }),
+});
+
+// 3 × 3 positions share a panel in the first layer, 2 panels a position in the second; the third sees everything.
+const pyramid = [local(6, 5, 3, [2, 1, 0]), local(3, 2, 40, [4, 1, 0]), 20];
+// As the paper's networks for CIFAR-10: fields in both directions that hang over the edges.
+const columns = [local(7, 6, 2, [3, 1, 1], [5, 1, 2]), local(7, 6, 3, [3, 1, 1])];
+
+const cases: [string, Recipe][] = [
+  ['local fields, hybrids', { ...contrastive, layers: pyramid }],
+  ['local fields, hybrids, adam, no peers', { ...contrastive, layers: pyramid, optimizer: adam, peer: 0 }],
+  [
+    'local fields of colours, swish on means',
+    {
+      ...contrastive,
+      layers: [local(3, 3, 7, [3, 2, 0]), local(2, 2, 5, [2, 1, 0])],
+      image: [7, 7, 2],
+      goodness: 'mean-of-squares',
+      objective: { kind: 'swish', alpha: 3 },
+      readFrom: 1,
+    },
+  ],
+  ['recurrent, fully connected', { ...recurrent, layers: [20, 37, 9] }],
+  [
+    'recurrent, adam, uniform negatives',
+    { ...recurrent, layers: [40, 33], optimizer: adam, negatives: 'uniform' },
+  ],
+  ['recurrent, one layer', { ...recurrent, layers: [35], readFrom: 1 }],
+  [
+    'recurrent, goodness to be small, symba, no damping',
+    {
+      ...recurrent,
+      layers: [30, 30],
+      goodness: 'minus-sum-of-squares',
+      objective: { kind: 'symba', alpha: 0.1 },
+      schedule: { kind: 'recurrent', iterations: 2, damping: 0, readFrom: 1, readTo: 1 },
+    },
+  ],
+  ['recurrent local fields', { ...recurrent, layers: columns, readFrom: 1 }],
+  ['recurrent local fields, adam', { ...recurrent, layers: [...columns, 12], optimizer: adam }],
+];
+
+/** Examples that leave a smaller last batch. */
+function dataFor({ image, batch }: Recipe): Dataset {
+  const [height, width, channels = 1] = image!;
+  const made = prototypes(3 * batch - 2, height * width * channels, 5, 1);
+  return { ...made, shape: image! };
+}
+
+const pixels = (data: Dataset, i: number) =>
+  Array.from(data.inputs.subarray(i * data.width, (i + 1) * data.width), v => v / 255);
+
+/** What the network is about to do, done in double precision. */
+function train(plain: PlainNetwork, { session }: Network, data: Dataset): void {
+  const { recipe, module, readoutMemory, seed, hybrids } = session;
+  const { randomBits } = bindKernels(module, readoutMemory);
+  for (let epoch = 1; epoch <= recipe.epochs; epoch++) {
+    const order = shuffledOrder(data.count, epoch, counter => randomBits(seed, stream.shuffle, counter));
+    for (let first = 0; first < data.count; first += recipe.batch) {
+      const examples = order.slice(first, first + recipe.batch);
+      const counter = (epoch - 1) * data.count + first;
+      const images = Array.from(examples, i => pixels(data, i));
+      const labels = Array.from(examples, i => data.labels[i]);
+      const factor = gain(epoch, recipe.epochs, recipe.hold);
+      const neutral = plain.bottomUp(images);
+      const probabilities = plain.probabilities(neutral);
+      if (hybrids) {
+        const memory = new WebAssembly.Memory({ initial: hybrids.plan.pages });
+        const random = { seed, masks: stream.masks, partners: stream.negatives };
+        const mixer = new HybridImages(hybrids.plan, bindKernels(module, memory), memory, random);
+        const { blurs } = recipe.negatives as { blurs: number };
+        mixer.mix(data, examples, counter, blurs, 0, examples.length);
+        const mixed = images.map((_, i) =>
+          Array.from(mixer.hybrids.subarray(i * data.width, (i + 1) * data.width)),
+        );
+        const negative = plain.bottomUp(mixed);
+        plain.learn(neutral, negative, factor);
+      } else {
+        const wrong = labels.map((label, i) => {
+          let left = (randomBits(seed, stream.negatives, counter + i) >>> 0) / 2 ** 32;
+          const shares = probabilities[i].map((p, c) =>
+            c === label ? 0 : recipe.negatives === 'hard' ? p : 1,
+          );
+          left *= shares.reduce((a, b) => a + b);
+          return shares.findIndex(share => {
+            left -= share;
+            return left < 0;
+          });
+        });
+        let [positive, negative] = [neutral, neutral];
+        for (let step = 1; step <= recipe.schedule!.iterations; step++) {
+          positive = plain.move(images, labels, positive);
+          negative = plain.move(images, wrong, negative);
+          plain.learn(positive, negative, factor);
+        }
+      }
+      plain.learnReadout(neutral, probabilities, labels, factor);
+    }
+  }
+}
+
+/** Single precision over a dozen steps: 1e-4 of the largest value leaves room for rounding, and for nothing else. */
+function expectClose(found: ArrayLike<number>, expected: readonly number[], what: string): void {
+  expect(found.length, what).toBe(expected.length);
+  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++) worst = Math.max(worst, Math.abs(found[i] - expected[i]));
+  expect(worst / largest, what).toBeLessThan(1e-4);
+}
+
+describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {
+  it.each(cases)('%s: training and answers are as defined', async (_, recipe) => {
+    const data = dataFor(recipe);
+    const { width: inputs, classes } = data;
+    const network = await createNetwork(recipe, { inputs, classes, seed: 3, threads: 1, build });
+    const plain = new PlainNetwork(network);
+    train(plain, network, data);
+    for await (const _event of network.fit(data));
+
+    const state = new Map(readState(network.session, true).map(({ name, data }) => [name, data]));
+    plain.layers.forEach((layer, l) => {
+      for (const { name, expected } of layer.tensors()) {
+        if (recipe.peer || !name.endsWith('.mean')) expectClose(state.get(name)!, expected, name);
+      }
+      if (l + 1 >= recipe.readFrom) {
+        expectClose(state.get(`readout.${l}.weight`)!, layer.head.flat(), `readout of layer ${l}`);
+      }
+    });
+    const masked = plain.layers.flatMap(({ places, isSeen }) =>
+      places.flatMap(({ name, weights }) =>
+        weights.flatMap(([k, unit], i) => (isSeen[k][unit] ? [] : [state.get(`${name}.weight`)![i]])),
+      ),
+    );
+    expect(masked.every(weight => weight === 0)).toBe(true);
+    await expectAnswers(network, plain, data);
+    await network.close();
+  });
+});
+
+async function expectAnswers(network: Network, plain: PlainNetwork, data: Dataset): Promise<void> {
+  const { recipe, classes } = network.session;
+  const { schedule, layers } = recipe;
+  const images = Array.from({ length: data.count }, (_, i) => pixels(data, i));
+  const { probabilities, goodness } = await network.evaluate(data);
+  const neutral = plain.bottomUp(images);
+  expectClose(probabilities, plain.probabilities(neutral).flat(), 'probabilities');
+  if (!schedule) return;
+  const { readFrom, readTo, iterations } = schedule;
+  const overTime = await network.goodnessOverTime(data);
+  const [sums, times] = [goodness, overTime].map(({ length }) => new Array<number>(length).fill(0));
+  for (let label = 0; label < classes; label++) {
+    let rows = neutral;
+    for (let step = 1; step <= iterations; step++) {
+      rows = plain.move(
+        images,
+        images.map(() => label),
+        rows,
+      );
+      plain.goodness(rows).forEach((of, l) => {
+        of.forEach((value, i) => {
+          times[((i * iterations + step - 1) * layers.length + l) * classes + label] = value;
+          if (step < readFrom || step > readTo) return;
+          sums[(i * layers.length + l) * classes + label] += value / (readTo - readFrom + 1);
+        });
+      });
+    }
+  }
+  expectClose(goodness, sums, 'goodness');
+  expectClose(overTime, times, 'goodness over time');
+}
