@@ -48,7 +48,10 @@ eachBuild((open, isFull) => {
 
   it('the states do not change where damping finds what it has', () => {
     const bench = open();
-    const [states, activity] = [bench.floats(new Array(32).fill(0.75)), bench.floats(new Array(32).fill(0.75))];
+    const [states, activity] = [
+      bench.floats(new Array(32).fill(0.75)),
+      bench.floats(new Array(32).fill(0.75)),
+    ];
     const goodness = bench.take(1);
     bench.kernels.dampStates(states, goodness, activity, 0, 1, 1, 1, 0.25);
     expect([...bench.f32.subarray(states >> 2, (states >> 2) + 32)]).toEqual(new Array(32).fill(0.75));
