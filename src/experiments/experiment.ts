@@ -1,9 +1,7 @@
 // An experiment is a description: networks, each trained to the end from some seeds, and what its report shows besides.
 
-import type { DataSource } from '../data/sources.ts';
-import type { Network } from '../network/network.ts';
 import type { Recipe } from '../recipes/recipe.ts';
-import type { Outcome } from './outcome.ts';
+import type { Reproduction } from './run.ts';
 import type { Training } from './training.ts';
 
 /** One network, trained to the end with each seed. */
@@ -22,15 +20,6 @@ export interface Variant {
   readonly train?: Training;
 }
 
-/** What a section of a report is made of. */
-export interface Finished {
-  readonly experiment: Experiment;
-  readonly data: DataSource;
-  readonly outcomes: readonly Outcome[];
-  /** The network of a variant's first outcome, on one thread; the caller closes it. */
-  readonly open: (variant: Variant) => Promise<Network>;
-}
-
 export interface Experiment {
   readonly name: string;
   /** In one line. */
@@ -41,7 +30,7 @@ export interface Experiment {
   /** The first is what the paper's figure is compared with. */
   readonly variants: readonly [Variant, ...Variant[]];
   /** Each returns a section of the report as markup; an empty one is left out. */
-  readonly sections?: readonly ((finished: Finished) => Promise<string>)[];
+  readonly sections?: readonly ((reproduction: Reproduction) => Promise<string>)[];
 }
 
 /** What --short makes of an experiment. */

@@ -101,7 +101,7 @@ export const online: Experiment = {
         batch: 1,
         epochs: 1,
         hold: 1,
-        optimizer: { ...quick.optimizer, rate: 0.0002 },
+        optimizer: { ...quick.optimizer, rate: 0.0003 },
         readout: { ...quick.readout, rate: 0.02, momentum: 0 },
       },
       seeds: [1, 2, 3],

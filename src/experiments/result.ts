@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writeFileSafely } from '../files/write.ts';
 import { describeRecipe } from '../recipes/recipe.ts';
 import { type Comparison, type Curves, renderComparison } from '../report/comparison.ts';
+import { decimal } from '../report/markup.ts';
 import type { Variant } from './experiment.ts';
 import { errorOf, type Outcome, type Spread, spreadOf } from './outcome.ts';
 import { provenance } from './provenance.ts';
@@ -117,12 +118,10 @@ function flatLists(json: string): string {
 }
 
 async function comparisonOf(reproduction: Reproduction): Promise<Comparison> {
-  const { experiment, options, data, outcomes, open } = reproduction;
+  const { experiment, options, data, outcomes } = reproduction;
   const summaries = summarise(reproduction);
   const sections: string[] = [];
-  for (const sectionOf of experiment.sections ?? []) {
-    sections.push(await sectionOf({ experiment, data, outcomes, open }));
-  }
+  for (const sectionOf of experiment.sections ?? []) sections.push(await sectionOf(reproduction));
   const { threads, build, made } = outcomes[0];
   return {
     name: experiment.name,
@@ -131,7 +130,7 @@ async function comparisonOf(reproduction: Reproduction): Promise<Comparison> {
     measure:
       options.validation === undefined
         ? `test error on ${data.test?.name}`
-        : `error on ${options.validation} examples held out of the training set`,
+        : `error on ${decimal(options.validation)} held-out training examples`,
     isShort: options.short === true,
     variants: summaries.map(({ variant, outcomes: own, error, goodness, softmax, seconds }) => ({
       name: variant.name,

@@ -8,10 +8,10 @@ import { type Hybrid, hybridPictures } from '../report/hybrids.ts';
 import { named } from '../report/markup.ts';
 import { section } from '../report/page.ts';
 import { stream } from '../schedule/job.ts';
-import type { Finished, Variant } from './experiment.ts';
+import type { Reproduction } from './run.ts';
 
 /** Receptive fields of the first layer of every variant. */
-export async function firstLayers({ experiment, data, open }: Finished): Promise<string> {
+export async function firstLayers({ experiment, data, open }: Reproduction): Promise<string> {
   const figures: string[] = [];
   for (const variant of experiment.variants) {
     const network = await open(variant);
@@ -31,21 +31,10 @@ square has its own scale.`,
 
 const HYBRIDS = 6;
 
-/** Images, partners, masks and hybrids as the first variant met them in training. */
-export async function hybrids({ experiment, data, open }: Finished): Promise<string> {
-  const [variant] = experiment.variants;
-  const pictures = await hybridsOf(variant, { data, open });
-  return section(
-    'What is negative',
-    `A hybrid takes the white parts of the mask from one image and the black parts from another. Up close it looks like the
-real thing, as a whole it does not: a layer that tells the two apart has to look for what holds an image together.`,
-    pictures,
-  );
-}
-
-async function hybridsOf(variant: Variant, { data, open }: Pick<Finished, 'data' | 'open'>): Promise<string> {
+/** Images, partners, masks and hybrids like those that the first variant learns from. */
+export async function hybrids({ experiment, data, open }: Reproduction): Promise<string> {
   const { train } = data;
-  const network = await open(variant);
+  const network = await open(experiment.variants[0]);
   try {
     const { recipe, hybrids, module, seed } = network.session;
     if (!hybrids || typeof recipe.negatives === 'string' || !train.shape) return '';
@@ -72,7 +61,12 @@ async function hybridsOf(variant: Variant, { data, open }: Pick<Finished, 'data'
         hybrid: Uint8Array.from(images.hybrids.subarray(i * train.width, (i + 1) * train.width), toByte),
       };
     });
-    return hybridPictures(shown, height, width, channels);
+    return section(
+      'What is negative',
+      `A hybrid takes the white parts of the mask from one image and the black parts from another. Up close it looks
+like the real thing, as a whole it does not: a layer that tells the two apart has to look for what holds an image together.`,
+      hybridPictures(shown, height, width, channels),
+    );
   } finally {
     await network.close();
   }

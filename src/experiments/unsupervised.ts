@@ -23,7 +23,7 @@ export const unsupervised: Experiment = {
         image: [28, 28],
         shift: 0,
         labelStrength: 0,
-        negatives: { kind: 'hybrids', blurs: 6 },
+        negatives: { kind: 'hybrids', blurs: 4 },
         optimizer: { ...quick.optimizer, rate: 0.001 },
         epochs: 60,
       },

@@ -80,10 +80,11 @@ function versus({ variants, measure, section: where, isShort }: Comparison): str
   const [{ name, error, paper, runs }] = variants;
   const seeds = runs.length === 1 ? 'one seed' : `mean of ${runs.length} seeds`;
   const spread = error?.deviation === undefined ? '' : `, standard deviation ${decimal(error.deviation, 2)}`;
-  const which = variants.length === 1 ? '' : ` of ${escaped(name)}`;
-  const cut = isShort ? ' This was a short run, which is not what the paper did.' : '';
+  const which = variants.length === 1 ? '' : `${escaped(name)}: `;
+  const full = paper ? ", the paper's figure is of a full one" : '';
+  const cut = isShort ? ` This was a short run${full}.` : '';
   const ours = `<div><p class="big">${decimal(error?.mean ?? Number.NaN, 2)}<span>\u00a0%</span></p>
-<p class="lead">${escaped(measure)}${which}, ${seeds}${spread}.${cut}</p></div>`;
+<p class="lead">${which}${escaped(measure)}, ${seeds}${spread}.${cut}</p></div>`;
   const theirs = paper
     ? `<div><p class="big paper">${escaped(paper.replace(/ %$/, ''))}<span>\u00a0%</span></p>
 <p class="lead">in the paper, ${escaped(where)}.</p></div>`

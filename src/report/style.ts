@@ -222,6 +222,8 @@ table.pairs td { overflow-wrap: anywhere; text-align: right; }
   .stats b { font-size: 22px; }
   .wide { display: none; }
   .narrow { display: block; }
+  .hybrids img { width: 52px; }
+  .hybrids td { padding: 2px; }
   .fields { grid-template-columns: repeat(8, minmax(0, 1fr)); gap: 4px; }
   .confusion { font-size: 12px; border-spacing: 1px; }
   .confusion td { min-width: 23px; padding: 6px 0; font-size: 11px; letter-spacing: -0.02em; }
