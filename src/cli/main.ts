@@ -75,6 +75,7 @@ function buildCommand(): Command {
       'hold out the last n training examples and report their error',
       wholeNumber(1),
     )
+    .option('--text <file>', 'a UTF-8 text to learn from, for sequences')
     .option('--out <folder>', 'where result and report go (default: runs/reproduce/NAME)')
     .option('--fresh', 'begin anew, and forget what was finished or stopped before')
     .option('--quiet', 'print nothing but errors')

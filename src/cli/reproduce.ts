@@ -18,6 +18,7 @@ export interface ReproduceOptions {
   readonly seed?: number;
   readonly threads?: number;
   readonly validation?: number;
+  readonly text?: string;
   readonly out?: string;
   readonly fresh?: boolean;
   readonly quiet?: boolean;
@@ -41,12 +42,13 @@ export async function reproduceExperiment(
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   let progress: Progress | undefined;
   say(colors.bold(`${name}: ${experiment.about} (${experiment.section} of the paper)`));
-  const { short, seed, threads, validation, fresh } = options;
+  const { short, seed, threads, validation, text, fresh } = options;
   const reproduction = await reproduce(experiment, {
     short,
     seed,
     threads,
     validation,
+    text,
     fresh,
     folder: FOLDER,
     signal: stop.signal,
@@ -101,12 +103,13 @@ export async function reproduceExperiment(
 }
 
 /** The options that decide what is run, as they were given; never --fresh, which would not go on. */
-function wordsOf({ short, seed, threads, validation, out }: ReproduceOptions): string[] {
+function wordsOf({ short, seed, threads, validation, text, out }: ReproduceOptions): string[] {
   return [
     ...(short ? ['--short'] : []),
     ...(seed === undefined ? [] : ['--seed', String(seed)]),
     ...(threads === undefined ? [] : ['--threads', String(threads)]),
     ...(validation === undefined ? [] : ['--validation', String(validation)]),
+    ...(text === undefined ? [] : ['--text', text]),
     ...(out === undefined ? [] : ['--out', out]),
   ];
 }

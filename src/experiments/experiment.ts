@@ -26,7 +26,8 @@ export interface Experiment {
   readonly about: string;
   /** Where it is in the paper, e.g. `section 3.3`. */
   readonly section: string;
-  readonly data: 'mnist' | 'cifar10';
+  /** `text` is a file that the caller names. */
+  readonly data: 'mnist' | 'cifar10' | 'text';
   /** The first is what the paper's figure is compared with. */
   readonly variants: readonly [Variant, ...Variant[]];
   /** Each returns a section of the report as markup; an empty one is left out. */

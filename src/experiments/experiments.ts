@@ -1,12 +1,29 @@
 // The experiments by name, in the order of the paper.
 
 import { InputError, nearestName } from '../errors.ts';
+import { backprop, blackBox, perturbation } from './alternatives.ts';
 import type { Experiment } from './experiment.ts';
 import { online } from './online.ts';
+import { cifar10, recurrent } from './recurrent.ts';
+import { sequences } from './sequences.ts';
+import { sleep } from './sleep.ts';
 import { supervised, supervisedJitter } from './supervised.ts';
-import { unsupervised } from './unsupervised.ts';
+import { unsupervised, unsupervisedLocal } from './unsupervised.ts';
 
-export const experiments: readonly Experiment[] = [unsupervised, supervised, supervisedJitter, online];
+export const experiments: readonly Experiment[] = [
+  unsupervised,
+  unsupervisedLocal,
+  supervised,
+  supervisedJitter,
+  recurrent,
+  sequences,
+  sleep,
+  cifar10,
+  backprop,
+  perturbation,
+  blackBox,
+  online,
+];
 
 /** The experiment called `name`; throws an InputError with the nearest known name. */
 export function findExperiment(name: string): Experiment {

@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { slice, splitValidation } from '../data/dataset.ts';
 import { type DataSource, loadDataset } from '../data/sources.ts';
+import { readStrings, STRING, textDataset } from '../data/text.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { loadNetwork } from '../network/model.ts';
@@ -14,6 +15,10 @@ import { type Experiment, shortened, type Variant } from './experiment.ts';
 import { checkSame, type Outcome, readOutcome } from './outcome.ts';
 import { provenance } from './provenance.ts';
 import { type SeenEvent, trainNetwork } from './training.ts';
+
+/** As many as in the paper, and those that follow to test on. */
+const STRINGS = 248;
+const TEST_STRINGS = 124;
 
 export interface RunOptions {
   /** A tenth of the cost or less. */
@@ -27,6 +32,8 @@ export interface RunOptions {
   readonly fresh?: boolean | undefined;
   /** Where models, checkpoints and outcomes are kept; runs/reproduce by default. */
   readonly folder?: string | undefined;
+  /** UTF-8, for experiments on text. */
+  readonly text?: string | undefined;
   /** Instead of the experiment's own data. */
   readonly data?: DataSource | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -117,14 +124,35 @@ function withSeed(experiment: Experiment, seed: number | undefined): Experiment 
 }
 
 /** The training set and what the error is reported of. */
-async function loadData({ data }: Experiment, options: RunOptions): Promise<DataSource> {
-  const source = options.data ?? (await loadDataset(data));
+async function loadData(experiment: Experiment, options: RunOptions): Promise<DataSource> {
+  const source = options.data ?? (await sourceOf(experiment, options));
   if (options.validation !== undefined) {
     const { train, validation } = splitValidation(source.train, options.validation);
     return { train, test: validation };
   }
   if (!source.test) throw new InputError(`${source.train.name} has no test set, which the experiment needs`);
   return source;
+}
+
+async function sourceOf({ name, data }: Experiment, { text }: RunOptions): Promise<DataSource> {
+  if (data !== 'text') return loadDataset(data);
+  if (text === undefined) {
+    throw new InputError(
+      `${name} learns from a text: name a UTF-8 file of 40,000 letters or more with --text`,
+    );
+  }
+  const strings = await readStrings(text, STRINGS + TEST_STRINGS);
+  const border = STRINGS * STRING;
+  if (strings.length <= border) {
+    const found = strings.length / STRING;
+    throw new InputError(
+      `${text}: expected more than ${STRINGS} strings of ${STRING} characters, found ${found}`,
+    );
+  }
+  return {
+    train: textDataset(strings.subarray(0, border), 'text'),
+    test: textDataset(strings.subarray(border), 'text'),
+  };
 }
 
 function firstOf(dataset: DataSource['train'], examples: number): DataSource['train'] {

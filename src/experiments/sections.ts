@@ -1,12 +1,17 @@
 // What an experiment's report can show of its networks, beside errors and curves.
 
+import { type Dataset, slice } from '../data/dataset.ts';
+import { alphabet, WINDOW } from '../data/text.ts';
 import { bindKernels } from '../kernels/kernels.ts';
 import { HybridImages, otherExample } from '../negatives/hybrid.ts';
+import { continueText } from '../network/writing.ts';
+import { recurrence } from '../recipes/recipe.ts';
 import { receptiveFields } from '../report/collect.ts';
 import { receptiveFields as fieldPictures } from '../report/fields.ts';
 import { type Hybrid, hybridPictures } from '../report/hybrids.ts';
-import { named } from '../report/markup.ts';
+import { escaped, named } from '../report/markup.ts';
 import { section } from '../report/page.ts';
+import { stepCurves } from '../report/steps.ts';
 import { stream } from '../schedule/job.ts';
 import type { Reproduction } from './run.ts';
 
@@ -70,6 +75,68 @@ like the real thing, as a whole it does not: a layer that tells the two apart ha
   } finally {
     await network.close();
   }
+}
+
+/** The texts that the networks go on with, all from the same beginning. */
+export async function writing({ experiment, data, open }: Reproduction): Promise<string> {
+  const beginning = windowText(data.test!, 0);
+  const texts: string[] = [];
+  for (const variant of experiment.variants) {
+    const network = await open(variant);
+    const text = await continueText(network, beginning, WRITTEN);
+    await network.close();
+    texts.push(`<dt>${escaped(variant.name)}</dt><dd><b>${escaped(beginning)}</b>${escaped(text)}</dd>`);
+  }
+  return section(
+    'What the networks write',
+    `Each network goes on after the same ten characters, in bold, which it has not learned from; every character is drawn from
+what its softmax readout believes and read again for the next.`,
+    `<dl class="texts">${texts.join('')}</dl>`,
+  );
+}
+
+const WRITTEN = 200;
+
+const WATCHED = 200;
+
+/** Goodness of the right label and of a wrong one, step by step, in the first variant's network. */
+export async function overTime({ experiment, data, open }: Reproduction): Promise<string> {
+  const network = await open(experiment.variants[0]);
+  try {
+    const { recipe, plans, classes } = network.session;
+    const iterations = recurrence(recipe)!.iterations;
+    const shown = slice(data.test!, 0, Math.min(WATCHED, data.test!.count));
+    const goodness = await network.goodnessOverTime(shown);
+    const means = Array.from({ length: iterations }, (_, step) => {
+      let [right, wrong] = [0, 0];
+      for (let i = 0; i < shown.count; i++) {
+        for (let l = 0; l < plans.length; l++) {
+          const from = ((i * iterations + step) * plans.length + l) * classes;
+          const label = shown.labels[i];
+          right += goodness[from + label];
+          wrong += goodness[from + ((label + 1 + (i % (classes - 1))) % classes)];
+        }
+      }
+      return { right: right / shown.count, wrong: wrong / shown.count };
+    });
+    return section(
+      'Goodness step by step',
+      `The mean over ${shown.count} test examples and all layers, with the right label at the top
+<b class="positive">blue</b> and with a wrong one <b class="negative">orange</b>. Only the middle steps are read.`,
+      stepCurves(means),
+    );
+  } finally {
+    await network.close();
+  }
+}
+
+/** The characters of example `example` of a textDataset. */
+function windowText({ inputs, width }: Dataset, example: number): string {
+  const symbols = alphabet.length;
+  return Array.from({ length: WINDOW }, (_, i) => {
+    const first = example * width + (1 + i) * symbols;
+    return alphabet[inputs.subarray(first, first + symbols).findIndex(value => value > 0)];
+  }).join('');
 }
 
 function toByte(value: number): number {

@@ -1,6 +1,6 @@
 // Section 3.3 of the paper: labels in the input.
 
-import { quick, recipes } from '../recipes/recipes.ts';
+import { quick } from '../recipes/recipes.ts';
 import type { Experiment } from './experiment.ts';
 import { firstLayers } from './sections.ts';
 
@@ -24,14 +24,6 @@ export const supervised: Experiment = {
       },
       seeds: [1, 2, 3],
       short: { epochs: 5, examples: 60_000 },
-    },
-    {
-      name: 'hinton',
-      about: "the settings of Hinton's own code, number by number",
-      paper: '1.36 %',
-      recipe: { ...recipes['hinton-supervised'], epochs: 120 },
-      seeds: [17],
-      short: { epochs: 12, examples: 60_000 },
     },
   ],
   sections: [firstLayers],

@@ -1,0 +1,98 @@
+// What the paper weighs Forward-Forward against (sections 1 and 8): the gradient, random changes that are rewarded, and what
+// neither can do.
+
+import type { Optimizer, Recipe } from '../recipes/recipe.ts';
+import { quick } from '../recipes/recipes.ts';
+import type { Experiment, Variant } from './experiment.ts';
+import { firstLayers } from './sections.ts';
+
+const forward: Recipe = {
+  ...quick,
+  name: 'forward-forward',
+  about: 'labels in the input, images as they are',
+  layers: [500, 500],
+  shift: 0,
+};
+
+const backward: Recipe = {
+  ...quick,
+  name: 'backprop',
+  about: 'the same layers, trained by backpropagation',
+  layers: [500, 500],
+  shift: 0,
+  labelStrength: 0,
+  negatives: 'none',
+  schedule: { kind: 'backprop' },
+  optimizer: { kind: 'adam', rate: 0.001, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0 },
+};
+
+const plain: Optimizer = { kind: 'momentum', rate: 0.001, momentum: 0, decay: 0 };
+
+/** A hidden layer of `units` that learns from rewards. */
+function rewarded(units: number): Recipe {
+  return {
+    ...backward,
+    name: `perturbation-${units}`,
+    about: 'random changes of all weights, in proportion to what they did for the answers',
+    layers: [units],
+    readFrom: 1,
+    schedule: { kind: 'perturbation', deviation: 0.003 },
+    optimizer: plain,
+    readout: { rate: plain.rate, momentum: 0, decay: 0 },
+  };
+}
+
+/** The same layer up the gradient. */
+function climbing(units: number): Recipe {
+  return { ...backward, name: `backprop-${units}`, layers: [units], readFrom: 1 };
+}
+
+const three: Pick<Variant, 'seeds' | 'short'> = { seeds: [1, 2, 3], short: { epochs: 3, examples: 60_000 } };
+const one: Pick<Variant, 'seeds' | 'short'> = { seeds: [1], short: { epochs: 1, examples: 60_000 } };
+
+export const backprop: Experiment = {
+  name: 'backprop',
+  about: 'the same layers by Forward-Forward and by backpropagation, on the same kernels',
+  section: 'section 3.1',
+  data: 'mnist',
+  variants: [
+    { ...three, name: 'backprop', about: 'softmax cross-entropy, Adam', paper: '1.4 %', recipe: backward },
+    { ...three, name: 'forward-forward', about: 'swish on pairs, hard negatives, Adam', recipe: forward },
+  ],
+  sections: [firstLayers],
+};
+
+export const perturbation: Experiment = {
+  name: 'perturbation',
+  about: 'random changes that are rewarded fall behind the gradient, the more the more weights there are',
+  section: 'section 1',
+  data: 'mnist',
+  variants: [
+    { ...one, name: 'perturbation-10', about: '10 units, rewards', recipe: rewarded(10) },
+    { ...one, name: 'perturbation-100', about: '100 units, rewards', recipe: rewarded(100) },
+    { ...one, name: 'perturbation-1000', about: '1,000 units, rewards', recipe: rewarded(1000) },
+    { ...one, name: 'backprop-10', about: '10 units, gradient', recipe: climbing(10) },
+    { ...one, name: 'backprop-100', about: '100 units, gradient', recipe: climbing(100) },
+    { ...one, name: 'backprop-1000', about: '1,000 units, gradient', recipe: climbing(1000) },
+  ],
+};
+
+/** Both ways with the same function after layer 1. */
+function boxed(name: string, about: string, between: NonNullable<Recipe['between']>): [Variant, Variant] {
+  return [
+    { ...one, name: `forward-forward-${name}`, about, recipe: { ...forward, between } },
+    { ...one, name: `backprop-${name}`, about, recipe: { ...backward, between } },
+  ];
+}
+
+export const blackBox: Experiment = {
+  name: 'black-box',
+  about:
+    'an unknown function between two layers: no gradient comes through, and Forward-Forward does not need one',
+  section: 'sections 1 and 8',
+  data: 'mnist',
+  variants: [
+    ...boxed('levels', 'two levels: on or off', { after: 1, kind: 'quantise', levels: 2 }),
+    ...boxed('noise', 'noise as strong as the activities', { after: 1, kind: 'noise', deviation: 1 }),
+  ],
+};

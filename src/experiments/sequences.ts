@@ -1,0 +1,45 @@
+// The paper's character sequences: which character comes after ten? Negative data are the network's own guesses, one at a time
+// (teacher forcing), or what it writes when it reads its own guesses again.
+
+import { recipes } from '../recipes/recipes.ts';
+import type { Experiment, Variant } from './experiment.ts';
+import { writing } from './sections.ts';
+
+const reader = {
+  ...recipes['hinton-supervised'],
+  name: 'sequences',
+  about: 'the next of thirty characters from the ten before',
+  layers: [500, 500, 500],
+  epochs: 30,
+};
+
+const shared: Pick<Variant, 'seeds' | 'short'> = { seeds: [1, 2, 3], short: { epochs: 6, examples: 22_320 } };
+
+export const sequences: Experiment = {
+  name: 'sequences',
+  about: 'the next character of a text, with the network itself as the source of negative data',
+  section: 'section 3.5',
+  data: 'text',
+  variants: [
+    {
+      ...shared,
+      name: 'teacher-forcing',
+      about: 'negative: the real ten characters and a wrong guess of the network',
+      recipe: reader,
+    },
+    {
+      ...shared,
+      name: 'rolled-out',
+      about:
+        'negative: what the network writes from the first ten characters of a string, made once an epoch',
+      recipe: { ...reader, negatives: 'rolled-out' },
+    },
+    {
+      ...shared,
+      name: 'fixed',
+      about: 'hidden layers stay as they were drawn, only the readout learns',
+      recipe: { ...reader, fixed: true },
+    },
+  ],
+  sections: [writing],
+};
