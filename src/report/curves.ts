@@ -13,7 +13,7 @@ import {
   series,
   valuesOf,
 } from './lines.ts';
-import { at, duration, label, percent, short, svg } from './markup.ts';
+import { at, duration, label, percent, short, svg, threeDigits } from './markup.ts';
 
 const noEpochs = '<p class="none">No epochs were recorded.</p>';
 
@@ -147,12 +147,6 @@ function thresholdLine(left: number, right: number, y: number): string {
   const path = `<path class="threshold" d="M${at(left)} ${at(y)}H${at(right)}" />`;
   // At the right the lines have parted and leave room.
   return path + label(right - 2, y < 24 ? y + 13 : y - 5, 'threshold', 'note halo', 'end');
-}
-
-// Trailing zeros stay, as a column of end values reads better with them.
-function threeDigits(value: number): string {
-  const size = Math.abs(value);
-  return size >= 0.001 && size < 999.5 ? value.toPrecision(3) : short(Number(value.toPrecision(3)));
 }
 
 function activity(last: EpochEvent | undefined, layer: number): string {

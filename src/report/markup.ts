@@ -22,6 +22,12 @@ export function percent(value: number, digits = 2): string {
   return `${decimal(value, digits)}\u00a0%`;
 }
 
+// Trailing zeros stay, as a column of end values reads better with them.
+export function threeDigits(value: number): string {
+  const size = Math.abs(value);
+  return size >= 0.001 && size < 999.5 ? value.toPrecision(3) : short(Number(value.toPrecision(3)));
+}
+
 /** A number as short as an axis or a tooltip wants it, e.g. `0.25`, `1,020` or `12.5K`. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return '–';
