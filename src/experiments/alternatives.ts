@@ -36,6 +36,7 @@ function rewarded(units: number): Recipe {
     about: 'random changes of all weights, in proportion to what they did for the answers',
     layers: [units],
     readFrom: 1,
+    epochs: EPOCHS,
     schedule: { kind: 'perturbation', deviation: 0.003 },
     optimizer: plain,
     readout: { rate: plain.rate, momentum: 0, decay: 0 },
@@ -44,11 +45,14 @@ function rewarded(units: number): Recipe {
 
 /** The same layer up the gradient. */
 function climbing(units: number): Recipe {
-  return { ...backward, name: `backprop-${units}`, layers: [units], readFrom: 1 };
+  return { ...backward, name: `backprop-${units}`, layers: [units], readFrom: 1, epochs: EPOCHS };
 }
 
 const three: Pick<Variant, 'seeds' | 'short'> = { seeds: [1, 2, 3], short: { epochs: 3, examples: 60_000 } };
-const one: Pick<Variant, 'seeds' | 'short'> = { seeds: [1], short: { epochs: 1, examples: 60_000 } };
+/** Enough to see who falls behind. */
+const EPOCHS = 6;
+
+const one: Pick<Variant, 'seeds' | 'short'> = { seeds: [1], short: { epochs: 1, examples: 36_000 } };
 
 export const backprop: Experiment = {
   name: 'backprop',
@@ -80,8 +84,8 @@ export const perturbation: Experiment = {
 /** Both ways with the same function after layer 1. */
 function boxed(name: string, about: string, between: NonNullable<Recipe['between']>): [Variant, Variant] {
   return [
-    { ...one, name: `forward-forward-${name}`, about, recipe: { ...forward, between } },
-    { ...one, name: `backprop-${name}`, about, recipe: { ...backward, between } },
+    { ...one, name: `forward-forward-${name}`, about, recipe: { ...forward, between, epochs: EPOCHS } },
+    { ...one, name: `backprop-${name}`, about, recipe: { ...backward, between, epochs: EPOCHS } },
   ];
 }
 

@@ -15,7 +15,7 @@ const layeredVideo: Recipe = {
   shift: 0,
   schedule: { kind: 'recurrent', iterations: 8, damping: 0.3, readFrom: 3, readTo: 5 },
   readFrom: 1,
-  epochs: 12,
+  epochs: 8,
 };
 
 export const recurrent: Experiment = {
@@ -30,7 +30,7 @@ export const recurrent: Experiment = {
       paper: '1.31 %',
       recipe: layeredVideo,
       seeds: [1],
-      short: { epochs: 2, examples: 30_000 },
+      short: { epochs: 1, examples: 48_000 },
     },
   ],
   sections: [overTime],

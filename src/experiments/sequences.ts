@@ -10,10 +10,10 @@ const reader = {
   name: 'sequences',
   about: 'the next of thirty characters from the ten before',
   layers: [500, 500, 500],
-  epochs: 30,
+  epochs: 15,
 };
 
-const shared: Pick<Variant, 'seeds' | 'short'> = { seeds: [1, 2, 3], short: { epochs: 6, examples: 22_320 } };
+const shared: Pick<Variant, 'seeds' | 'short'> = { seeds: [1, 2, 3], short: { epochs: 4, examples: 22_320 } };
 
 export const sequences: Experiment = {
   name: 'sequences',

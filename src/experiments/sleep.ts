@@ -16,10 +16,10 @@ function variant(name: string, rate: number, momentum: number, phases?: number):
       layers: [500, 500],
       optimizer: { kind: 'momentum', rate, momentum, decay: 0.001 },
       ...(phases !== undefined && { phases }),
-      epochs: 10,
+      epochs: 5,
     },
     seeds: [1],
-    short: { epochs: 2, examples: 30_000 },
+    short: { epochs: 1, examples: 30_000 },
   };
 }
 
