@@ -1,5 +1,5 @@
-// Compiles assembly/ to the builds that asconfig.json names, and writes those without shared memory as modules too, for
-// bundles that carry their kernels with them. Does nothing when they are newer than the sources.
+// Compiles assembly/ to the builds that asconfig.json names, and writes those for devices as modules too, for bundles that
+// carry their kernels with them. Does nothing when they are newer than the sources.
 
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -25,18 +25,16 @@ for (const [target, { entry = 'assembly/index.ts', outFile }] of Object.entries(
   }
 }
 
-for (const [module, prefix] of [
-  ['kernels', ''],
-  ['predict-kernels', 'predict-'],
-]) {
-  if (isBuilt(`build/${module}.js`)) continue;
+for (const use of ['learn', 'predict']) {
+  const module = `build/${use}-kernels`;
+  if (isBuilt(`${module}.js`)) continue;
   const builds = ['relaxed', 'simd'].map(build => [
     build,
-    readFileSync(`build/${prefix}${build}.wasm`, 'base64'),
+    readFileSync(`build/${use}-${build}.wasm`, 'base64'),
   ]);
   writeFileSync(
-    `build/${module}.js`,
+    `${module}.js`,
     builds.map(([name, text]) => `export const ${name} = '${text}';\n`).join(''),
   );
-  writeFileSync(`build/${module}.d.ts`, builds.map(([name]) => `export const ${name}: string;\n`).join(''));
+  writeFileSync(`${module}.d.ts`, builds.map(([name]) => `export const ${name}: string;\n`).join(''));
 }

@@ -9,7 +9,7 @@ import { quantize, readFloats } from '../files/int8.ts';
 import { readBytes } from '../files/read.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Safetensors } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
-import { parseDescription } from '../network/encode.ts';
+import { parseWholeDescription } from '../network/encode.ts';
 import { grouped } from './text.ts';
 
 interface ExportOptions {
@@ -33,7 +33,7 @@ export async function exportModel(model: string, options: ExportOptions): Promis
   const bytes = await readBytes(model);
   const file = parseSafetensors(bytes, model);
   // Everything that reads the export is this strict.
-  parseDescription(file.metadata, model);
+  parseWholeDescription(file.metadata, model);
   readModel(file, model);
   const out = options.out ?? defaultOut(model, options);
   if (resolve(out) === resolve(model)) {
@@ -51,7 +51,7 @@ function defaultOut(model: string, { onnx, js, int8 }: ExportOptions): string {
 }
 
 function onnxOf({ tensors, metadata }: Safetensors, model: string): Uint8Array[] {
-  const { recipe, inputs, classes } = parseDescription(metadata, model);
+  const { recipe, inputs, classes } = parseWholeDescription(metadata, model);
   return encodeOnnx({
     recipe,
     inputs,
@@ -67,7 +67,7 @@ async function packed(
   model: string,
   { int8, js }: ExportOptions,
 ): Promise<Uint8Array[]> {
-  const { position: _, ...description } = parseDescription(metadata, model);
+  const { position: _, ...description } = parseWholeDescription(metadata, model);
   const isLearned = (name: string) =>
     /^(layers\.\d+\.(weight|bias)|readout\.\d+\.weight)(\.scale)?$/.test(name);
   const learned = [...tensors.values()].filter(({ name }) => isLearned(name));

@@ -2,14 +2,14 @@
 
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors } from '../files/safetensors.ts';
-import { parseDescription } from '../network/encode.ts';
+import { parseWholeDescription } from '../network/encode.ts';
 import { describeRecipe } from '../recipes/recipe.ts';
 import { planNetwork } from '../schedule/plan.ts';
 import { grouped, mebibytes, pairs, table } from './text.ts';
 
 export async function inspect(model: string, options: { json?: boolean }): Promise<void> {
   const { tensors, metadata } = parseSafetensors(await readBytes(model), model);
-  const description = parseDescription(metadata, model);
+  const description = parseWholeDescription(metadata, model);
   const { recipe, inputs, classes, seed, build, position, encoding } = description;
   const { plans } = planNetwork(recipe, inputs, classes, 1);
   const memory = plans.map(plan => plan.bytes);

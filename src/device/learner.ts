@@ -1,7 +1,7 @@
 // Going on with learning where the model is used, from what its user shows it: a few examples at a time, in memory that is
 // known before it starts, on the caller's thread. The steps are those of training, run by the same code.
 
-import * as embedded from '../../build/kernels.js';
+import * as embedded from '../../build/learn-kernels.js';
 import { InputError } from '../errors.ts';
 import { readFloats } from '../files/int8.ts';
 import { joinChunks, parseSafetensors } from '../files/safetensors.ts';
@@ -40,7 +40,7 @@ export async function openLearner(
 ): Promise<Learner> {
   const { tensors, description, recipe, plans, readoutPlan, bytes } = plan(model, options);
   const { inputs, classes, seed } = description;
-  const { module, build } = await compile(options, embedded, '');
+  const { module, build } = await compile(options, embedded, 'learn-');
   const what = { recipe, inputs, classes, seed, build, module, cores: 1 };
   const session = openSession(what, { plans, readoutPlan }, false);
   writeState(session, false, (name, shape) => readFloats(tensors, name, shape, NAME));

@@ -79,7 +79,7 @@ export async function decodeModel(
   options: LoadOptions,
 ): Promise<{ network: Network; description: ModelDescription }> {
   const { tensors, metadata } = parseSafetensors(bytes, path);
-  const description = parseDescription(metadata, path);
+  const description = parseWholeDescription(metadata, path);
   const { recipe, inputs, classes, seed, build, position } = description;
   if (recipe.between?.kind === 'module' && !options.allowModule) {
     throw new InputError(
@@ -99,7 +99,22 @@ export async function decodeModel(
 }
 
 /** The description in the metadata of a model file; throws an InputError where there is none or it makes no sense. */
-export function parseDescription(metadata: Readonly<Record<string, string>>, path: string): ModelDescription {
+export function parseWholeDescription(
+  metadata: Readonly<Record<string, string>>,
+  path: string,
+): ModelDescription {
+  return parseDescription(metadata, path, ({ encoding, calibration, inputs, classes }) => {
+    if (encoding !== undefined) checkEncoding(encoding, inputs, classes);
+    if (calibration !== undefined) checkCalibration(calibration);
+  });
+}
+
+/** The same for those that do not look at what belongs to somebody's own data, unless `checkOwn` does. */
+export function parseDescription(
+  metadata: Readonly<Record<string, string>>,
+  path: string,
+  checkOwn?: (description: ModelDescription) => void,
+): ModelDescription {
   if (metadata.format !== FORMAT) {
     throw new InputError(
       `${path} is not a model of this library: expected the format "${FORMAT}" in its metadata, found ${JSON.stringify(metadata.format ?? 'none')}`,
@@ -110,9 +125,7 @@ export function parseDescription(metadata: Readonly<Record<string, string>>, pat
     description = JSON.parse(metadata.description ?? '');
     checkRecipe(description.recipe);
     checkPosition(description);
-    const { encoding, calibration, inputs, classes } = description;
-    if (encoding !== undefined) checkEncoding(encoding, inputs, classes);
-    if (calibration !== undefined) checkCalibration(calibration);
+    checkOwn?.(description);
     if (!['relaxed', 'simd'].includes(description.build))
       throw new InputError(`no build is called ${description.build}`);
   } catch (error) {
