@@ -27,9 +27,11 @@ export type { Scored } from './readout/goodness.ts';
 export {
   describeRecipe,
   type Goodness,
+  type LocalLayer,
   type Objective,
   type Optimizer,
   type Recipe,
+  type RecurrentSchedule,
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';
 export type { EpochEvent } from './train/events.ts';

@@ -219,6 +219,15 @@ eachBuild((open, isFull) => {
       const activity = bench.zeros(units.panels * S * 32);
       const goodness = bench.zeros(units.panels * S);
       const gradient = bench.normals(units.panels * S * 32);
+      // Nothing asks for padding.
+      for (const block of units.blocks) {
+        const count = unitsOf(units, block);
+        for (let row = 0; row < S; row++) {
+          for (let unit = count; unit < block.panels * 32; unit++) {
+            bench.f32[(gradient >> 2) + ((block.panel + (unit >> 5)) * S + row) * 32 + (unit & 31)] = 0;
+          }
+        }
+      }
       const targets = bench.words([0, 1, 2, 3]);
       const rate = 0.5;
 

@@ -3,12 +3,19 @@
 import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../src/data/dataset.ts';
 import { shuffledOrder } from '../src/data/shuffle.ts';
+import { openLearner } from '../src/device/learner.ts';
+import { loadPredictor } from '../src/device/predictor.ts';
+import { parseSafetensors } from '../src/files/safetensors.ts';
 import { bindKernels } from '../src/kernels/kernels.ts';
 import { HybridImages } from '../src/negatives/hybrid.ts';
 import { createNetwork } from '../src/network/create.ts';
+import { encodeNetwork } from '../src/network/encode.ts';
+import { decodeNetwork } from '../src/network/model.ts';
 import type { Network } from '../src/network/network.ts';
 import { readState } from '../src/network/state.ts';
 import { type LocalLayer, type Optimizer, type Recipe, recurrence } from '../src/recipes/recipe.ts';
+import { reportOf } from '../src/report/collect.ts';
+import { renderReport } from '../src/report/report.ts';
 import { stream } from '../src/schedule/job.ts';
 import { gain } from '../src/schedule/rates.ts';
 import { prototypes } from './support/data.ts';
@@ -225,3 +232,119 @@ async function expectAnswers(network: Network, plain: PlainNetwork, data: Datase
   expectClose(goodness, sums, 'goodness');
   expectClose(overTime, times, 'goodness over time');
 }
+
+describe('of a network with local fields, or a recurrent one', () => {
+  const made = (recipe: Recipe) => {
+    const [height, width, channels = 1] = recipe.image!;
+    return createNetwork(recipe, { inputs: height * width * channels, classes: 5, threads: 1 });
+  };
+
+  it.each([cases[0], cases[3], cases[7]])('%s: a report can be made', async (_, recipe) => {
+    const network = await made(recipe);
+    const data = dataFor(recipe);
+    for await (const _event of network.fit(data));
+    const report = reportOf(network, data, await network.evaluate(data));
+    expect(report.fields).toBeUndefined();
+    expect(renderReport(report)).toContain('Settings');
+    await network.close();
+  });
+
+  it.each([cases[0], cases[3], cases[7]])(
+    '%s: small runtimes say that they cannot run it',
+    async (_, recipe) => {
+      const network = await made(recipe);
+      const bytes = await encodeNetwork(network);
+      const expected = recipe.schedule ? 'found a recurrent schedule' : 'found local fields';
+      await expect(loadPredictor(bytes)).rejects.toThrow(expected);
+      await expect(openLearner(bytes)).rejects.toThrow(expected);
+      await network.close();
+    },
+  );
+
+  it.each([cases[0], cases[7]])('%s: a model file has the weights of each block', async (_, recipe) => {
+    const network = await made(recipe);
+    const { tensors } = parseSafetensors(await encodeNetwork(network), 'the model');
+    const fields = [...tensors.values()].filter(({ name }) => /^layers\.0\.block\.\d+\.weight$/.test(name));
+    // Up to 3 × 3 positions of 3 units or 4 × 4 of 2.
+    expect(fields).toHaveLength(4);
+    const read = await decodeNetwork(await encodeNetwork(network));
+    const data = dataFor(recipe);
+    expect((await read.evaluate(data)).probabilities).toEqual((await network.evaluate(data)).probabilities);
+    await network.close();
+    await read.close();
+  });
+});
+
+it.each<[string, Partial<Recipe>, string]>([
+  [
+    'a field that is none',
+    { layers: [local(2, 2, 3, [2, 0, 0])] },
+    'layers[0].field must be size and stride of at least 1',
+  ],
+  [
+    'a field that does not fit',
+    { layers: [local(3, 3, 3, [2, 2, 0])], readFrom: 1 },
+    'recipe small, layer 1: fields of 2',
+  ],
+  [
+    'another number of positions',
+    { layers: [local(6, 6, 3, [2, 1, 0])], readFrom: 1 },
+    'belong to 5 columns of units',
+  ],
+  [
+    'no positions',
+    { layers: [{ ...local(1, 1, 3, [2, 1, 0]), height: 0 }] },
+    'layers[0].height must be a whole number above 0',
+  ],
+  [
+    'local fields without an image',
+    { layers: [local(6, 5, 3, [2, 1, 0])], image: undefined as never },
+    'image',
+  ],
+  [
+    'local fields over a dense layer',
+    { layers: [10, local(6, 5, 3, [2, 1, 0])] },
+    'layers[0] below a local layer must be local too',
+  ],
+  [
+    'top-down fields without a schedule',
+    { layers: [local(6, 5, 3, [2, 1, 0], [1, 1, 0]), local(6, 5, 3, [1, 1, 0])] },
+    'layers[0].above must be absent',
+  ],
+  [
+    'local fields with the label in the image',
+    { layers: [local(6, 5, 3, [2, 1, 0])], labelStrength: 1, negatives: 'hard' },
+    'must be recurrent',
+  ],
+  [
+    'hybrids over time',
+    { layers: [9], schedule: recurrent.schedule! },
+    'negatives with a recurrent schedule must be wrong labels',
+  ],
+  [
+    'all of the old state',
+    { ...recurrent, layers: [9], schedule: { ...recurrent.schedule!, damping: 1 } },
+    'schedule.damping must be at least 0 and below 1',
+  ],
+  [
+    'reading what never comes',
+    { ...recurrent, layers: [9], schedule: { ...recurrent.schedule!, readTo: 4 } },
+    'schedule.readFrom and readTo must be steps from 1 to 3',
+  ],
+  [
+    'another size of image',
+    { layers: [local(6, 5, 3, [2, 1, 0])], image: [7, 6, 3], readFrom: 1 },
+    'found 42 inputs',
+  ],
+])('%s is refused', async (_, changes, message) => {
+  const made = createNetwork({ ...contrastive, ...changes }, { inputs: 42, classes: 5, threads: 1 });
+  await expect(made).rejects.toThrow(message);
+});
+
+it('goodness over time is asked of recurrent networks only', async () => {
+  const network = await createNetwork(cases[0][1], { inputs: 42, classes: 5, threads: 1 });
+  await expect(network.goodnessOverTime(dataFor(cases[0][1]))).rejects.toThrow(
+    'its schedule is not recurrent',
+  );
+  await network.close();
+});
