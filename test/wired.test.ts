@@ -318,17 +318,17 @@ it.each<[string, Partial<Recipe>, string]>([
   ],
   [
     'hybrids over time',
-    { layers: [9], schedule: recurrent.schedule! },
+    { layers: [9], schedule: recurrence(recurrent)! },
     'negatives with a recurrent schedule must be wrong labels',
   ],
   [
     'all of the old state',
-    { ...recurrent, layers: [9], schedule: { ...recurrent.schedule!, damping: 1 } },
+    { ...recurrent, layers: [9], schedule: { ...recurrence(recurrent)!, damping: 1 } },
     'schedule.damping must be at least 0 and below 1',
   ],
   [
     'reading what never comes',
-    { ...recurrent, layers: [9], schedule: { ...recurrent.schedule!, readTo: 4 } },
+    { ...recurrent, layers: [9], schedule: { ...recurrence(recurrent)!, readTo: 4 } },
     'schedule.readFrom and readTo must be steps from 1 to 3',
   ],
   [

@@ -79,7 +79,7 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
   if (schedule !== undefined || hasFields) {
     throw new InputError(
       `${path}: expected a network in which every layer sees all of the one below and no other, found ` +
-        `${schedule === undefined ? 'local fields' : 'another schedule'}; only loadNetwork runs those`,
+        `${schedule === undefined ? 'local fields' : `a ${fields(schedule).kind} schedule`}; only loadNetwork runs those`,
     );
   }
   check(Array.isArray(units) && units.length > 0 && units.every(isCount), 'layers of one or more units');
