@@ -15,6 +15,7 @@ export {
 } from './data/own.ts';
 export { datasetNames, loadDataset } from './data/sources.ts';
 export { type Column, type Table, tableFrom, tableFromArray } from './data/table.ts';
+export { readStrings, textDataset } from './data/text.ts';
 export { InputError } from './errors.ts';
 export { type Answer, loadModel, type Model } from './network/answers.ts';
 export { createNetwork } from './network/create.ts';
@@ -23,15 +24,19 @@ export { decodeNetwork, loadNetwork, saveNetwork } from './network/model.ts';
 export type { Evaluation, FitOptions, Network, Position, Prediction } from './network/network.ts';
 export type { NetworkOptions } from './network/prepare.ts';
 export type { StateTensor } from './network/state.ts';
+export { continueText, nextCharacterError } from './network/writing.ts';
 export type { Scored } from './readout/goodness.ts';
 export {
+  type Between,
   describeRecipe,
   type Goodness,
   type LocalLayer,
+  type Negatives,
   type Objective,
   type Optimizer,
   type Recipe,
   type RecurrentSchedule,
+  type Schedule,
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';
 export type { EpochEvent } from './train/events.ts';

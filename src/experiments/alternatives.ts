@@ -84,7 +84,12 @@ export const perturbation: Experiment = {
 /** Both ways with the same function after layer 1. */
 function boxed(name: string, about: string, between: NonNullable<Recipe['between']>): [Variant, Variant] {
   return [
-    { ...one, name: `forward-forward-${name}`, about, recipe: { ...forward, readFrom: 1, between, epochs: EPOCHS } },
+    {
+      ...one,
+      name: `forward-forward-${name}`,
+      about,
+      recipe: { ...forward, readFrom: 1, between, epochs: EPOCHS },
+    },
     { ...one, name: `backprop-${name}`, about, recipe: { ...backward, between, epochs: EPOCHS } },
   ];
 }
