@@ -8,6 +8,7 @@ import { generator } from './support/data.ts';
 it('exports these names and no others', () => {
   expect(Object.keys(api).sort()).toEqual([
     'InputError',
+    'continueText',
     'createNetwork',
     'datasetNames',
     'decodeNetwork',
@@ -18,16 +19,19 @@ it('exports these names and no others', () => {
     'loadDataset',
     'loadModel',
     'loadNetwork',
+    'nextCharacterError',
     'parseIdx',
     'preprocess',
     'readDigit',
     'readExamples',
+    'readStrings',
     'recipes',
     'saveNetwork',
     'slice',
     'splitValidation',
     'tableFrom',
     'tableFromArray',
+    'textDataset',
     'trainModel',
   ]);
 });
