@@ -377,19 +377,19 @@ describe('on digits', () => {
       'perturbation',
       {
         ...perturbation,
-        layers: [10],
+        layers: [30],
         readFrom: 1,
-        schedule: { kind: 'perturbation', deviation: 0.01 },
-        optimizer: { ...perturbation.optimizer, rate: 0.003 },
-        readout: { ...perturbation.readout, rate: 0.003 },
+        schedule: { kind: 'perturbation', deviation: 0.003 },
+        optimizer: { ...perturbation.optimizer, rate: 0.002 },
+        readout: { ...perturbation.readout, rate: 0.002 },
       },
-      60,
+      70,
     ],
   ] as [string, Recipe, number][])('%s learns', async (_, used, error) => {
     const { train } = await loadDataset('mnist');
     const [some, others] = [slice(train, 0, 2000), slice(train, 2000, 3000)];
     const network = await createNetwork(
-      { ...used, batch: 50, epochs: 8, hold: 1 },
+      { ...used, batch: 50, epochs: 12, hold: 1 },
       { inputs: 784, classes: 10, threads: 1 },
     );
     await drain(network, some);
