@@ -11,8 +11,9 @@ import type { Size } from './pictures.ts';
 
 const TABLES = ['.csv', '.tsv', '.tab', '.txt', '.data'];
 const ARRAYS = ['.npy', '.npz'];
+const PARQUET = '.parquet';
 const EXPECTED =
-  'expected a table (.csv, .tsv, .txt), .npy, .npz, or a folder with a folder of images for each class';
+  'expected a table (.csv, .tsv, .txt, .parquet), .npy, .npz, or a folder with a folder of images for each class';
 
 /**
  * Whether `path` is a file or a folder that `readExamples` may read, and no folder of the files of MNIST or CIFAR-10. One that
@@ -20,7 +21,7 @@ const EXPECTED =
  */
 export async function holdsExamples(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
-  if (!found) return [...TABLES, ...ARRAYS].includes(extname(path).toLowerCase());
+  if (!found) return [...TABLES, ...ARRAYS, PARQUET].includes(extname(path).toLowerCase());
   if (!found.isDirectory()) return true;
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   const isKnown = entries.some(
@@ -30,9 +31,10 @@ export async function holdsExamples(path: string): Promise<boolean> {
 }
 
 /**
- * Reads a file of somebody's own data (.csv, .tsv, .txt, .npy, .npz or an image), or a folder with a folder of images for each
- * class. Images become `size`, or else the size that most have, at most 32 pixels a side; PNG is read always, JPEG and other
- * formats where the package sharp is installed. Throws an InputError that names what cannot be read.
+ * Reads a file of somebody's own data (.csv, .tsv, .txt, .npy, .npz, .parquet or an image), or a folder with a folder of images
+ * for each class. Images become `size`, or else the size that most have, at most 32 pixels a side; PNG is read always, JPEG and
+ * other formats where the package sharp is installed, Parquet where hyparquet is. Throws an InputError that names what cannot
+ * be read.
  */
 export async function readExamples(path: string, size?: Size): Promise<Source> {
   const found = await stat(path).catch(error => {
@@ -43,6 +45,7 @@ export async function readExamples(path: string, size?: Size): Promise<Source> {
   // Only the reader that is needed is loaded, with the package that it reads by.
   if (TABLES.includes(ending)) return { examples: await (await import('./csv.ts')).readCsv(path) };
   if (ARRAYS.includes(ending)) return (await import('./npy.ts')).readNumpy(path);
+  if (ending === PARQUET) return { examples: await (await import('./parquet.ts')).readParquet(path, size) };
   if (isImageFile(path)) return { examples: await readImageFiles([path], path, size) };
   throw new InputError(`${path}: ${EXPECTED}`);
 }

@@ -1,9 +1,9 @@
 // What a page and the worker in which its network lives tell each other.
 
 import { InputError } from '../errors.ts';
+import type { Session } from '../schedule/session.ts';
 import type { EpochEvent } from '../train/events.ts';
 import type { Position } from './network.ts';
-import type { Session } from '../schedule/session.ts';
 
 /** Where the kernels come from, where not from the worker's own script. */
 export interface KernelSource {
