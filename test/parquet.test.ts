@@ -1,14 +1,14 @@
 // Parquet files, written by a second program: as a table, as images, and what is wrong with the others. Damaged ones are met with
 // an error of ours, in bounded time, by a process that ends.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
 import type { CompressionCodec } from 'hyparquet';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readExamples } from '../src/data/examples.ts';
+import { holdsExamples, readExamples } from '../src/data/examples.ts';
 import { encodeLabelled, preprocess } from '../src/data/own.ts';
 import { readColumns, readParquet } from '../src/data/parquet.ts';
 import { InputError } from '../src/errors.ts';
@@ -108,6 +108,28 @@ it('reads images with their classes, and makes them the size that a model needs'
   const small = await readExamples(path, { height: 3, width: 3, channels: 1 });
   expect(small.examples).toMatchObject({ height: 3, width: 3, channels: 1 });
   expect(encodeLabelled(encoding, examples).labels.slice(0, 4)).toEqual(Uint8Array.of(1, 0, 1, 0));
+});
+
+it('takes the parts in a folder as one, and those that are called test to test on', async () => {
+  await mkdir(join(folder, 'set'));
+  const part = (begin: number, end: number) =>
+    table().map(column => ({ ...column, data: Array.from(column.data).slice(begin, end) }));
+  await write('set/train-00000-of-00002.parquet', part(0, 25), kinds);
+  await write('set/train-00001-of-00002.parquet', part(25, 45), kinds);
+  await write('set/test-00000-of-00001.parquet', part(45, 60), kinds);
+  const path = join(folder, 'set');
+  expect(await holdsExamples(path)).toBe(true);
+  const { examples, test } = await readExamples(path);
+  const whole = (await readExamples(await write('table.parquet', table(), kinds))).examples.columns!;
+  expect([examples.count, test?.count]).toEqual([45, 15]);
+  whole.forEach(({ name, values }, k) => {
+    expect(examples.columns![k]).toEqual({ name, values: values.slice(0, 45) });
+    expect(test!.columns![k]).toEqual({ name, values: values.slice(45) });
+  });
+  await write('set/other.parquet', part(0, 9).slice(1));
+  await expect(readExamples(path)).rejects.toThrow(
+    /has the columns size.*, expected id, .* as in .*other\.parquet/,
+  );
 });
 
 it.each<[string, () => [ColumnSource[], Options], RegExp]>([

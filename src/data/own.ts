@@ -199,7 +199,7 @@ function labelsOf(
   const words = isTable(examples) ? undefined : examples.labels;
   if (!words) {
     throw new InputError(
-      `${name} has images without labels: expected a folder for each class, an NPZ file with an array y, or a Parquet file with a column of classes`,
+      `${name} has images without labels: expected a folder for each class, an NPZ file with an array y, a Parquet file with a column of classes, or an IDX file of labels beside them`,
     );
   }
   return { words, label: 'label' };

@@ -4,14 +4,16 @@
 
 import { fork } from 'node:child_process';
 import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../errors.ts';
 import { fileError } from '../files/write.ts';
 import { decodeImage } from './folder.ts';
 import type { Images } from './images.ts';
+import type { Source } from './own.ts';
 import type { Found } from './parquet-child.ts';
 import { type Picture, type Size, stackPictures } from './pictures.ts';
-import type { Column, Table } from './table.ts';
+import { type Column, numbers, type Table, texts } from './table.ts';
 
 /** The same file whether this one runs from src/ (in tests) or from dist/. */
 const CHILD = fileURLToPath(new URL('../../dist/data/parquet-child.js', import.meta.url));
@@ -35,14 +37,66 @@ export interface ParquetColumns {
  * names for become these. Throws an InputError where hyparquet is not installed, or the file is not sound or too large.
  */
 export async function readParquet(path: string, size?: Size): Promise<Table | Images> {
-  const bytes = await checkEnds(path);
-  const { count, columns, images } = await readColumns(path, SECONDS + bytes / 2 ** 20);
-  if (!images) return { name: path, count, columns, hasNames: true };
-  const pictures: Picture[] = [];
-  for (const [i, image] of images.files.entries()) {
-    pictures.push(await decodeImage(image, `${path}, row ${i + 1}`));
+  return readParts([path], path, size);
+}
+
+/** The same of all `files` in a folder, as one; those whose names begin with `test` are to test on. */
+export async function readParquetFolder(
+  folder: string,
+  files: readonly string[],
+  size?: Size,
+): Promise<Source> {
+  const ofTest = files.filter(file => /^test\b/i.test(file));
+  const others = files.filter(file => !ofTest.includes(file));
+  const read = (part: readonly string[], name: string, size?: Size) =>
+    readParts(
+      part.toSorted().map(file => join(folder, file)),
+      name,
+      size,
+    );
+  if (others.length === 0 || ofTest.length === 0) return { examples: await read(files, folder, size) };
+  const examples = await read(others, folder, size);
+  const sameSize = 'pixels' in examples ? examples : undefined;
+  return { examples, test: await read(ofTest, `${folder}, test part`, sameSize) };
+}
+
+async function readParts(paths: readonly string[], name: string, size?: Size): Promise<Table | Images> {
+  const parts: ParquetColumns[] = [];
+  for (const path of paths) {
+    const bytes = await checkEnds(path);
+    parts.push(await readColumns(path, SECONDS + bytes / 2 ** 20));
+    checkAlike(parts[0], parts.at(-1)!, paths[0], path);
   }
-  return { ...stackPictures(pictures, path, size), columns, sources: images.sources };
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const columns = parts[0].columns.map((_, k) => joined(parts.map(part => part.columns[k])));
+  if (!parts[0].images) return { name, count, columns, hasNames: true };
+  const pictures: Picture[] = [];
+  for (const [k, { images }] of parts.entries()) {
+    for (const [i, file] of images!.files.entries()) {
+      pictures.push(await decodeImage(file, `${paths[k]}, row ${i + 1}`));
+    }
+  }
+  const sources = parts.flatMap(({ images }) => images!.sources);
+  return { ...stackPictures(pictures, name, size), columns, sources };
+}
+
+function checkAlike(first: ParquetColumns, other: ParquetColumns, firstPath: string, path: string): void {
+  const describe = ({ columns, images }: ParquetColumns) =>
+    [...(images ? ['images'] : []), ...columns.map(({ name }) => name)].join(', ');
+  if (describe(first) !== describe(other)) {
+    throw new InputError(
+      `${path} has the columns ${describe(other)}, expected ${describe(first)} as in ${firstPath}: give one of them, or files of one kind`,
+    );
+  }
+}
+
+/** Columns end to end; as text where one of them is. */
+function joined(columns: readonly Column[]): Column {
+  const [{ name }] = columns;
+  if (columns.length === 1) return columns[0];
+  if (!columns.every(({ values }) => values instanceof Float64Array))
+    return { name, values: columns.flatMap(texts) };
+  return { name, values: Float64Array.from(columns.flatMap(column => Array.from(numbers(column)))) };
 }
 
 /** Looks at the marks at both ends; returns the size of the file in bytes. */

@@ -3,6 +3,7 @@
 import { InputError } from '../errors.ts';
 import type { Session } from '../schedule/session.ts';
 import type { EpochEvent } from '../train/events.ts';
+import type { OwnDescription } from './encode.ts';
 import type { Position } from './network.ts';
 
 /** Where the kernels come from, where not from the worker's own script. */
@@ -44,6 +45,8 @@ export interface Opened {
   readonly session: SessionDescription;
   readonly threads: number;
   readonly memoryBytes: number[];
+  /** What the file said of its inputs and classes, where it is a model of own data. */
+  readonly own?: Partial<OwnDescription>;
 }
 
 /** An error as plain data: a clone of an error forgets its class. */
