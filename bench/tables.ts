@@ -1,14 +1,21 @@
 // Somebody's own data with default settings against scikit-learn's MLPClassifier (two layers of 500, 40 epochs) on the same
-// splits: scikit-learn's own sets, those of Debian's package weka where it is installed (or unpacked under WEKA), and the
-// penguins of the npm package vega-datasets where that is (or its folder is VEGA). Sets that are not there are named.
+// splits. The data come with packages, and nothing is downloaded here:
+//
+//   scikit-learn's own sets   apt-get install python3-sklearn
+//   seven sets of WEKA        apt-get download weka && dpkg -x weka_*.deb weka (or apt-get install weka, with Java), and
+//                             WEKA=weka/usr/share/doc/weka/examples where it is not installed
+//   penguins                  npm install --no-save vega-datasets, or VEGA=the folder of the package
+//
+// Sets that are not there are named. The result says where each came from, with the SHA-256 of its file.
 
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseCsv, readCsv } from '../src/data/csv.ts';
+import { parseCsv } from '../src/data/csv.ts';
 import { preprocess } from '../src/data/own.ts';
 import { labelColumn, numbers, type Table, tableFrom, texts } from '../src/data/table.ts';
 import { trainModel } from '../src/train/learn.ts';
@@ -19,6 +26,19 @@ const SCRIPT = fileURLToPath(new URL('tables.py', import.meta.url));
 const WEKA = process.env.WEKA ?? '/usr/share/doc/weka/examples';
 const WEKA_SETS = ['credit-g', 'diabetes', 'glass', 'ionosphere', 'segment-challenge', 'soybean', 'vote'];
 const VEGA = process.env.VEGA ?? fileURLToPath(new URL('../node_modules/vega-datasets', import.meta.url));
+const ORIGINS = {
+  sklearn: 'scikit-learn (apt-get install python3-sklearn)',
+  weka: 'examples of WEKA 3.6 (apt-get download weka && dpkg -x weka_*.deb weka; WEKA=weka/usr/share/doc/weka/examples)',
+  vega: 'vega-datasets (npm install --no-save vega-datasets)',
+};
+
+/** A set, and where it came from. */
+interface Given {
+  readonly set: string;
+  readonly table: Table;
+  readonly origin: string;
+  readonly sha256: string;
+}
 
 interface Rival {
   readonly set: string;
@@ -48,7 +68,7 @@ export async function run(): Promise<void> {
   try {
     const tables = await readTables(folder);
     const ours: Ours[] = [];
-    for (const [set, table] of tables) {
+    for (const { set, table } of tables) {
       for (const seed of SEEDS) {
         const label = labelColumn(table, set === 'penguins' ? 'Species' : '-1');
         const data = preprocess({ examples: table }, { label: table.columns[label].name, seed });
@@ -72,7 +92,7 @@ export async function run(): Promise<void> {
       .trim()
       .split('\n')
       .map(line => JSON.parse(line));
-    const summary = tables.map(([set, table]) => {
+    const summary = tables.map(({ set, table, origin, sha256 }) => {
       const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
       const [mine, theirs] = [ours, rivals].map(runs => runs.filter(found => found.set === set));
       return {
@@ -83,6 +103,8 @@ export async function run(): Promise<void> {
         mlpError: mean(theirs.map(({ error }) => error)),
         medianSeconds: median(mine.map(({ seconds }) => seconds)),
         mlpMedianSeconds: median(theirs.map(({ seconds }) => seconds)),
+        origin,
+        sha256,
       };
     });
     console.log('mean error over 5 splits'.padEnd(26), 'goodness  softmax  MLPClassifier  seconds');
@@ -102,27 +124,30 @@ export async function run(): Promise<void> {
   }
 }
 
-async function readTables(folder: string): Promise<[set: string, table: Table][]> {
+async function readTables(folder: string): Promise<Given[]> {
   python('export', folder);
-  const tables: [string, Table][] = [];
-  for (const set of ['iris', 'wine', 'breast-cancer', 'digits']) {
-    tables.push([set, await readCsv(join(folder, `${set}.csv`))]);
-  }
+  const tables: Given[] = [];
   const missing: string[] = [];
+  const add = async (set: string, path: string, origin: string, read: (bytes: Buffer) => Promise<Table>) => {
+    if (!existsSync(path)) {
+      missing.push(`${set}: ${origin}`);
+      return;
+    }
+    const bytes = await readFile(path);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    tables.push({ set, table: await read(bytes), origin, sha256 });
+  };
+  for (const set of ['iris', 'wine', 'breast-cancer', 'digits']) {
+    const path = join(folder, `${set}.csv`);
+    await add(set, path, ORIGINS.sklearn, async bytes => parseCsv(bytes, path));
+  }
   for (const set of WEKA_SETS) {
     const path = join(WEKA, `${set}.arff`);
-    if (existsSync(path)) tables.push([set, fromArff(await readFile(path, 'latin1'), path)]);
-    else missing.push(set);
+    await add(set, path, ORIGINS.weka, async bytes => fromArff(bytes.toString('latin1'), path));
   }
   const penguins = join(VEGA, 'data/penguins.json');
-  if (existsSync(penguins))
-    tables.push(['penguins', await tableFrom(JSON.parse(await readFile(penguins, 'utf8')))]);
-  else missing.push('penguins');
-  if (missing.length > 0) {
-    console.log(
-      `left out: ${missing.join(', ')} (apt-get install weka; npm install --no-save vega-datasets)`,
-    );
-  }
+  await add('penguins', penguins, ORIGINS.vega, bytes => tableFrom(JSON.parse(bytes.toString())));
+  for (const line of missing) console.log(`left out: ${line}`);
   return tables;
 }
 

@@ -3,10 +3,21 @@
 export { type Dataset, slice, splitValidation } from './data/dataset.ts';
 export { digitFromPixels } from './data/digit.ts';
 export { type Idx, idxDataset, parseIdx } from './data/idx.ts';
+export type { Images } from './data/images.ts';
+export type { Examples } from './data/own.ts';
+export { type Column, type Table, tableFrom, tableFromArray } from './data/table.ts';
 export { InputError } from './errors.ts';
+export type { Answer } from './network/answers.ts';
 export type { LoadOptions } from './network/encode.ts';
 export type { Evaluation, FitOptions, Position, Prediction } from './network/network.ts';
-export { createNetwork, decodeNetwork, encodeNetwork, type PageOptions } from './network/page.ts';
+export {
+  createNetwork,
+  decodeModel,
+  decodeNetwork,
+  encodeNetwork,
+  type Model,
+  type PageOptions,
+} from './network/page.ts';
 export type { NetworkOptions } from './network/prepare.ts';
 export type { RemoteNetwork as Network } from './network/remote.ts';
 export type { StateTensor } from './network/state.ts';

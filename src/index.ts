@@ -17,10 +17,17 @@ export { datasetNames, loadDataset } from './data/sources.ts';
 export { type Column, type Table, tableFrom, tableFromArray } from './data/table.ts';
 export { readStrings, textDataset } from './data/text.ts';
 export { InputError } from './errors.ts';
-export { type Answer, loadModel, type Model } from './network/answers.ts';
+export type { Answer } from './network/answers.ts';
 export { createNetwork } from './network/create.ts';
 export { encodeNetwork, type LoadOptions } from './network/encode.ts';
-export { decodeNetwork, loadNetwork, saveNetwork } from './network/model.ts';
+export {
+  decodeModel,
+  decodeNetwork,
+  loadModel,
+  loadNetwork,
+  type Model,
+  saveNetwork,
+} from './network/model.ts';
 export type { Evaluation, FitOptions, Network, Position, Prediction } from './network/network.ts';
 export type { NetworkOptions } from './network/prepare.ts';
 export type { StateTensor } from './network/state.ts';
@@ -39,5 +46,6 @@ export {
   type Schedule,
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';
+export { type Checkpoint, openCheckpoint } from './train/checkpoint.ts';
 export type { EpochEvent } from './train/events.ts';
 export { type TrainedModel, type TrainModelOptions, trainModel } from './train/learn.ts';

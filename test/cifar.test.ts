@@ -53,7 +53,13 @@ test('binary batches are one dataset in the order of their numbers, channels sid
   await writeFile(join(folder, 'batches.meta.txt'), 'airplane\n');
   const { train, test: none } = await loadDataset(folder);
   expect(none).toBeUndefined();
-  expect(train).toMatchObject({ count: 5, width: 3072, classes: 10, shape: [32, 32, 3] });
+  expect(train).toMatchObject({
+    count: 5,
+    width: 3072,
+    classes: 10,
+    shape: [32, 32, 3],
+    classNames: expect.arrayContaining(['airplane', 'truck']),
+  });
   expect([...train.labels]).toEqual([3, 8, 9, 0, 4]);
   expect(Buffer.compare(train.inputs as Uint8Array, interleaved(0, 5))).toBe(0);
   await writeFile(join(folder, 'test_batch.bin'), batch(7, [5]));

@@ -1,39 +1,15 @@
 // The ff command as its user meets it: what it prints, where, and how it ends.
 
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+import { runCommand } from './support/command.ts';
 
 let folder: string;
 
-/** Runs `ff` in the test's folder; `until` kills it with SIGINT once the output matches. */
-function ff(
-  words: string[],
-  until?: RegExp,
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  return new Promise(resolve => {
-    const child = spawn(process.execPath, [MAIN, ...words], { cwd: folder });
-    let [stdout, stderr] = ['', ''];
-    let isStopped = false;
-    child.stdout.on('data', chunk => {
-      stdout += chunk;
-      if (until?.test(stdout) && !isStopped) {
-        isStopped = true;
-        child.kill('SIGINT');
-      }
-    });
-    child.stderr.on('data', chunk => {
-      stderr += chunk;
-    });
-    child.on('close', code => resolve({ code, stdout, stderr }));
-  });
-}
+const ff = (words: string[], until?: RegExp) => runCommand(folder, words, until);
 
 function idx(type: number, sizes: number[], values: Uint8Array): Buffer {
   const header = Buffer.alloc(4 + 4 * sizes.length);

@@ -5,7 +5,7 @@ import { parseSafetensors } from '../src/files/safetensors.ts';
 import { createNetwork, type Dataset, type Recipe, recipes } from '../src/index.ts';
 import { InputError, learnerBytes, openLearner } from '../src/learn.ts';
 import { node } from '../src/network/create.ts';
-import { decodeModel, encodeModel } from '../src/network/encode.ts';
+import { decodeDescribed, encodeModel } from '../src/network/encode.ts';
 import { generator, prototypes } from './support/data.ts';
 import { watchMemories } from './support/memories.ts';
 import { randomModel } from './support/model.ts';
@@ -26,7 +26,9 @@ describe.each(['quick', 'hinton-supervised'] as const)('a learner of %s', name =
     // The build that the learner takes by itself, without the switch of Node 20.
     const learner = await openLearner(file, { rate: 1, batch: 1 });
     const build = learner.build;
-    const { network } = await decodeModel({ ...node, detectBuild: () => build }, file, 'm', { threads: 1 });
+    const { network } = await decodeDescribed({ ...node, detectBuild: () => build }, file, 'm', {
+      threads: 1,
+    });
     expect(learner.predict(example.inputs)).toEqual(await network.predict(example.inputs));
     for await (const { epoch } of network.fit(example, { epochs: 3 })) {
       learner.learn(example.inputs, example.labels);

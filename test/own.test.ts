@@ -8,7 +8,8 @@ import { parseCsv } from '../src/data/csv.ts';
 import { encodeExamples, preprocess } from '../src/data/own.ts';
 import { splitByClass } from '../src/data/split.ts';
 import { tableFrom } from '../src/data/table.ts';
-import { loadModel } from '../src/network/answers.ts';
+import { readBytes } from '../src/files/read.ts';
+import { decodeModel, loadModel } from '../src/network/model.ts';
 import { calibrated, fitCalibration, logLoss, reliability } from '../src/readout/calibration.ts';
 import { trainModel } from '../src/train/learn.ts';
 import { generator } from './support/data.ts';
@@ -114,6 +115,9 @@ it('learns, and answers new rows from the file alone', async () => {
     expect(confidence).toBe(Math.max(...probabilities));
     expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
   }
+  const decoded = await decodeModel(await readBytes(path), { threads: 1 });
+  expect(await decoded.predict(unlabelled)).toEqual(answers);
+  await decoded.close();
   const lacking = await tableFrom([{ size: 3 }]);
   await expect(loaded.predict(lacking)).rejects.toThrow(/no column colour/);
   await loaded.close();

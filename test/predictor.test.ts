@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { encodeSafetensors } from '../src/files/safetensors.ts';
 import type { Recipe } from '../src/index.ts';
 import { node } from '../src/network/create.ts';
-import { decodeModel } from '../src/network/encode.ts';
+import { decodeDescribed } from '../src/network/encode.ts';
 import { InputError, loadPredictor } from '../src/predict.ts';
 import { generator, prototypes } from './support/data.ts';
 import { watchMemories } from './support/memories.ts';
@@ -36,7 +36,7 @@ describe.each(['simd', 'relaxed'] as const)('with the %s kernels', build => {
       const { inputs: examples } = prototypes(12, inputs, classes, 3);
       for (const file of [bytes, quantized]) {
         const host = { ...node, detectBuild: () => build };
-        const { network } = await decodeModel(host, file, 'm', { threads: 1 });
+        const { network } = await decodeDescribed(host, file, 'm', { threads: 1 });
         const predictor = await loadPredictor(file, { wasmModule: kernels(build) });
         expect(predictor).toMatchObject({ inputs, classes });
         for (let i = 0; i < 12; i++) {

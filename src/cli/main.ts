@@ -24,7 +24,8 @@ function wholeNumber(least: number): (text: string) => number {
 }
 
 const DATA = 'mnist, fashion-mnist, cifar10, or a folder of IDX files or CIFAR-10 batches';
-const OWN = 'a table (CSV, TSV), an NPY or NPZ file, or a folder with a folder of images for each class';
+const OWN =
+  'a table (CSV, TSV, Parquet), an NPY, NPZ or IDX file, or a folder with a folder of images for each class';
 
 function buildCommand(): Command {
   const { version } = createRequire(import.meta.url)('../../package.json');

@@ -1,15 +1,18 @@
 // ff train on somebody's own data: what was decided on the way is said, and what was held out.
 
+import { rm } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { readExamples } from '../data/examples.ts';
 import { isTable, type PreprocessedData, preprocess, type Source } from '../data/own.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
+import type { Network } from '../network/network.ts';
 import { recipeFor } from '../recipes/own.ts';
 import { describeRecipe } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
+import { openCheckpoint } from '../train/checkpoint.ts';
 import { trainModel } from '../train/learn.ts';
 import { Progress } from './progress.ts';
 import { colors, duration, pairs } from './text.ts';
@@ -20,20 +23,38 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   const say = options.quiet || options.json ? () => {} : (text: string) => console.log(text);
   const sayJson = options.json ? (event: object) => console.log(JSON.stringify(event)) : () => {};
   refuse(options);
-  const data = preprocess(await readSource(source, options), { label: options.label, seed: options.seed });
-  const recipe = chooseRecipe(data, options);
+  const resume = options.resume === undefined ? undefined : await openCheckpoint(options.resume);
+  const choices = resume
+    ? { label: resume.learning.encoding.label, seed: resume.description.seed }
+    : { label: options.label, seed: options.seed };
+  const data = preprocess(await readSource(source, options), choices);
+  const recipe = resume?.description.recipe ?? chooseRecipe(data, options);
   const name = basename(source, extname(source));
   const path = options.out ?? `runs/${name}.safetensors`;
+  const stem = path.replace(/\.safetensors$/, '');
+  const checkpoint = `${stem}.checkpoint.safetensors`;
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   let progress: Progress | undefined;
+  let inTraining: Network | undefined;
+  const tellStop = (model?: string) => {
+    const { epoch, trainSeconds } = inTraining!.position;
+    const words = ['npx ff train', source, '--resume', checkpoint, '--out', path];
+    if (options.test) words.push('--test', options.test);
+    sayJson({ event: 'stopped', epoch, trainSeconds, checkpoint, ...(model && { model }) });
+    say(`stopped in epoch ${epoch}; to go on: ${colors.bold(words.join(' '))}`);
+    process.exitCode = 130;
+  };
   const learned = await trainModel(data, {
     recipe,
-    seed: options.seed,
+    seed: choices.seed,
     threads: options.threads,
     signal: stop.signal,
+    checkpoint,
+    resume,
     onStart: network => {
+      inTraining = network;
       say(colors.bold(`${recipe.name} on ${source}`));
       say(data.notes.map(note => `  ${note}`).join('\n'));
       say(`\n${pairs([...describeRecipe(recipe), ['machine', machineOf(network)]])}`);
@@ -44,20 +65,30 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
       // Epochs of small data pass by the dozen: those are told after which the network was looked at.
       if (event.validationError !== undefined) progress?.epoch(event);
     },
-  }).finally(() => {
-    progress?.end();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  });
+  })
+    .catch(error => {
+      // Too early for a model, but not for a checkpoint.
+      if (!(stop.signal.aborted && inTraining && error instanceof InputError)) throw error;
+      return undefined;
+    })
+    .finally(() => {
+      progress?.end();
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    });
+  if (!learned) {
+    tellStop();
+    return;
+  }
   const { model, bestEpoch, isRetrained, trainSeconds } = learned;
+  const { network } = model;
   try {
-    const evaluation = await model.network.evaluate(data.test);
+    const evaluation = await network.evaluate(data.test);
     await model.save(path);
-    const report = `${path.replace(/\.safetensors$/, '')}.html`;
-    await writeFileSafely(report, renderReport(reportOf(model.network, data.test, evaluation, learned)));
+    const report = `${stem}.html`;
+    await writeFileSafely(report, renderReport(reportOf(network, data.test, evaluation, learned)));
     const totalSeconds = (performance.now() - startedAt) / 1000;
-    say(
-      `\nepoch ${bestEpoch} was the best on the validation examples${isRetrained ? '; trained so far again, on them too' : ''}`,
-    );
+    const again = isRetrained ? '; trained so far again, on them too' : '';
+    say(`\nepoch ${bestEpoch} was the best on the validation examples${again}`);
     say(`\n${perClass(evaluation, data.test.classNames)}\n\n${verdict(data.test.name, evaluation)}`);
     say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
     say(
@@ -67,6 +98,11 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
         ['try next', `npx ff predict ${path} ${source} --out answers.csv`],
       ]),
     );
+    if (learned.isStopped) {
+      tellStop(path);
+      return;
+    }
+    await rm(checkpoint, { force: true });
     sayJson({
       event: 'done',
       testError: evaluation.answers.error,
@@ -74,13 +110,12 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
       trainSeconds,
       totalSeconds,
       readout: 'goodness',
-      seed: model.network.session.seed,
-      threads: model.network.threads,
-      simd: model.network.session.build,
+      seed: network.session.seed,
+      threads: network.threads,
+      simd: network.session.build,
       model: path,
       bestEpoch,
     });
-    if (stop.signal.aborted) process.exitCode = 130;
   } finally {
     await model.close();
   }
@@ -94,10 +129,10 @@ async function readSource(source: string, { test }: TrainOptions): Promise<Sourc
   return { examples, test: (await readExamples(test, isTable(examples) ? undefined : examples)).examples };
 }
 
-function refuse({ resume, validation }: TrainOptions): void {
-  if (resume !== undefined) {
+function refuse({ resume, recipe, label, seed, epochs, validation }: TrainOptions): void {
+  if (resume !== undefined && [recipe, label, seed, epochs].some(option => option !== undefined)) {
     throw new InputError(
-      '--resume goes on with mnist and its like; your own data are trained on in one go: leave it out',
+      '--resume goes on with the recipe, label, seed and epochs of the checkpoint: leave out --recipe, --label, --seed and --epochs',
     );
   }
   if (validation !== undefined) {

@@ -5,8 +5,7 @@ import { readQuestions } from '../data/examples.ts';
 import { isTable } from '../data/own.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
-import { Model } from '../network/answers.ts';
-import { loadDescribed } from '../network/model.ts';
+import { loadDescribed, Model } from '../network/model.ts';
 import { predictDigits } from './digits.ts';
 
 export async function predict(

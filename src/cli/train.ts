@@ -71,7 +71,8 @@ export async function train(source: string, options: TrainOptions): Promise<void
     await rm(checkpoint, { force: true });
     const { trainSeconds } = network.position;
     const totalSeconds = (performance.now() - startedAt) / 1000;
-    if (judged && evaluation) say(`\n${perClass(evaluation)}\n\n${verdict(judged.name, evaluation)}`);
+    if (judged && evaluation)
+      say(`\n${perClass(evaluation, judged.classNames)}\n\n${verdict(judged.name, evaluation)}`);
     say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
     say(pairs(nextSteps(model, report, source, judged !== undefined)));
     sayJson({

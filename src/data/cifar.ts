@@ -17,7 +17,19 @@ const SIDE = 32;
 const PIXELS = SIDE * SIDE;
 const WIDTH = 3 * PIXELS;
 const RECORD = 1 + WIDTH;
-const CLASSES = 10;
+const CLASS_NAMES = [
+  'airplane',
+  'automobile',
+  'bird',
+  'cat',
+  'deer',
+  'dog',
+  'frog',
+  'horse',
+  'ship',
+  'truck',
+];
+const CLASSES = CLASS_NAMES.length;
 /** Images of a batch, in either form. */
 const BATCH = 10_000;
 const TRAIN_BATCHES = ['data_batch_1', 'data_batch_2', 'data_batch_3', 'data_batch_4', 'data_batch_5'];
@@ -62,6 +74,7 @@ function emptyDataset(name: string, count: number) {
     count,
     width: WIDTH,
     classes: CLASSES,
+    classNames: CLASS_NAMES,
     shape: [SIDE, SIDE, 3] as const,
     inputs: new Uint8Array(sharedBuffer(count * WIDTH)),
     labels: new Uint8Array(sharedBuffer(count)),

@@ -3,6 +3,7 @@
 import { InputError } from '../errors.ts';
 import { sharedBuffer } from '../threads/memory.ts';
 import type { Dataset } from './dataset.ts';
+import type { Column } from './table.ts';
 
 /** Images as they were read. */
 export interface Images {
@@ -15,8 +16,10 @@ export interface Images {
   readonly channels: 1 | 3;
   /** (count, height, width, channels). */
   readonly pixels: Uint8Array;
-  /** (count) the class of each; absent where it is not known. */
+  /** (count) the class of each; absent where it is not known, or is one of `columns`. */
   readonly labels?: readonly string[];
+  /** What else the source says of each. */
+  readonly columns?: readonly Column[];
   /** (count) where each came from. */
   readonly sources?: readonly string[];
 }
@@ -24,6 +27,8 @@ export interface Images {
 /** How images become a dataset; plain data. */
 export interface ImageEncoding {
   readonly kind: 'image';
+  /** The column that is learned, where the images came with columns. */
+  readonly label?: string;
   readonly classNames: readonly string[];
   readonly height: number;
   readonly width: number;
@@ -38,11 +43,23 @@ export interface ImageEncoding {
 /** Share of zeros from which pixels are kept as they are: rows are stored compressed, and zeros cost nothing. */
 const BLACK_SHARE = 0.4;
 
-/** Fits the encoding of images on the examples `rows`. */
-export function fitImages(images: Images, classNames: readonly string[], rows: Uint32Array): ImageEncoding {
+/** Fits the encoding of images on the examples `rows`; `label` is the column that names their classes, if one does. */
+export function fitImages(
+  images: Images,
+  label: string | undefined,
+  classNames: readonly string[],
+  rows: Uint32Array,
+): ImageEncoding {
   const { height, width, channels, pixels } = images;
   const size = height * width * channels;
-  const encoding = { kind: 'image' as const, classNames, height, width, channels };
+  const encoding = {
+    kind: 'image' as const,
+    ...(label !== undefined && { label }),
+    classNames,
+    height,
+    width,
+    channels,
+  };
   const sums = new Float64Array(size);
   let [zeros, squares] = [0, 0];
   for (const row of rows) {
@@ -61,10 +78,11 @@ export function fitImages(images: Images, classNames: readonly string[], rows: U
 }
 
 /** Throws an InputError unless `encoding`, whatever it really is, can be applied. */
-export function checkImageEncoding({ height, width, channels, centre }: ImageEncoding): void {
+export function checkImageEncoding({ label, height, width, channels, centre }: ImageEncoding): void {
   const isSize = (value: number) => Number.isInteger(value) && value > 0 && value < 2 ** 16;
   const size = height * width * channels;
   const isFine =
+    (label === undefined || typeof label === 'string') &&
     isSize(height) &&
     isSize(width) &&
     (channels === 1 || channels === 3) &&

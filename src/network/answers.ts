@@ -5,8 +5,7 @@ import { type Encoding, type Examples, encodeExamples } from '../data/own.ts';
 import { InputError } from '../errors.ts';
 import { type Calibration, calibrated } from '../readout/calibration.ts';
 import { largestIndex } from '../readout/goodness.ts';
-import type { LoadOptions } from './encode.ts';
-import { loadDescribed, saveNetwork } from './model.ts';
+import type { OwnDescription } from './encode.ts';
 import type { Network } from './network.ts';
 
 /** What a model says of one example. */
@@ -19,13 +18,13 @@ export interface Answer {
   readonly probabilities: readonly number[];
 }
 
-/** Made by `trainModel` or `loadModel`. */
-export class Model {
-  readonly network: Network;
+/** What `Model` is in Node and in a page, where the network lives in a worker. */
+export class Answerer<Inner extends Pick<Network, 'evaluate' | 'close'>> {
+  readonly network: Inner;
   readonly encoding: Encoding;
   readonly calibration: Calibration;
 
-  constructor(network: Network, encoding: Encoding, calibration: Calibration) {
+  constructor(network: Inner, encoding: Encoding, calibration: Calibration) {
     this.network = network;
     this.encoding = encoding;
     this.calibration = calibration;
@@ -49,27 +48,16 @@ export class Model {
     });
   }
 
-  /** Writes all of it to one safetensors file, which replaces an old one only when it is complete. */
-  async save(path: string): Promise<void> {
-    const { network, encoding, calibration } = this;
-    await saveNetwork(network, path, false, { encoding, calibration });
-  }
-
   /** Ends the threads; the model cannot be used any more. */
   async close(): Promise<void> {
     await this.network.close();
   }
 }
 
-/** Reads a model of own data from a file; throws an InputError where it is none. */
-export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
-  const { network, description } = await loadDescribed(path, options);
-  const { encoding, calibration } = description;
-  if (!encoding || !calibration) {
-    await network.close();
-    throw new InputError(
-      `${path} does not say what its inputs mean: expected a model that was trained on a table or on images`,
-    );
-  }
-  return new Model(network, encoding, calibration);
+/** The parts of a model of own data; throws an InputError where the file `path` is none. */
+export function ownParts({ encoding, calibration }: Partial<OwnDescription>, path: string): OwnDescription {
+  if (encoding && calibration) return { encoding, calibration };
+  throw new InputError(
+    `${path} does not say what its inputs mean: expected a model that was trained on a table or on images`,
+  );
 }

@@ -8,10 +8,11 @@ import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '..
 import { type Calibration, checkCalibration } from '../readout/calibration.ts';
 import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
 import type { Session } from '../schedule/session.ts';
+import type { Learning } from '../train/checkpoint.ts';
 import type { Host } from './host.ts';
 import type { Network, Position } from './network.ts';
 import { prepare } from './prepare.ts';
-import { readState, writeState } from './state.ts';
+import { readState, type StateTensor, writeState } from './state.ts';
 
 const FORMAT = 'forward-forward 1';
 
@@ -41,6 +42,8 @@ export interface ModelDescription extends Partial<OwnDescription> {
   readonly build: 'relaxed' | 'simd';
   /** Only in a checkpoint. */
   readonly position?: Position;
+  /** Only in a checkpoint of own data. */
+  readonly learning?: Learning;
 }
 
 /** The bytes of a model file as chunks to write end to end. */
@@ -48,8 +51,13 @@ export function encodeModel(network: Network, checkpoint: boolean, own?: OwnDesc
   return encodeSession(network.session, checkpoint ? network.position : undefined, own);
 }
 
-/** The same of a session that no network stands before; with a position, a checkpoint. */
-export function encodeSession(session: Session, position?: Position, own?: OwnDescription): Uint8Array[] {
+/** The same of a session that no network stands before; with a position, a checkpoint. `more` goes into the file, too. */
+export function encodeSession(
+  session: Session,
+  position?: Position,
+  own?: OwnDescription | { readonly learning: Learning },
+  more: readonly StateTensor[] = [],
+): Uint8Array[] {
   const { recipe, inputs, classes, seed, build } = session;
   const description: ModelDescription = {
     recipe,
@@ -60,7 +68,7 @@ export function encodeSession(session: Session, position?: Position, own?: OwnDe
     ...(position && { position }),
     ...own,
   };
-  const tensors = readState(session, position !== undefined).map(
+  const tensors = [...readState(session, position !== undefined), ...more].map(
     ({ name, shape, data }): Tensor => ({ name, shape: [...shape], dtype: 'F32', data }),
   );
   return encodeSafetensors(tensors, { format: FORMAT, description: JSON.stringify(description) });
@@ -72,7 +80,7 @@ export async function encodeNetwork(network: Network, checkpoint = false): Promi
 }
 
 /** The network in the bytes of a model file, and all that the file says about it; throws an InputError that begins with `path` and says what is wrong. */
-export async function decodeModel(
+export async function decodeDescribed(
   host: Host,
   bytes: Uint8Array,
   path: string,

@@ -13,7 +13,7 @@ import { BarrierBroken } from '../threads/barrier.ts';
 import { InlineTeam, type Team } from '../threads/team.ts';
 import { type ThreadMessage, WebTeam } from '../threads/web.ts';
 import type { EpochEvent } from '../train/events.ts';
-import { decodeModel, encodeNetwork, type LoadOptions } from './encode.ts';
+import { decodeDescribed, encodeNetwork, type LoadOptions } from './encode.ts';
 import type { Host } from './host.ts';
 import type { Answer, Call, KernelSource, Opened, Status } from './messages.ts';
 import type { FitOptions, Network } from './network.ts';
@@ -110,8 +110,15 @@ function opened(made: Network): Opened {
 const methods = {
   create: async (source: KernelSource, recipe: Recipe, options: NetworkOptions) =>
     opened(await create(hostWith(source), recipe, possible(options))),
-  decode: async (source: KernelSource, bytes: Uint8Array, path: string, options: LoadOptions) =>
-    opened((await decodeModel(hostWith(source), bytes, path, possible(options))).network),
+  decode: async (source: KernelSource, bytes: Uint8Array, path: string, options: LoadOptions) => {
+    const host = hostWith(source);
+    const { network, description } = await decodeDescribed(host, bytes, path, possible(options));
+    const { encoding, calibration } = description;
+    return {
+      ...opened(network),
+      own: { ...(encoding && { encoding }), ...(calibration && { calibration }) },
+    };
+  },
   encode: async (checkpoint: boolean) => encodeNetwork(network, checkpoint),
   tensor: (name: string) => network.tensor(name),
   evaluate: (data: Dataset) => network.evaluate(data),

@@ -3,6 +3,7 @@
 import type { Failure } from '../errors.ts';
 import type { Session } from '../schedule/session.ts';
 import type { EpochEvent } from '../train/events.ts';
+import type { OwnDescription } from './encode.ts';
 import type { Position } from './network.ts';
 
 /** Where the kernels come from, where not from the worker's own script. */
@@ -44,4 +45,6 @@ export interface Opened {
   readonly session: SessionDescription;
   readonly threads: number;
   readonly memoryBytes: number[];
+  /** What the file said of its inputs and classes, where it is a model of own data. */
+  readonly own?: Partial<OwnDescription>;
 }

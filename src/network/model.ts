@@ -1,10 +1,12 @@
 // Model files in Node.
 
+import { InputError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import { writeFileSafely } from '../files/write.ts';
+import { Answerer, ownParts } from './answers.ts';
 import { node } from './create.ts';
 import {
-  decodeModel,
+  decodeDescribed,
   encodeModel,
   type LoadOptions,
   type ModelDescription,
@@ -27,7 +29,7 @@ export async function saveNetwork(
 
 /** The network in the bytes of a model file, as loadNetwork reads one. */
 export async function decodeNetwork(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
-  return (await decodeModel(node, bytes, 'the model', options)).network;
+  return (await decodeDescribed(node, bytes, 'the model', options)).network;
 }
 
 /**
@@ -38,10 +40,47 @@ export async function loadNetwork(path: string, options: LoadOptions = {}): Prom
   return (await loadDescribed(path, options)).network;
 }
 
-/** Reads a network and all that its file says about it. */
+/** Reads a network and all that its file says about it; throws an InputError for a checkpoint of own data, which is half of one. */
 export async function loadDescribed(
   path: string,
   options: LoadOptions,
 ): Promise<{ network: Network; description: ModelDescription }> {
-  return decodeModel(node, await readBytes(path), path, options);
+  const { network, description } = await decodeDescribed(node, await readBytes(path), path, options);
+  if (description.learning) {
+    await network.close();
+    throw new InputError(
+      `${path} is a checkpoint of own data, not a model: go on with ff train DATA --resume ${path}`,
+    );
+  }
+  return { network, description };
+}
+
+/** A network that knows what its inputs and classes mean. Made by `trainModel`, `loadModel` or `decodeModel`. */
+export class Model extends Answerer<Network> {
+  /** Writes all of it to one safetensors file, which replaces an old one only when it is complete. */
+  async save(path: string): Promise<void> {
+    const { network, encoding, calibration } = this;
+    await saveNetwork(network, path, false, { encoding, calibration });
+  }
+}
+
+/** Reads a model of own data from a file; throws an InputError where it is none. */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
+  return openModel(await readBytes(path), path, options);
+}
+
+/** The same from the bytes of the file. */
+export async function decodeModel(bytes: Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  return openModel(bytes, 'the model', options);
+}
+
+async function openModel(bytes: Uint8Array, path: string, options: LoadOptions): Promise<Model> {
+  const { network, description } = await decodeDescribed(node, bytes, path, options);
+  try {
+    const { encoding, calibration } = ownParts(description, path);
+    return new Model(network, encoding, calibration);
+  } catch (error) {
+    await network.close();
+    throw error;
+  }
 }

@@ -2,11 +2,15 @@
 
 import { InputError } from '../errors.ts';
 import type { Recipe } from '../recipes/recipe.ts';
+import { Answerer, ownParts } from './answers.ts';
 import type { LoadOptions } from './encode.ts';
-import type { KernelSource } from './messages.ts';
+import type { KernelSource, Opened } from './messages.ts';
 import type { NetworkOptions } from './prepare.ts';
 import { Home, RemoteNetwork } from './remote.ts';
 import { script } from './script.js';
+
+/** What messages call a model that came as bytes. */
+const NAME = 'the model';
 
 /** Where a page gets what is embedded by default, for one whose content-security policy wants everything as files. */
 export interface PageOptions {
@@ -30,7 +34,7 @@ export async function createNetwork(
   options: NetworkOptions & PageOptions,
 ): Promise<RemoteNetwork> {
   const { workerUrl, wasmUrl, wasmModule, ...rest } = options;
-  return open(options, (home, source) => home.call('create', [source, recipe, rest]));
+  return (await open(options, (home, source) => home.call('create', [source, recipe, rest]))).network;
 }
 
 /**
@@ -41,10 +45,35 @@ export async function decodeNetwork(
   bytes: Uint8Array,
   options: LoadOptions & PageOptions = {},
 ): Promise<RemoteNetwork> {
+  return (await decode(bytes, options)).network;
+}
+
+/** A network that knows what its inputs and classes mean. Made by `decodeModel`. */
+export type Model = Answerer<RemoteNetwork>;
+
+/**
+ * The model of own data in the bytes of a file that Node wrote: it answers tables and images as they are kept. Throws an
+ * InputError where the file is none.
+ */
+export async function decodeModel(
+  bytes: Uint8Array,
+  options: LoadOptions & PageOptions = {},
+): Promise<Model> {
+  const { network, own = {} } = await decode(bytes, options);
+  try {
+    const { encoding, calibration } = ownParts(own, NAME);
+    return new Answerer(network, encoding, calibration);
+  } catch (error) {
+    await network.close();
+    throw error;
+  }
+}
+
+async function decode(bytes: Uint8Array, options: LoadOptions & PageOptions) {
   const { workerUrl, wasmUrl, wasmModule, ...rest } = options;
-  if (!(bytes instanceof Uint8Array)) throw new InputError('the model: expected its bytes as a Uint8Array');
+  if (!(bytes instanceof Uint8Array)) throw new InputError(`${NAME}: expected its bytes as a Uint8Array`);
   // A view is posted with all of the memory behind it.
-  return open(options, (home, source) => home.call('decode', [source, bytes.slice(), 'the model', rest]));
+  return open(options, (home, source) => home.call('decode', [source, bytes.slice(), NAME, rest]));
 }
 
 /** A network as the bytes of a model file; with `checkpoint`, training can go on from it as if it had never stopped. */
@@ -54,8 +83,8 @@ export async function encodeNetwork(network: RemoteNetwork, checkpoint = false):
 
 async function open(
   { workerUrl, wasmUrl, wasmModule }: PageOptions,
-  make: (home: Home, source: KernelSource) => ReturnType<Home['call']>,
-): Promise<RemoteNetwork> {
+  make: (home: Home, source: KernelSource) => Promise<Opened>,
+): Promise<{ network: RemoteNetwork; own?: Opened['own'] }> {
   const base = globalThis.document?.baseURI ?? location.href;
   const source = {
     ...(wasmUrl !== undefined && { wasmUrl: new URL(wasmUrl, base).href }),
@@ -63,7 +92,8 @@ async function open(
   };
   const home = new Home(workerUrl === undefined ? scriptUrl() : new URL(workerUrl, base).href);
   try {
-    return new RemoteNetwork(home, (await make(home, source)) as never);
+    const opened: Opened = await make(home, source);
+    return { network: new RemoteNetwork(home, opened), ...(opened.own && { own: opened.own }) };
   } catch (error) {
     home.close();
     throw error;

@@ -1,15 +1,24 @@
-// Training that keeps the best weights: after some of the epochs the network answers examples it does not learn from, and
-// in the end it is put back to where it answered them best.
+// Training that knows its best weights: after some of the epochs the network answers examples it does not learn from.
 
 import type { Dataset } from '../data/dataset.ts';
-import { InputError } from '../errors.ts';
-import type { FitOptions, Network } from '../network/network.ts';
+import type { Network } from '../network/network.ts';
 import { readState, type StateTensor, writeState } from '../network/state.ts';
-import { fitCalibration, logLoss } from '../readout/calibration.ts';
+import { type Calibration, fitCalibration, logLoss } from '../readout/calibration.ts';
 import type { EpochEvent } from './events.ts';
 
-export interface FitBestOptions extends Omit<FitOptions, 'validation'> {
+/** The weights that answered the validation examples with the least log loss, and how sure they may be. */
+export interface Best {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly calibration: Calibration;
+  readonly state: readonly StateTensor[];
+}
+
+export interface SearchOptions {
   readonly validation: Dataset;
+  /** From before training was stopped. */
+  readonly best?: Best | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Batches between two looks at the validation examples. */
@@ -18,37 +27,38 @@ const LOOK_EVERY = 40;
 const PATIENCE = 0.35;
 
 /**
- * Trains like `fit`, and leaves the network with the weights of the epoch that had the least log loss on the validation
- * examples; returns that epoch. The loss, unlike the error, tells epochs apart on a few dozen examples, too. The
- * optimizer's state does not go back: a network trained so is finished.
+ * Trains like `fit`, and tells the best weights so far with each epoch, once it has looked. The loss, unlike the error, tells
+ * epochs apart on a few dozen examples, too.
  */
-export async function* fitBest(
+export async function* searchBest(
   network: Network,
   train: Dataset,
-  options: FitBestOptions,
-): AsyncGenerator<EpochEvent, number, void> {
-  const { validation, ...rest } = options;
+  { validation, best, signal }: SearchOptions,
+): AsyncGenerator<{ event: EpochEvent; best: Best | undefined }, void, void> {
   const { session } = network;
-  const epochs = options.epochs ?? session.recipe.epochs;
-  const every = Math.max(1, Math.round(LOOK_EVERY / Math.ceil(train.count / session.recipe.batch)));
-  let best:
-    | { readonly epoch: number; readonly loss: number; readonly state: readonly StateTensor[] }
-    | undefined;
-  for await (const event of network.fit(train, rest)) {
+  const { epochs, batch } = session.recipe;
+  const every = Math.max(1, Math.round(LOOK_EVERY / Math.ceil(train.count / batch)));
+  const isLook = (epoch: number) => epoch % every === 0 || epoch === epochs;
+  const isOver = (epoch: number) => best !== undefined && epoch - best.epoch > PATIENCE * epochs;
+  const last = network.position.epoch - 1;
+  if (isLook(last) && isOver(last)) return;
+  for await (const event of network.fit(train, signal ? { signal } : {})) {
     const { epoch } = event;
-    if (epoch % every !== 0 && epoch !== epochs) {
-      yield event;
+    if (!isLook(epoch)) {
+      yield { event, best };
       continue;
     }
     const { goodnessSums, answers } = await network.evaluate(validation);
     const calibration = fitCalibration(goodnessSums, validation.labels, session.classes);
     const loss = logLoss(goodnessSums, validation.labels, session.classes, calibration);
-    if (!best || loss < best.loss) best = { epoch, loss, state: readState(session, false) };
-    yield { ...event, validationError: answers.error };
-    if (epoch - best.epoch > PATIENCE * epochs) break;
+    if (!best || loss < best.loss) best = { epoch, loss, calibration, state: readState(session, false) };
+    yield { event: { ...event, validationError: answers.error }, best };
+    if (isOver(epoch)) return;
   }
-  if (!best) throw new InputError('training was stopped before its first epoch ended: nothing was learned');
-  const tensors = new Map(best.state.map(tensor => [tensor.name, tensor.data]));
+}
+
+/** Puts the network back to its best weights. The optimizer's state does not go back: it is finished. */
+export function restoreBest({ session }: Network, { state }: Best): void {
+  const tensors = new Map(state.map(({ name, data }) => [name, data]));
   writeState(session, false, name => tensors.get(name)!);
-  return best.epoch;
 }

@@ -3,13 +3,15 @@
 import { availableParallelism } from 'node:os';
 import type { Dataset } from '../data/dataset.ts';
 import type { PreprocessedData } from '../data/own.ts';
-import { Model } from '../network/answers.ts';
-import { createNetwork } from '../network/create.ts';
+import { InputError } from '../errors.ts';
+import { createNetwork, node } from '../network/create.ts';
+import { decodeDescribed } from '../network/encode.ts';
+import { Model } from '../network/model.ts';
 import type { Network } from '../network/network.ts';
-import { fitCalibration } from '../readout/calibration.ts';
 import { recipeFor } from '../recipes/own.ts';
-import { layerUnits, type Recipe } from '../recipes/recipe.ts';
-import { fitBest } from './best.ts';
+import { hasLabel, layerUnits, type Recipe } from '../recipes/recipe.ts';
+import { restoreBest, searchBest } from './best.ts';
+import { type Checkpoint, type Learning, saveCheckpoint } from './checkpoint.ts';
 import type { EpochEvent } from './events.ts';
 
 export interface TrainModelOptions {
@@ -20,6 +22,10 @@ export interface TrainModelOptions {
   readonly threads?: number | undefined;
   /** Ends training early: the best weights so far are kept. */
   readonly signal?: AbortSignal | undefined;
+  /** Where to write what training can go on from, once a minute and when it is stopped; to the same bits as without the stop. */
+  readonly checkpoint?: string | undefined;
+  /** Goes on from there, with its recipe and seed. */
+  readonly resume?: Checkpoint | undefined;
   /** Told before the first epoch, with the network that is trained. */
   readonly onStart?: (network: Network) => void;
   readonly onEpoch?: (event: EpochEvent) => void;
@@ -34,6 +40,8 @@ export interface TrainedModel {
   readonly bestEpoch: number;
   /** Whether the network was trained once more, on training and validation examples together. */
   readonly isRetrained: boolean;
+  /** Whether `signal` ended it before it was through. */
+  readonly isStopped: boolean;
   readonly trainSeconds: number;
 }
 
@@ -41,70 +49,89 @@ export interface TrainedModel {
 const RETRAIN_BELOW = 10_000;
 /** Multiplications of a batch from which a second thread pays. */
 const SHARED_WORK = 1e8;
+/** A checkpoint at the end of an epoch is worth writing when the last one is this old, in milliseconds. */
+const CHECKPOINT_EVERY = 60_000;
 
 /**
  * Trains a network on `data` (of `preprocess`), keeps the epoch with the least log loss on the validation examples and fits there
  * how sure it may be. Up to 10,000 examples are learned from once more, for as many epochs, with the validation examples among
- * them. Close the model when done. Throws an InputError for a recipe that makes no sense, or where training is stopped
- * before its first epoch ends.
+ * them. Close the model when done. Throws an InputError for a recipe that makes no sense, for a checkpoint of other data, or
+ * where training is stopped before it has looked at the validation examples.
  */
 export async function trainModel(
   data: PreprocessedData,
   options: TrainModelOptions = {},
 ): Promise<TrainedModel> {
-  const { seed, signal, onStart, onEpoch } = options;
-  const recipe = options.recipe ?? recipeFor(data.train);
+  const { signal, onStart, onEpoch, checkpoint, resume } = options;
+  const { encoding } = data;
+  if (resume && JSON.stringify(resume.learning.encoding) !== JSON.stringify(encoding)) {
+    throw new InputError(
+      `${resume.path} is of other data than ${data.name}: to go on, give the same data as before`,
+    );
+  }
+  const recipe = resume?.description.recipe ?? options.recipe ?? recipeFor(data.train);
+  if (!hasLabel(recipe)) {
+    throw new InputError(`recipe ${recipe.name} does not learn labels: take another for your own data`);
+  }
+  const seed = resume?.description.seed ?? options.seed;
   const threads = options.threads ?? threadsFor(recipe, data.train);
-  const sizes = {
-    inputs: data.train.width,
-    classes: data.train.classes,
-    threads,
-    ...(seed !== undefined && { seed }),
+  const { width: inputs, classes } = data.train;
+  const make = () => createNetwork(recipe, { inputs, classes, threads, ...(seed !== undefined && { seed }) });
+  const stopped = resume && (await decodeDescribed(node, resume.bytes, resume.path, { threads })).network;
+  const { phase = 'search', history: told = [], searchSeconds: spent = 0 } = resume?.learning ?? {};
+  const network = stopped && phase === 'search' ? stopped : await make();
+  const open = new Set([network, ...(stopped ? [stopped] : [])]);
+  const history = [...told];
+  let { best } = resume ?? {};
+  let savedAt = performance.now();
+  const save = async (inTraining: Network, phase: Learning['phase'], searchSeconds: number) => {
+    if (checkpoint === undefined) return;
+    await saveCheckpoint(checkpoint, inTraining, { phase, encoding, history, searchSeconds }, best);
+    savedAt = performance.now();
   };
-  const network = await createNetwork(recipe, sizes);
-  const history: EpochEvent[] = [];
+  const isDue = () => performance.now() - savedAt > CHECKPOINT_EVERY;
   try {
-    onStart?.(network);
-    const epochs = fitBest(network, data.train, { validation: data.validation, ...(signal && { signal }) });
-    let step = await epochs.next();
-    for (; !step.done; step = await epochs.next()) {
-      history.push(step.value);
-      onEpoch?.(step.value);
+    onStart?.(stopped ?? network);
+    if (phase === 'search') {
+      const { validation, train } = data;
+      for await (const step of searchBest(network, train, { validation, best, signal })) {
+        history.push(step.event);
+        best = step.best;
+        onEpoch?.(step.event);
+        if (isDue()) await save(network, 'search', 0);
+      }
+      if (signal?.aborted) await save(network, 'search', 0);
     }
-    const bestEpoch = step.value;
-    const { goodnessSums } = await network.evaluate(data.validation);
-    const calibration = fitCalibration(goodnessSums, data.validation.labels, data.validation.classes);
-    const { encoding } = data;
-    const { trainSeconds } = network.position;
-    if (data.whole.count > RETRAIN_BELOW || signal?.aborted) {
-      return {
-        model: new Model(network, encoding, calibration),
-        history,
-        bestEpoch,
-        isRetrained: false,
-        trainSeconds,
-      };
+    if (!best) {
+      throw new InputError('training was stopped before its first epoch ended: nothing was learned');
     }
-    const whole = await createNetwork(recipe, sizes);
-    try {
-      for await (const { epoch } of whole.fit(data.whole, signal ? { signal } : {}))
-        if (epoch >= bestEpoch) break;
-    } catch (error) {
-      await whole.close();
-      throw error;
-    }
-    const isRetrained = whole.position.epoch > bestEpoch;
-    const [kept, other] = isRetrained ? [whole, network] : [network, whole];
-    await other.close();
-    return {
-      model: new Model(kept, encoding, calibration),
-      history,
-      bestEpoch,
-      isRetrained,
-      trainSeconds: trainSeconds + whole.position.trainSeconds,
+    const { epoch: bestEpoch, calibration } = best;
+    const searchSeconds = phase === 'search' ? network.position.trainSeconds : spent;
+    restoreBest(network, best);
+    const finish = async (kept: Network, isStopped: boolean, seconds: number): Promise<TrainedModel> => {
+      for (const other of open) if (other !== kept) await other.close();
+      const model = new Model(kept, encoding, calibration);
+      const isRetrained = kept !== network;
+      return { model, history, bestEpoch, isRetrained, isStopped, trainSeconds: seconds };
     };
+    const isStopped = signal?.aborted ?? false;
+    if (data.whole.count > RETRAIN_BELOW || (isStopped && phase === 'search')) {
+      return await finish(network, isStopped, searchSeconds);
+    }
+    const again = stopped && phase === 'again' ? stopped : await make();
+    open.add(again);
+    if (again.position.epoch <= bestEpoch) {
+      for await (const { epoch } of again.fit(data.whole, signal ? { signal } : {})) {
+        if (epoch >= bestEpoch) break;
+        if (isDue()) await save(again, 'again', searchSeconds);
+      }
+    }
+    const isRetrained = again.position.epoch > bestEpoch;
+    if (!isRetrained) await save(again, 'again', searchSeconds);
+    const seconds = searchSeconds + again.position.trainSeconds;
+    return await finish(isRetrained ? again : network, !isRetrained, seconds);
   } catch (error) {
-    await network.close();
+    for (const each of open) await each.close();
     throw error;
   }
 }
