@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.ts';
 import { planWired, type Source, type WiredPlan } from '../layers/wiring.ts';
+import { planHybrids } from '../negatives/hybrid.ts';
 import { isPlain, type LocalLayer, type Recipe } from '../recipes/recipe.ts';
 import { layerShape, type NetworkPlan, planPlain, withReadout } from './session.ts';
 
@@ -10,7 +11,14 @@ import { layerShape, type NetworkPlan, planPlain, withReadout } from './session.
  * do not fit, or where a layer does not fit in a memory.
  */
 export function planNetwork(recipe: Recipe, inputs: number, classes: number, threads: number): NetworkPlan {
-  if (isPlain(recipe)) return planPlain(recipe, inputs, classes);
+  const plan = isPlain(recipe)
+    ? planPlain(recipe, inputs, classes)
+    : planWiredNetwork(recipe, inputs, classes, threads);
+  const { negatives, image, batch } = recipe;
+  return typeof negatives === 'object' && image ? { ...plan, hybridPlan: planHybrids(batch, image) } : plan;
+}
+
+function planWiredNetwork(recipe: Recipe, inputs: number, classes: number, threads: number): NetworkPlan {
   const { name, layers, image, schedule } = recipe;
   const [height, width, channels = 1] = image ?? [1, 1, inputs];
   if (height * width * channels !== inputs) {

@@ -3,7 +3,7 @@
 import type { Build } from '../kernels/features.ts';
 import { type LayerPlan, planLayer } from '../layers/plan.ts';
 import type { WiredPlan } from '../layers/wiring.ts';
-import { type HybridPlan, planHybrids } from '../negatives/hybrid.ts';
+import type { HybridPlan } from '../negatives/hybrid.ts';
 import { planReadout } from '../readout/softmax.ts';
 import { hasGoodness, hasLabel, layerUnits, type Recipe } from '../recipes/recipe.ts';
 import { Control } from './control.ts';
@@ -60,14 +60,10 @@ export function planPlain(recipe: Recipe, inputs: number, classes: number): Netw
   return withReadout(recipe, classes, plans);
 }
 
-/** The plans of all layers with what a network needs besides. */
+/** The plans of all layers with that of the readout. */
 export function withReadout(recipe: Recipe, classes: number, plans: Session['plans']): NetworkPlan {
-  const { layers, batch, readFrom, negatives, image } = recipe;
-  return {
-    plans,
-    readoutPlan: planReadout(batch, classes, layers.length - readFrom + 1),
-    ...(typeof negatives === 'object' && image && { hybridPlan: planHybrids(batch, image) }),
-  };
+  const { layers, batch, readFrom } = recipe;
+  return { plans, readoutPlan: planReadout(batch, classes, layers.length - readFrom + 1) };
 }
 
 /** A session of planned layers: their memories, zeroed, and what threads share besides. */
