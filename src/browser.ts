@@ -23,13 +23,16 @@ export type { RemoteNetwork as Network } from './network/remote.ts';
 export type { StateTensor } from './network/state.ts';
 export type { Scored } from './readout/goodness.ts';
 export {
+  type Between,
   describeRecipe,
   type Goodness,
   type LocalLayer,
+  type Negatives,
   type Objective,
   type Optimizer,
   type Recipe,
   type RecurrentSchedule,
+  type Schedule,
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';
 export type { EpochEvent } from './train/events.ts';

@@ -46,6 +46,7 @@ export {
   type Schedule,
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';
+export type { RowFunction } from './schedule/black-box.ts';
 export { type Checkpoint, openCheckpoint } from './train/checkpoint.ts';
 export type { EpochEvent } from './train/events.ts';
 export { type TrainedModel, type TrainModelOptions, trainModel } from './train/learn.ts';

@@ -11,6 +11,10 @@ export function uniformWrongLabel(label: number, classes: number, random: number
 /**
  * A hard negative: a wrong label in proportion to what the readout believes of it. `probabilities` has one row of
  * `classes` an image; `image` says which. `random` is uniform in [0, 1).
+ *
+ * For character sequences this is the paper's teacher forcing: there the last character of a real window is replaced by the
+ * network's own prediction. That may be the right one, and the same input is then positive and negative, which asks for nothing
+ * but goodness at the threshold; here such a draw is made again.
  */
 export function hardWrongLabel(
   label: number,
