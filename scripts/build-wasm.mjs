@@ -32,9 +32,6 @@ for (const use of ['learn', 'predict']) {
     build,
     readFileSync(`build/${use}-${build}.wasm`, 'base64'),
   ]);
-  writeFileSync(
-    `${module}.js`,
-    builds.map(([name, text]) => `export const ${name} = '${text}';\n`).join(''),
-  );
+  writeFileSync(`${module}.js`, builds.map(([name, text]) => `export const ${name} = '${text}';\n`).join(''));
   writeFileSync(`${module}.d.ts`, builds.map(([name]) => `export const ${name}: string;\n`).join(''));
 }
