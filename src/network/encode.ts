@@ -8,7 +8,7 @@ import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '..
 import { type Calibration, checkCalibration } from '../readout/calibration.ts';
 import { checkRecipe, type Recipe } from '../recipes/recipe.ts';
 import type { Session } from '../schedule/session.ts';
-import type { Learning } from '../train/checkpoint.ts';
+import type { Learning } from '../train/learning.ts';
 import type { Host } from './host.ts';
 import type { Network, Position } from './network.ts';
 import { prepare } from './prepare.ts';

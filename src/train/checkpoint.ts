@@ -1,28 +1,14 @@
 // What training on own data goes on from: a checkpoint of the network in training, with the best weights so far beside it.
 
-import type { Encoding } from '../data/own.ts';
 import { InputError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
-import { encodeSession, type ModelDescription, parseDescription } from '../network/encode.ts';
+import { encodeSession, type ModelDescription, parseWholeDescription } from '../network/encode.ts';
 import type { Network } from '../network/network.ts';
-import { type Calibration, checkCalibration } from '../readout/calibration.ts';
+import { checkCalibration } from '../readout/calibration.ts';
 import type { Best } from './best.ts';
-import type { EpochEvent } from './events.ts';
-
-/** How far training has come, beside the position of its network. */
-export interface Learning {
-  /** Looking for the best epoch, or training as far again with the validation examples among the others. */
-  readonly phase: 'search' | 'again';
-  /** Tells whether the data are the same. */
-  readonly encoding: Encoding;
-  /** Every epoch of the search. */
-  readonly history: readonly EpochEvent[];
-  readonly searchSeconds: number;
-  /** Its weights are in the tensors `best.…`. */
-  readonly best?: { readonly epoch: number; readonly loss: number; readonly calibration: Calibration };
-}
+import type { Learning } from './learning.ts';
 
 /** Made by `openCheckpoint`. */
 export interface Checkpoint {
@@ -61,7 +47,7 @@ export async function saveCheckpoint(
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await readBytes(path);
   const { tensors, metadata } = parseSafetensors(bytes, path);
-  const description = parseDescription(metadata, path);
+  const description = parseWholeDescription(metadata, path);
   const { learning, position } = description;
   if (!learning || !position) {
     throw new InputError(

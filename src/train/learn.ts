@@ -11,8 +11,9 @@ import type { Network } from '../network/network.ts';
 import { recipeFor } from '../recipes/own.ts';
 import { hasLabel, layerUnits, type Recipe } from '../recipes/recipe.ts';
 import { restoreBest, searchBest } from './best.ts';
-import { type Checkpoint, type Learning, saveCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
 import type { EpochEvent } from './events.ts';
+import type { Learning } from './learning.ts';
 
 export interface TrainModelOptions {
   /** Made for the data by default. */
