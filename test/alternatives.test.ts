@@ -297,20 +297,22 @@ describe.each(both)('%s', (_, used) => {
   });
 
   it.each([1, 2])('goes on from a checkpoint to the same bits, %i threads', async threads => {
+    // Enough that an epoch takes several of the slices in which one thread works.
+    const many = prototypes(6010, inputs, classes, 1);
     const whole = await open(large, { threads });
-    await drain(whole, data);
+    await drain(whole, many);
     let network = await open(large, { threads });
     const stop = new AbortController();
     const timer = setInterval(() => {
       if (network.position.batch >= 20) stop.abort();
     }, 1);
-    for await (const _event of network.fit(data, { signal: stop.signal }));
+    for await (const _event of network.fit(many, { signal: stop.signal }));
     clearInterval(timer);
     expect(network.position.batch).toBeGreaterThan(0);
     const bytes = await encodeNetwork(network, true);
     await network.close();
     network = await decodeNetwork(bytes, { threads });
-    await drain(network, data);
+    await drain(network, many);
     expect(readState(network.session, true)).toEqual(readState(whole.session, true));
     await network.close();
     await whole.close();
