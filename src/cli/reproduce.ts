@@ -8,7 +8,7 @@ import { errorOf, type Outcome } from '../experiments/outcome.ts';
 import { type Summary, summarise, writeResult } from '../experiments/result.ts';
 import { type Reproduction, reproduce } from '../experiments/run.ts';
 import type { SeenEvent } from '../experiments/training.ts';
-import { describeRecipe } from '../recipes/recipe.ts';
+import { describeRecipe, layerSize } from '../recipes/recipe.ts';
 import { Progress } from './progress.ts';
 import { colors, duration, grouped, pairs, percent, table } from './text.ts';
 import { machineOf } from './train.ts';
@@ -150,7 +150,7 @@ function listed(experiment: string, variant: Variant): string[] {
     found ? `${found.error.toFixed(2)}${deviation} %` : '–',
     found ? duration(60 * found.minutes) : '–',
     String(seeds.length),
-    `${recipe.layers.join('-')}, ${recipe.epochs} epoch${recipe.epochs === 1 ? '' : 's'}: ${about}`,
+    `${recipe.layers.map(layerSize).join('-')}, ${recipe.epochs} epoch${recipe.epochs === 1 ? '' : 's'}: ${about}`,
   ];
 }
 

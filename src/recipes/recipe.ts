@@ -350,6 +350,11 @@ export function isPlain({ layers, schedule }: Recipe): boolean {
   return schedule?.kind !== 'recurrent' && layers.every(layer => typeof layer === 'number');
 }
 
+/** The size of a layer, e.g. `1000` or `4×4×128`. */
+export function layerSize(layer: number | LocalLayer): string {
+  return typeof layer === 'number' ? `${layer}` : `${layer.height}×${layer.width}×${layer.channels}`;
+}
+
 /** A layer in a few words, e.g. `1000` or `4 × 4 × 128 (fields of 10, 6 apart)`. */
 function describeLayer(layer: number | LocalLayer): string {
   if (typeof layer === 'number') return `${layer}`;
