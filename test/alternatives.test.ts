@@ -26,6 +26,7 @@ import {
   weightsOf,
 } from './support/classifier.ts';
 import { generator, prototypes } from './support/data.ts';
+import { fitUntil } from './support/stop.ts';
 
 const [inputs, classes, seed] = [45, 5, 3];
 const recipe: Recipe = {
@@ -302,12 +303,7 @@ describe.each(both)('%s', (_, used) => {
     const whole = await open(large, { threads });
     await drain(whole, many);
     let network = await open(large, { threads });
-    const stop = new AbortController();
-    const timer = setInterval(() => {
-      if (network.position.batch >= 20) stop.abort();
-    }, 1);
-    for await (const _event of network.fit(many, { signal: stop.signal }));
-    clearInterval(timer);
+    await fitUntil(network, many, 1, 20);
     expect(network.position.batch).toBeGreaterThan(0);
     const bytes = await encodeNetwork(network, true);
     await network.close();

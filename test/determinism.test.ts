@@ -12,6 +12,7 @@ import { readState } from '../src/network/state.ts';
 import type { Recipe } from '../src/recipes/recipe.ts';
 import { recipes } from '../src/recipes/recipes.ts';
 import { prototypes } from './support/data.ts';
+import { fitUntil } from './support/stop.ts';
 
 const [inputs, classes] = [90, 6];
 // Enough that an epoch takes several of the slices in which one thread works, so that it can be stopped inside.
@@ -59,17 +60,6 @@ async function drain(network: Network, signal?: AbortSignal): Promise<void> {
   for await (const _event of network.fit(data, signal ? { signal } : {}));
 }
 
-/** Trains until batch number `batch` of `epoch` is done, or a little longer. */
-async function drainUntil(network: Network, epoch: number, batch: number): Promise<void> {
-  const stop = new AbortController();
-  const timer = setInterval(() => {
-    const { position } = network;
-    if (position.epoch === epoch && position.batch >= batch) stop.abort();
-  }, 1);
-  await drain(network, stop.signal);
-  clearInterval(timer);
-}
-
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ff-determinism-'));
@@ -114,7 +104,7 @@ describe.each(variants)('%s', (_, recipe) => {
       [1, 20],
       [3, 5],
     ]) {
-      await drainUntil(network, epoch, batch);
+      await fitUntil(network, data, epoch, batch);
       expect(network.position.epoch).toBe(epoch);
       await saveNetwork(network, path, true);
       await network.close();
@@ -131,7 +121,7 @@ describe.each(variants)('%s', (_, recipe) => {
 
 it('refuses to go on in the middle of an epoch with another number of examples', async () => {
   const network = await createNetwork(variants[0][1], { inputs, classes, threads: 1 });
-  await drainUntil(network, 1, 5);
+  await fitUntil(network, data, 1, 5);
   expect(network.position.batch).toBeGreaterThan(0);
   const other = prototypes(200, inputs, classes, 2);
   await expect(network.fit(other).next()).rejects.toThrow(InputError);

@@ -15,6 +15,7 @@ import { stream } from '../src/schedule/job.ts';
 import { gain } from '../src/schedule/rates.ts';
 import { prototypes, sequences } from './support/data.ts';
 import { PublishedNetwork } from './support/published.ts';
+import { fitUntil } from './support/stop.ts';
 
 // Windows of three characters.
 const [inputs, classes, seed, predictions] = [20, 5, 3, 6];
@@ -235,13 +236,7 @@ it.each([1, 2])('goes on inside an epoch with what it has written for it, %i thr
   await network.close();
 
   network = await createNetwork(long, { inputs, classes, threads });
-  const stop = new AbortController();
-  const timer = setInterval(() => {
-    const { epoch, batch } = network.position;
-    if (epoch === 2 && batch >= 20) stop.abort();
-  }, 1);
-  for await (const _event of network.fit(data, { signal: stop.signal }));
-  clearInterval(timer);
+  await fitUntil(network, data, 2, 20);
   expect(network.position.epoch).toBe(2);
   const checkpoint = await encodeNetwork(network, true);
   // By itself, and from a file.
