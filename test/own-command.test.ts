@@ -84,6 +84,11 @@ it.each<[string, string, string[], string[]]>([
   expect(parseLines(trained.stdout).at(-1)).toMatchObject({ event: 'done', testError: 0 });
   const report = await readFile(join(folder, 'm.html'), 'utf8');
   expect(report).not.toMatch(/NaN|undefined/);
+  // Pictures are of the images alone, without the rows of the label above them.
+  const isImages = source === 'colours' || source === 'images.parquet';
+  expect(new Set(report.match(/width="\d+" height="\d+" alt/g))).toEqual(
+    new Set(isImages ? ['width="6" height="5" alt'] : []),
+  );
   for (const name of classNames) expect(report).toContain(name);
   const predicted = await ff(['predict', 'm.safetensors', source, '--out', 'answers.csv']);
   expect(predicted).toMatchObject({ code: 0, stdout: `${count} answers in answers.csv\n` });

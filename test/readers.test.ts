@@ -10,6 +10,7 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { parseCsv } from '../src/data/csv.ts';
 import { decodeImage, readFolder } from '../src/data/folder.ts';
+import { decodePixels } from '../src/data/images.ts';
 import { numpySource, parseNpy, parseNpz } from '../src/data/npy.ts';
 import { encodeExamples, preprocess } from '../src/data/own.ts';
 import { InputError } from '../src/errors.ts';
@@ -64,8 +65,12 @@ it('puts the label of colour images in rows of pixels of its own', () => {
     pixels: Uint8Array.from({ length: 240 }, (_, i) => (i * 37) % 251),
     labels: Array.from({ length: 20 }, (_, i) => 'ab'[i % 2]),
   };
-  const { train } = preprocess({ examples: images });
+  const { train, encoding } = preprocess({ examples: images });
   expect(train).toMatchObject({ width: 6 + 12, shape: [3, 2, 3] });
+  if (encoding.kind !== 'image') throw new Error('expected images');
+  const whole = encodeExamples(encoding, images);
+  const decoded = decodePixels(encoding, whole.inputs.subarray(19 * 18, 20 * 18));
+  expect(decoded).toEqual(images.pixels.slice(19 * 12, 20 * 12));
   expect([...train.inputs.subarray(0, 6)]).toEqual([0, 0, 0, 0, 0, 0]);
 });
 

@@ -146,6 +146,14 @@ export function encodeImages(
   return { width: inputWidth, inputs, shape };
 }
 
+/** The bytes (height, width, channels) of an example that was encoded. */
+export function decodePixels(encoding: ImageEncoding, example: Uint8Array | Float32Array): Uint8Array {
+  const pixels = example.subarray(inputsBefore(encoding));
+  const { centre } = encoding;
+  if (pixels instanceof Uint8Array || !centre) return Uint8Array.from(pixels);
+  return Uint8Array.from(pixels, (value, k) => Math.round(value * centre.deviation + centre.mean[k]));
+}
+
 /** E.g. `28 × 28, grey`. */
 export function describeSize({
   height,

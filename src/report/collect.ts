@@ -1,6 +1,7 @@
 // Gathers what a report shows from a trained network and its evaluation.
 
 import type { Dataset } from '../data/dataset.ts';
+import { decodePixels, type ImageEncoding } from '../data/images.ts';
 import { layerThreshold } from '../goodness/objective.ts';
 import type { Evaluation, Network } from '../network/network.ts';
 import { readState } from '../network/state.ts';
@@ -26,7 +27,10 @@ export function reportOf(
     trainSeconds: network.position.trainSeconds,
   };
   const { recipe, classes, seed, build } = session;
+  const encoding = learned?.model.encoding;
+  const image = encoding?.kind === 'image' ? encoding : undefined;
   const fields = receptiveFields(network, data);
+  const shape = image ? ([image.height, image.width, image.channels] as const) : data.shape;
   const confidence = learned && calibrated(evaluation.goodnessSums, classes, learned.model.calibration);
   return {
     title: `${recipe.name} on ${data.name}`,
@@ -46,11 +50,20 @@ export function reportOf(
     ...(evaluation.goodnessReadout && { goodnessReadout: evaluation.goodnessReadout }),
     softmaxReadout: evaluation.softmaxReadout,
     layers: layerGoodness(network, data, evaluation),
-    mistakes: worstMistakes(network, data, evaluation, confidence ?? evaluation.probabilities),
-    ...(fields && { fields }),
+    mistakes: worstMistakes(network, data, evaluation, confidence ?? evaluation.probabilities, image),
+    ...(fields && { fields: image ? withoutLabel(fields, image) : fields }),
     ...(confidence && { reliability: reliability(confidence, data.labels, classes) }),
-    ...(data.shape && { shape: data.shape }),
+    ...(shape && { shape }),
   };
+}
+
+/** Own images have the inputs of the label in rows above them. */
+function withoutLabel(
+  fields: NonNullable<ReportData['fields']>,
+  { height, width, channels }: ImageEncoding,
+): NonNullable<ReportData['fields']> {
+  const units = fields.units.map(weights => weights.subarray(-height * width * channels));
+  return { ...fields, height, units };
 }
 
 function layerGoodness(network: Network, data: Dataset, { goodness }: Evaluation): ReportData['layers'] {
@@ -83,6 +96,7 @@ function worstMistakes(
   data: Dataset,
   { goodnessSums, answers }: Evaluation,
   probabilities: Float32Array,
+  encoding: ImageEncoding | undefined,
 ): Mistake[] {
   const { classes } = network.session;
   const mistakes: Mistake[] = [];
@@ -92,7 +106,11 @@ function worstMistakes(
     const example = data.inputs.subarray(i * data.width, (i + 1) * data.width);
     mistakes.push({
       index: i,
-      pixels: example instanceof Uint8Array ? example : greyLevels(example),
+      pixels: encoding
+        ? decodePixels(encoding, example)
+        : example instanceof Uint8Array
+          ? example
+          : greyLevels(example),
       label,
       predicted,
       confidence: probabilities[i * classes + predicted],
