@@ -22,17 +22,17 @@ export type { NetworkOptions } from './network/prepare.ts';
 export type { RemoteNetwork as Network } from './network/remote.ts';
 export type { StateTensor } from './network/state.ts';
 export type { Scored } from './readout/goodness.ts';
-export {
-  type Between,
-  describeRecipe,
-  type Goodness,
-  type LocalLayer,
-  type Negatives,
-  type Objective,
-  type Optimizer,
-  type Recipe,
-  type RecurrentSchedule,
-  type Schedule,
+export { describeRecipe } from './recipes/describe.ts';
+export type {
+  Between,
+  Goodness,
+  LocalLayer,
+  Negatives,
+  Objective,
+  Optimizer,
+  Recipe,
+  RecurrentSchedule,
+  Schedule,
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';
 export type { EpochEvent } from './train/events.ts';

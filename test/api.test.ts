@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import * as api from '../src/index.ts';
-import { checkRecipe } from '../src/recipes/recipe.ts';
+import { checkRecipe } from '../src/recipes/check.ts';
 import { generator } from './support/data.ts';
 
 it('exports these names and no others', () => {

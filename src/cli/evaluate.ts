@@ -5,8 +5,9 @@ import { imageSize, readExamples } from '../data/examples.ts';
 import { encodeLabelled } from '../data/own.ts';
 import type { ModelDescription } from '../network/encode.ts';
 import { loadDescribed } from '../network/model.ts';
+import { perClass } from './describe.ts';
 import { percent } from './text.ts';
-import { perClass, testSetOf } from './train.ts';
+import { testSetOf } from './train.ts';
 
 export async function evaluate(
   model: string,

@@ -3,7 +3,7 @@
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors } from '../files/safetensors.ts';
 import { parseWholeDescription } from '../network/encode.ts';
-import { describeRecipe } from '../recipes/recipe.ts';
+import { describeRecipe } from '../recipes/describe.ts';
 import { planNetwork } from '../schedule/plan.ts';
 import { grouped, mebibytes, pairs, table } from './text.ts';
 

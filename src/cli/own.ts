@@ -7,16 +7,17 @@ import { isTable, type PreprocessedData, preprocess, type Source } from '../data
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import type { Network } from '../network/network.ts';
+import { describeRecipe } from '../recipes/describe.ts';
 import { recipeFor } from '../recipes/own.ts';
-import { describeRecipe } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
 import { openCheckpoint } from '../train/checkpoint.ts';
 import { trainModel } from '../train/learn.ts';
+import { machineOf, perClass, verdict } from './describe.ts';
 import { Progress } from './progress.ts';
 import { colors, duration, pairs } from './text.ts';
-import { machineOf, perClass, type TrainOptions, verdict } from './train.ts';
+import type { TrainOptions } from './train.ts';
 
 export async function trainOwn(source: string, options: TrainOptions): Promise<void> {
   const startedAt = performance.now();

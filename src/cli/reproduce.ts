@@ -1,17 +1,17 @@
 // ff reproduce: the experiments of the paper, listed or run.
 
 import { join } from 'node:path';
-import type { Variant } from '../experiments/experiment.ts';
+import type { Reproduction, Variant } from '../experiments/experiment.ts';
 import { experiments, findExperiment } from '../experiments/experiments.ts';
 import { measured } from '../experiments/measured.ts';
 import { errorOf, type Outcome } from '../experiments/outcome.ts';
 import { type Summary, summarise, writeResult } from '../experiments/result.ts';
-import { type Reproduction, reproduce } from '../experiments/run.ts';
+import { reproduce } from '../experiments/run.ts';
 import type { SeenEvent } from '../experiments/training.ts';
-import { describeRecipe, layerSize } from '../recipes/recipe.ts';
+import { describeRecipe, layerSize } from '../recipes/describe.ts';
+import { machineOf } from './describe.ts';
 import { Progress } from './progress.ts';
 import { colors, duration, grouped, pairs, percent, table } from './text.ts';
-import { machineOf } from './train.ts';
 
 export interface ReproduceOptions {
   readonly short?: boolean;

@@ -9,16 +9,17 @@ import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { createNetwork } from '../network/create.ts';
 import { loadNetwork, saveNetwork } from '../network/model.ts';
-import type { Evaluation, Network } from '../network/network.ts';
-import type { Scored } from '../readout/goodness.ts';
-import { describeRecipe, hasLabel } from '../recipes/recipe.ts';
+import type { Network } from '../network/network.ts';
+import { describeRecipe } from '../recipes/describe.ts';
+import { hasLabel } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
 import { fitAndSave } from '../train/saving.ts';
+import { machineOf, perClass, verdict } from './describe.ts';
 import { trainOwn } from './own.ts';
 import { Progress } from './progress.ts';
-import { colors, duration, mebibytes, pairs, percent, table } from './text.ts';
+import { colors, duration, pairs } from './text.ts';
 
 export interface TrainOptions {
   readonly recipe?: string;
@@ -162,38 +163,6 @@ async function trainToEnd(
     progress?.end();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
-}
-
-export function machineOf(network: Network): string {
-  const bytes = network.memoryBytes.reduce((a, b) => a + b);
-  const { threads } = network;
-  return `${threads} thread${threads === 1 ? '' : 's'}, ${network.session.build} kernels, ${mebibytes(bytes)} of memory, seed ${network.session.seed}`;
-}
-
-export function verdict(name: string, { goodnessReadout, softmaxReadout }: Evaluation): string {
-  const bySoftmax = `${percent(softmaxReadout.error)} by the softmax of one pass`;
-  if (!goodnessReadout) return `${name}: error ${bySoftmax}`;
-  return `${name}: error ${colors.bold(percent(goodnessReadout.error))} by the goodness of every label, ${bySoftmax}`;
-}
-
-/** How often each class is taken for another, by both readouts. */
-export function perClass({ answers, softmaxReadout }: Evaluation, names?: readonly string[]): string {
-  const nameOf = (label: number) => names?.[label] ?? String(label);
-  const rows = answers.confusion.map((row, label) => {
-    const count = row.reduce((a, b) => a + b);
-    const wrong = (confusion: Scored['confusion']) => count - confusion[label][label];
-    const mistakes = row.map((n, c) => (c === label ? 0 : n));
-    const most = Math.max(...mistakes);
-    return [
-      nameOf(label),
-      String(count),
-      `${wrong(answers.confusion)}`,
-      percent(count ? (100 * wrong(answers.confusion)) / count : 0),
-      `${wrong(softmaxReadout.confusion)}`,
-      most > 0 ? `${nameOf(mistakes.indexOf(most))} (${most})` : '–',
-    ];
-  });
-  return table(['class', 'examples', 'wrong', 'error', 'wrong (softmax)', 'taken for'], rows);
 }
 
 function nextSteps(model: string, report: string, source: string, hasReport: boolean): [string, string][] {

@@ -1,7 +1,9 @@
 // An experiment is a description: networks, each trained to the end from some seeds, and what its report shows besides.
 
+import type { DataSource } from '../data/sources.ts';
+import type { Network } from '../network/network.ts';
 import type { Recipe } from '../recipes/recipe.ts';
-import type { Reproduction } from './run.ts';
+import type { Outcome } from './outcome.ts';
 import type { Training } from './training.ts';
 
 /** One network, trained to the end with each seed. */
@@ -32,6 +34,28 @@ export interface Experiment {
   readonly variants: readonly [Variant, ...Variant[]];
   /** Each returns a section of the report as markup; an empty one is left out. */
   readonly sections?: readonly ((reproduction: Reproduction) => Promise<string>)[];
+}
+
+/** What of an experiment is run. */
+export interface Extent {
+  /** A tenth of the cost or less. */
+  readonly short?: boolean | undefined;
+  /** Examples of the training set to hold out and to report the error of, instead of that on the test set. */
+  readonly validation?: number | undefined;
+  /** Instead of the variants' own seeds. */
+  readonly seed?: number | undefined;
+}
+
+/** What was run, as far as it came. */
+export interface Reproduction {
+  /** With the settings and the seeds that were run. */
+  readonly experiment: Experiment;
+  readonly options: Extent;
+  readonly data: DataSource;
+  readonly outcomes: readonly Outcome[];
+  /** Whether all of it is there. */
+  readonly isDone: boolean;
+  readonly open: (variant: Variant) => Promise<Network>;
 }
 
 /** What --short makes of an experiment. */

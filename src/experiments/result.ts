@@ -2,13 +2,12 @@
 
 import { join } from 'node:path';
 import { writeFileSafely } from '../files/write.ts';
-import { describeRecipe } from '../recipes/recipe.ts';
+import { describeRecipe } from '../recipes/describe.ts';
 import { type Comparison, type Curves, renderComparison } from '../report/comparison.ts';
 import { decimal } from '../report/markup.ts';
-import type { Variant } from './experiment.ts';
+import type { Reproduction, Variant } from './experiment.ts';
 import { errorOf, type Outcome, type Spread, spreadOf } from './outcome.ts';
 import { provenance } from './provenance.ts';
-import type { Reproduction } from './run.ts';
 
 /** A variant's outcomes together. */
 export interface Summary {

@@ -11,7 +11,7 @@ import { writeFileSafely } from '../files/write.ts';
 import { loadNetwork } from '../network/model.ts';
 import type { Network } from '../network/network.ts';
 import type { EpochEvent } from '../train/events.ts';
-import { type Experiment, shortened, type Variant } from './experiment.ts';
+import { type Experiment, type Extent, type Reproduction, shortened, type Variant } from './experiment.ts';
 import { checkSame, type Outcome, readOutcome } from './outcome.ts';
 import { provenance } from './provenance.ts';
 import { type SeenEvent, trainNetwork } from './training.ts';
@@ -20,13 +20,7 @@ import { type SeenEvent, trainNetwork } from './training.ts';
 const STRINGS = 248;
 const TEST_STRINGS = 124;
 
-export interface RunOptions {
-  /** A tenth of the cost or less. */
-  readonly short?: boolean | undefined;
-  /** Examples of the training set to hold out and to report the error of, instead of that on the test set. */
-  readonly validation?: number | undefined;
-  /** Instead of the variants' own seeds. */
-  readonly seed?: number | undefined;
+export interface RunOptions extends Extent {
   readonly threads?: number | undefined;
   /** Forgets what was finished or stopped before. */
   readonly fresh?: boolean | undefined;
@@ -43,18 +37,6 @@ export interface RunOptions {
   readonly onEvent?: (event: EpochEvent | SeenEvent, variant: Variant, seed: number) => void;
   /** Told of every outcome; `isNew` where it was not there before. */
   readonly onOutcome?: (outcome: Outcome, isNew: boolean) => void;
-}
-
-/** What was run, as far as it came. */
-export interface Reproduction {
-  /** With the settings and the seeds that were run. */
-  readonly experiment: Experiment;
-  readonly options: RunOptions;
-  readonly data: DataSource;
-  readonly outcomes: readonly Outcome[];
-  /** Whether all of it is there. */
-  readonly isDone: boolean;
-  readonly open: (variant: Variant) => Promise<Network>;
 }
 
 /**

@@ -13,7 +13,7 @@ import { escaped, named } from '../report/markup.ts';
 import { section } from '../report/page.ts';
 import { stepCurves } from '../report/steps.ts';
 import { stream } from '../schedule/job.ts';
-import type { Reproduction } from './run.ts';
+import type { Reproduction } from './experiment.ts';
 
 /** Receptive fields of the first layer of every variant. */
 export async function firstLayers({ experiment, data, open }: Reproduction): Promise<string> {
