@@ -239,13 +239,28 @@ describe('of a network with local fields, or a recurrent one', () => {
     return createNetwork(recipe, { inputs: height * width * channels, classes: 5, threads: 1 });
   };
 
-  it.each([cases[0], cases[3], cases[7]])('%s: a report can be made', async (_, recipe) => {
+  // Up to 20 of each of four blocks, of which those at the edges have fewer.
+  it.each([
+    [...cases[0], 20 + 18 + 20 + 18, 'fields at 4 places'],
+    [...cases[3], 20, 'of 20.'],
+    [...cases[7], 20 + 16 + 20 + 12, 'fields at 4 places'],
+  ] as const)('%s: a report shows what first units see', async (_, recipe, count, words) => {
     const network = await made(recipe);
     const data = dataFor(recipe);
     for await (const _event of network.fit(data));
     const report = reportOf(network, data, await network.evaluate(data));
-    expect(report.fields).toBeUndefined();
-    expect(renderReport(report)).toContain('Settings');
+    const { below, weight, units } = new PlainNetwork(network).layers[0];
+    const columns = Array.from({ length: units }, (_, j) =>
+      weight
+        .slice(0, below)
+        .map(row => row[j])
+        .join(),
+    );
+    const shown = report.fields!.units.map(weights => weights.join());
+    expect(shown).toHaveLength(count);
+    expect(new Set(shown).size).toBe(shown.length);
+    expect(columns).toEqual(expect.arrayContaining(shown));
+    expect(renderReport(report)).toContain(words);
     await network.close();
   });
 

@@ -4,7 +4,7 @@
 import type { Goodness, LocalLayer, Objective, Recipe } from '../recipes/recipe.ts';
 import { quick } from '../recipes/recipes.ts';
 import type { Experiment, Variant } from './experiment.ts';
-import { overTime } from './sections.ts';
+import { firstLayers, overTime } from './sections.ts';
 
 const layeredVideo: Recipe = {
   ...quick,
@@ -33,7 +33,7 @@ export const recurrent: Experiment = {
       short: { epochs: 1, examples: 48_000 },
     },
   ],
-  sections: [overTime],
+  sections: [overTime, firstLayers],
 };
 
 /** 32 × 32 positions of three units, each with a field of 11 × 11 below; `isTop` where only the label is above. */
@@ -75,5 +75,5 @@ export const cifar10: Experiment = {
     cifarVariant('min-3', 3, 'minus-sum-of-squares', { kind: 'symba', alpha: 0.03 }),
     cifarVariant('max-3', 3, 'mean-of-squares', { kind: 'swish', alpha: 3 }),
   ],
-  sections: [overTime],
+  sections: [overTime, firstLayers],
 };

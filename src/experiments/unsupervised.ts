@@ -62,5 +62,5 @@ export const unsupervisedLocal: Experiment = {
       short: { epochs: 3, examples: 60_000 },
     },
   ],
-  sections: [hybrids],
+  sections: [hybrids, firstLayers],
 };

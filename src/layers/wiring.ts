@@ -211,6 +211,11 @@ export function writeWiring(plan: WiredPlan, memory: WebAssembly.Memory): void {
   });
 }
 
+/** The inputs that each block sees of the layer below or of the image, in the order of its weights. */
+export function fieldsBelow(plan: WiredPlan): Uint32Array[] {
+  return fieldsOf(plan).map(({ below }) => below.inputs);
+}
+
 /** What each unit of a block sees, counted. */
 export function fanIn({ units, panels, inputs, masks }: BlockPlan, memory: WebAssembly.Memory): Uint32Array {
   const counts = new Uint32Array(units);

@@ -3,11 +3,13 @@
 import type { Dataset } from '../data/dataset.ts';
 import { decodePixels, type ImageEncoding } from '../data/images.ts';
 import { layerThreshold } from '../goodness/objective.ts';
+import { fieldsBelow } from '../layers/wiring.ts';
 import type { Evaluation, Network } from '../network/network.ts';
 import { readState } from '../network/state.ts';
 import { calibrated, reliability } from '../readout/calibration.ts';
 import { describeRecipe } from '../recipes/describe.ts';
 import { hasLabel } from '../recipes/recipe.ts';
+import type { Session } from '../schedule/session.ts';
 import type { TrainedModel } from '../train/learn.ts';
 import type { Mistake } from './mistakes.ts';
 import type { ReportData } from './report.ts';
@@ -133,27 +135,66 @@ function greyLevels(values: Float32Array): Uint8Array {
 
 /** The incoming weights of layer 1's strongest units, where the inputs are an image of one or three channels. */
 export function receptiveFields(network: Network, data: Dataset): ReportData['fields'] | undefined {
-  const [first] = network.session.plans;
-  if (!data.shape || first.kind !== 'dense') return undefined;
+  if (!data.shape) return undefined;
   const [height, width, channels = 1] = data.shape;
   if (channels !== 1 && channels !== 3) return undefined;
-  const weights = readState(network.session, false)[0].data;
-  const { inputs, units, labels } = first;
-  const norms = new Float64Array(units);
-  for (let k = labels; k < inputs; k++) {
-    for (let j = 0; j < units; j++) norms[j] += weights[k * units + j] ** 2;
-  }
-  const strongest = Array.from(norms.keys())
-    .sort((a, b) => norms[b] - norms[a])
-    .slice(0, FIELDS);
-  return {
-    height,
-    width,
-    channels,
+  const { session } = network;
+  const [first] = session.plans;
+  const places = placesOf(first);
+  const each = Math.max(1, Math.floor(FIELDS / places.length));
+  const shown = places.filter((_, p) => p % Math.ceil(places.length / FIELDS) === 0);
+  const tensors = new Map(readState(session, false).map(({ name, data }) => [name, data]));
+  const units = shown.flatMap(place =>
+    strongestUnits(tensors.get(place.name)!, place, height * width * channels, each),
+  );
+  const caption =
+    places.length === 1
+      ? `The ${units.length} units of layer 1 with the strongest weights, of ${first.units}.`
+      : `Layer 1 has local fields at ${places.length} places: ${each === 1 ? 'the strongest unit' : `the ${each} strongest units`} of ${shown.length} of them. A unit sees nothing outside its field.`;
+  return { height, width, channels, units, caption };
+}
+
+/** Units that see the same inputs, and the tensor of their weights: row `firstRow` + k is that of input `inputs[k]`. */
+interface Place {
+  readonly name: string;
+  readonly units: number;
+  readonly inputs: Uint32Array;
+  readonly firstRow: number;
+}
+
+function placesOf(plan: Session['plans'][number]): Place[] {
+  if (plan.kind === 'dense') {
+    const { inputs, units, labels } = plan;
     // The first inputs are the label's, not pixels.
-    units: strongest.map(j =>
-      Float32Array.from({ length: inputs }, (_, k) => (k < labels ? 0 : weights[k * units + j])),
-    ),
-    caption: `The ${strongest.length} units of layer 1 with the strongest weights, of ${units}.`,
-  };
+    const pixels = Uint32Array.from({ length: inputs - labels }, (_, k) => labels + k);
+    return [{ name: 'layers.0.weight', units, inputs: pixels, firstRow: labels }];
+  }
+  return fieldsBelow(plan).map((inputs, b, { length }) => ({
+    name: length === 1 ? 'layers.0.weight' : `layers.0.block.${b}.weight`,
+    units: plan.blocks[b].units,
+    inputs,
+    firstRow: 0,
+  }));
+}
+
+/** The `most` units with the largest norms, strongest first, each laid out over an image of `length` values. */
+function strongestUnits(
+  weights: Float32Array,
+  { units, inputs, firstRow }: Place,
+  length: number,
+  most: number,
+): Float32Array[] {
+  const from = firstRow * units;
+  const norms = new Float64Array(units);
+  for (let k = 0; k < inputs.length; k++) {
+    for (let j = 0; j < units; j++) norms[j] += weights[from + k * units + j] ** 2;
+  }
+  const strongest = Array.from(norms.keys()).sort((a, b) => norms[b] - norms[a]);
+  return strongest.slice(0, most).map(j => {
+    const picture = new Float32Array(length);
+    inputs.forEach((input, k) => {
+      picture[input] = weights[from + k * units + j];
+    });
+    return picture;
+  });
 }
