@@ -21,9 +21,10 @@ async function readResults(folder) {
   return results;
 }
 
-function ours({ error, runs }) {
+function spread(error) {
+  if (!error) return '–';
   const deviation = error.deviation === undefined ? '' : ` ± ${error.deviation.toFixed(2)}`;
-  return `${error.mean.toFixed(2)}${deviation} % (${runs.length} seed${runs.length === 1 ? '' : 's'})`;
+  return `${error.mean.toFixed(2)}${deviation} %`;
 }
 
 function minutes(value) {
@@ -33,12 +34,15 @@ function minutes(value) {
 function tableOf(rows) {
   const lines = rows.map(({ experiment, count, variant }) => {
     const name = count === 1 ? `\`${experiment}\`` : `\`${experiment}\`, ${variant.name}`;
-    const cells = [name, variant.paper ?? '–', ours(variant), variant.epochs, minutes(variant.minutes)];
+    const { paper = '–', goodnessError, softmaxError, runs, epochs } = variant;
+    const threads = runs[0].threads === 1 ? ' (one core)' : '';
+    const cells = [name, paper, spread(goodnessError), spread(softmaxError), runs.length, epochs];
+    cells.push(`${minutes(variant.minutes)}${threads}`);
     return `| ${cells.join(' | ')} |`;
   });
   return [
-    '| experiment | paper | ours: mean test error ± standard deviation | epochs | minutes a seed, two cores |',
-    '|---|---|---|---|---|',
+    '| experiment | paper | ours, by goodness | ours, by softmax | seeds | epochs | minutes a seed |',
+    '|---|---|---|---|---|---|---|',
     ...lines,
   ].join('\n');
 }
