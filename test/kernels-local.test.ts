@@ -1,7 +1,7 @@
 // The kernels of local receptive fields: rows of a field out of rows of a layer, and masks over weights.
 
 import { expect, it } from 'vitest';
-import { about, type Bench, eachBuild, items } from './support/memory.ts';
+import { about, type Bench, eachBuild, items, SKIP } from './support/memory.ts';
 
 /** Runs over K inputs: random, or all of them. */
 function someRuns(bench: Bench, K: number): [number, number][] {
@@ -62,6 +62,17 @@ eachBuild((open, isFull) => {
     }
   });
 
+  it('gatherPanels', () => {
+    const bench = open();
+    for (const M of isFull ? [1, 2, 7, 33] : [3]) {
+      for (const B of [1, 2, 5]) {
+        for (const density of [0, 0.1, 0.5, 1]) {
+          about(JSON.stringify({ M, B, density }), () => gatherByPanel(bench, M, B, density));
+        }
+      }
+    }
+  });
+
   it('maskWeights', () => {
     const bench = open();
     for (const K of [1, 2, 7, 33]) {
@@ -99,6 +110,49 @@ eachBuild((open, isFull) => {
     expect(kept).toEqual(Array.from({ length: 64 }, (_, i) => i % 32 === 1));
   });
 });
+
+/** Some inputs of each of B panels but every third, which the field does not touch. */
+function gatherByPanel(bench: Bench, M: number, B: number, density: number): void {
+  bench.reset();
+  const K = 32 * B;
+  const source = bench.rows(M, K, density);
+  const cuts = bench.take(M * (B + 1));
+  bench.kernels.cutRows(cuts, source.rows, source.entries, 0, M, K, B);
+  const touched = Array.from({ length: B }, (_, panel) => panel).filter(panel => panel % 3 !== 1);
+  const field = () => {
+    const inputs: number[] = [];
+    const words = touched.flatMap(panel => [
+      panel,
+      ...Array.from({ length: 32 }, (_, i) => {
+        if (bench.noise.next() < 0.4) return SKIP;
+        inputs.push(32 * panel + i);
+        return 128 * (inputs.length - 1);
+      }),
+    ]);
+    return { inputs, places: bench.words(words) };
+  };
+  const [below, above] = [field(), field()];
+  const F = below.inputs.length + above.inputs.length + 1;
+  const rows = bench.take(2 * M);
+  const entries = bench.take(2 * M * F);
+  for (const { places, first } of [
+    { ...below, first: 0 },
+    { ...above, first: below.inputs.length },
+  ]) {
+    bench.check({
+      end: M,
+      call: (k, begin, end) =>
+        k.gatherPanels(rows, entries, cuts, source.entries, places, begin, end, touched.length, B, F, first),
+      writes: (begin, end) => [...items(rows, 8)(begin, end), ...items(entries, F * 8)(begin, end)],
+    });
+    bench.same();
+  }
+  for (let row = 0; row < M; row++) {
+    const values = spread(bench, source.rows, source.entries, row, K);
+    const expected = [...below.inputs, ...above.inputs].map(input => values[input]);
+    expect(spread(bench, rows, entries, row, F - 1)).toEqual(expected);
+  }
+}
 
 function gather(bench: Bench, M: number, K: number, density: number): void {
   bench.reset();

@@ -42,7 +42,7 @@ export function computeCoefficients(
   end: number,
 ): void {
   const { kernels, plan } = layer;
-  const { at, stride, units, labels, sharedRow } = plan;
+  const { at, stride, units, sharesImages, sharedRow } = plan;
   const factor = slope(goodness, units);
   const negative = 2 * images;
   if (objective.kind === 'logistic') {
@@ -83,5 +83,5 @@ export function computeCoefficients(
   if (!phase.positive) layer.u32.fill(SKIP, targets + begin, targets + end);
   layer.u32.fill(SKIP, targets + images + begin, targets + images + end);
   if (!phase.negative) layer.u32.fill(SKIP, targets + negative + begin, targets + negative + end);
-  if (labels) kernels.shareTargets(at.targets, begin, end, 0, negative, sharedRow);
+  if (sharesImages) kernels.shareTargets(at.targets, begin, end, 0, negative, sharedRow);
 }

@@ -40,6 +40,10 @@ export type Kernels = {
     rows: number, entries: number, sourceRows: number, sourceEntries: number, runs: number, begin: number,
     end: number, R: number, F: number, first: number
   ): void;
+  gatherPanels(
+    rows: number, entries: number, cuts: number, sourceEntries: number, places: number, begin: number,
+    end: number, T: number, B: number, F: number, first: number
+  ): void;
   maskWeights(weights: number, masks: number, begin: number, end: number, K: number): void;
   clearColumns(columns: number, begin: number, end: number, capacity: number): void;
   appendRows(

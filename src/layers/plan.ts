@@ -72,11 +72,6 @@ export function planHead(arena: Arena, width: number, rows: number, batch: numbe
   };
 }
 
-/** Blocks into which `inputs` are cut, each small enough for the first-level cache. */
-export function cacheBlocks(inputs: number): number {
-  return Math.ceil((inputs * ROW_BYTES) / BLOCK_BYTES);
-}
-
 /** Plans a layer; throws an InputError where it does not fit in the 4 GiB of one memory. */
 export function planLayer(shape: LayerShape) {
   const { inputs, units, batch, rows, classes, labels, moments, isBackward } = shape;
@@ -88,7 +83,7 @@ export function planLayer(shape: LayerShape) {
   const peerRow = rows + (labels ? batch : 0);
   const stride = peerRow + 1;
   const weightBytes = panels * (inputs + 1) * PANEL * 4;
-  const blocks = cacheBlocks(inputs);
+  const blocks = Math.ceil((inputs * ROW_BYTES) / BLOCK_BYTES);
   const columnCapacity = moments ? Math.min(rows, 2 * batch + 1) : 0;
   const inputCapacity = Math.ceil(inputs / PANEL) * PANEL;
   const head = classes ? planHead(arena, units, rows, batch) : undefined;
@@ -125,6 +120,8 @@ export function planLayer(shape: LayerShape) {
     kind: 'dense' as const,
     ...shape,
     panels,
+    /** Positive and negative rows share the product with the image. */
+    sharesImages: labels > 0,
     /** Length of an output row. */
     outputs: units,
     inputCapacity,

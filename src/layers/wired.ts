@@ -8,20 +8,28 @@ import type { Kernels } from '../kernels/kernels.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import type { Share } from '../threads/share.ts';
 import { Layer } from './layer.ts';
+import { PickedRows } from './picked.ts';
 import { PANEL, ROW_BYTES } from './plan.ts';
 import type { BlockPlan, WiredPlan } from './wiring.ts';
 
 export class WiredLayer extends Layer<WiredPlan> {
-  readonly #scratch: WiredPlan['scratch'][number];
+  readonly #picked: PickedRows;
 
   /** For thread number `thread`, which alone uses its scratch memory. */
   constructor(plan: WiredPlan, kernels: Kernels, memory: WebAssembly.Memory, thread: number) {
     super(plan, kernels, memory);
-    this.#scratch = plan.scratch[thread];
+    this.#picked = new PickedRows(plan, kernels, this.u32, thread);
   }
 
-  /** Nothing: the product cuts the rows of each field itself. */
-  cutRows(): void {}
+  /** Cuts input rows `begin` to `end` into panels, where fields are picked by panel. */
+  cutRows(begin: number, end: number): void {
+    const { at, belowPanels } = this.plan;
+    if (belowPanels) this.#cut(at.inputCuts, at.inputRows, at.inputEntries, begin, end, belowPanels);
+  }
+
+  #cut(cuts: number, rows: number, entries: number, begin: number, end: number, panels: number): void {
+    this.kernels.cutRows(cuts, rows, entries, begin, end, panels * PANEL, panels);
+  }
 
   // ----- forward -----------------------------------------------------------------------------------------------------
 
@@ -34,8 +42,9 @@ export class WiredLayer extends Layer<WiredPlan> {
    * the activity what of it a step of the weights changes.
    */
   moveStates(first: number, count: number, damping: number, share: Share): void {
-    const { at, stride, panels } = this.plan;
-    this.#product(at.activity, first, count, share);
+    const { at, stride, panels, sharesImages } = this.plan;
+    if (sharesImages) this.#addToImages(first, count, share);
+    else this.#product(at.activity, first, count, share);
     const row = first * ROW_BYTES;
     this.kernels.dampStates(
       at.states + row,
@@ -50,26 +59,86 @@ export class WiredLayer extends Layer<WiredPlan> {
   }
 
   #product(activity: number, first: number, count: number, share: Share): void {
-    const { at, stride, panels } = this.plan;
-    const { rows, entries, cuts } = this.#scratch;
-    this.#eachBlock(share.begin(panels), share.end(panels), (block, begin, end) => {
-      const { inputs, cacheBlocks, weights, panel } = block;
-      this.#gather(block, first, first + count);
-      this.kernels.cutRows(cuts, rows, entries, first, first + count, inputs, cacheBlocks);
-      const row = panel * stride + first;
+    const { at, stride } = this.plan;
+    const { rows, entries } = this.#picked.at;
+    this.#eachPiece(first, count, share, (block, from, pieceRows, begin, end) => {
+      this.#picked.below(block, from, 0, pieceRows);
+      this.#picked.above(block, from, 0, pieceRows);
+      const row = block.panel * stride + from;
       this.kernels.sparseForward(
         activity + row * ROW_BYTES,
         at.goodness + row * 4,
-        cuts + first * (cacheBlocks + 1) * 4,
+        rows,
         entries,
-        weights,
+        block.weights,
         begin,
         end,
-        count,
+        pieceRows,
         stride,
-        inputs,
-        cacheBlocks,
+        block.inputs,
+        1,
       );
+    });
+  }
+
+  /** The product of the images alone, which rows `first` … see below, into the shared rows. */
+  productWithImages(first: number, images: number, share: Share): void {
+    const { at, stride, sharedRow } = this.plan;
+    const { rows, entries } = this.#picked.at;
+    this.#eachPiece(first, images, share, (block, from, pieceRows, begin, end) => {
+      this.#picked.below(block, from, 0, pieceRows);
+      this.kernels.sparseProduct(
+        at.activity + (block.panel * stride + sharedRow + from - first) * ROW_BYTES,
+        rows,
+        entries,
+        block.weights,
+        begin,
+        end,
+        pieceRows,
+        stride,
+        block.inputs,
+        1,
+      );
+    });
+  }
+
+  /** The activity of rows `first` …: the shared products, each with what it sees above. */
+  #addToImages(first: number, count: number, share: Share): void {
+    const { at, stride, sharedRow } = this.plan;
+    const { rows, entries } = this.#picked.at;
+    this.#eachPiece(first, count, share, (block, from, pieceRows, begin, end) => {
+      this.#picked.clear(block, 0, pieceRows);
+      this.#picked.above(block, from, 0, pieceRows);
+      const row = block.panel * stride + from;
+      this.kernels.sharedForward(
+        at.activity + row * ROW_BYTES,
+        at.goodness + row * 4,
+        at.activity + (block.panel * stride + sharedRow) * ROW_BYTES,
+        at.sources + from * 8,
+        rows,
+        entries,
+        block.weights,
+        begin,
+        end,
+        pieceRows,
+        stride,
+        block.inputs,
+      );
+    });
+  }
+
+  /** Calls `visit` for each block of this thread's share of panels with as many rows as are picked at once. */
+  #eachPiece(
+    first: number,
+    count: number,
+    share: Share,
+    visit: (block: BlockPlan, from: number, rows: number, begin: number, end: number) => void,
+  ): void {
+    const { panels } = this.plan;
+    this.#eachBlock(share.begin(panels), share.end(panels), (block, begin, end) => {
+      for (let from = first; from < first + count; from += block.rowsAtOnce) {
+        visit(block, from, Math.min(block.rowsAtOnce, first + count - from), begin, end);
+      }
     });
   }
 
@@ -86,50 +155,23 @@ export class WiredLayer extends Layer<WiredPlan> {
     }
   }
 
-  /** Picks rows `begin` to `end` of a block's field. */
-  #gather(block: BlockPlan, begin: number, end: number): void {
-    const { at, above } = this.plan;
-    const { rows, entries } = this.#scratch;
-    const { inputs, belowInputs, belowRuns, belowRunCount, aboveRuns, aboveRunCount } = block;
-    this.kernels.gatherRows(
-      rows,
-      entries,
-      at.inputRows,
-      at.inputEntries,
-      belowRuns,
-      begin,
-      end,
-      belowRunCount,
-      inputs,
-      0,
-    );
-    if (!above) return;
-    this.kernels.gatherRows(
-      rows,
-      entries,
-      at.aboveRows,
-      at.aboveEntries,
-      aboveRuns,
-      begin,
-      end,
-      aboveRunCount,
-      inputs,
-      belowInputs,
-    );
-  }
-
   // ----- the layer above ---------------------------------------------------------------------------------------------
 
   /** Copies output rows `begin` to `end`, normalised by one call, to the layer below. */
   passDown(below: WiredLayer, begin: number, end: number): void {
     if (begin === end) return;
-    this.copyOutput(below, below.plan.at.aboveRows, below.plan.at.aboveEntries, begin, end);
+    const { at, abovePanels } = below.plan;
+    this.copyOutput(below, at.aboveRows, at.aboveEntries, begin, end);
+    if (abovePanels) below.#cut(at.aboveCuts, at.aboveRows, at.aboveEntries, begin, end, abovePanels);
   }
 
   /** Makes rows `begin` to `end` see nothing of the layer above. */
   clearAbove(begin: number, end: number): void {
-    const rows = this.plan.at.aboveRows >>> 2;
-    this.u32.fill(0, rows + 2 * begin, rows + 2 * end);
+    const { at, abovePanels } = this.plan;
+    this.bytes.fill(0, at.aboveRows + begin * 8, at.aboveRows + end * 8);
+    if (!abovePanels) return;
+    const row = (abovePanels + 1) * 4;
+    this.bytes.fill(0, at.aboveCuts + begin * row, at.aboveCuts + end * row);
   }
 
   /** Makes row `row` see the label `label` above, with the value `strength`. */
@@ -143,18 +185,29 @@ export class WiredLayer extends Layer<WiredPlan> {
     this.u32[(at.aboveRows >>> 2) + 2 * row + 1] = begin + 8;
   }
 
-  /** Makes `count` rows from `to` see below what those from `from` see there. */
-  repeatBelow(from: number, to: number, count: number): void {
-    this.#repeat(this.plan.at.inputRows, from, to, count);
+  /** Makes row `row` see image `image` of those that the shared rows are products with. */
+  writeSource(row: number, image: number): void {
+    const source = (this.plan.at.sources >>> 2) + 2 * row;
+    this.u32[source] = image;
+    this.f32[source + 1] = 1;
+  }
+
+  /** Makes row `to` see below what row `from` sees there. */
+  repeatBelow(from: number, to: number): void {
+    const { at, belowPanels } = this.plan;
+    this.#repeat(at.inputRows, at.inputCuts, belowPanels, from, to);
   }
 
   /** The same for the layer above. */
-  repeatAbove(from: number, to: number, count: number): void {
-    this.#repeat(this.plan.at.aboveRows, from, to, count);
+  repeatAbove(from: number, to: number): void {
+    const { at, abovePanels } = this.plan;
+    this.#repeat(at.aboveRows, at.aboveCuts, abovePanels, from, to);
   }
 
-  #repeat(rows: number, from: number, to: number, count: number): void {
-    this.bytes.copyWithin(rows + to * 8, rows + from * 8, rows + (from + count) * 8);
+  #repeat(rows: number, cuts: number, panels: number, from: number, to: number): void {
+    this.bytes.copyWithin(rows + to * 8, rows + from * 8, rows + (from + 1) * 8);
+    const row = (panels + 1) * 4;
+    if (panels) this.bytes.copyWithin(cuts + to * row, cuts + from * row, cuts + (from + 1) * row);
   }
 
   /** Copies the states of `count` rows from `from` to those from `to`; `begin` and `end` are panels. */
@@ -170,9 +223,22 @@ export class WiredLayer extends Layer<WiredPlan> {
   // ----- learning ----------------------------------------------------------------------------------------------------
 
   gradientRows(images: number, peer: number, begin: number, end: number): void {
+    const { at, stride, panels, units, sharesImages, sharedRow, peerRow } = this.plan;
     this.weighRows(images, begin, end);
+    if (sharesImages) {
+      this.kernels.addGradients(
+        at.activity,
+        at.targets,
+        begin,
+        end,
+        images,
+        stride,
+        0,
+        2 * images,
+        sharedRow,
+      );
+    }
     if (!peer) return;
-    const { at, stride, panels, units, peerRow } = this.plan;
     // Block by block, because each has padding of its own.
     this.#eachBlock(begin, end, (block, from, to) => {
       this.kernels.peerGradient(
@@ -202,32 +268,26 @@ export class WiredLayer extends Layer<WiredPlan> {
     begin: number,
     end: number,
   ): void {
-    const { at, stride } = this.plan;
-    const { columns, lists } = this.#scratch;
+    const { at, stride, sharesImages } = this.plan;
+    const { columns, lists } = this.#picked.at;
     this.#eachBlock(begin, end, (block, from, to) => {
       const { weights, first, second, masks, inputs, panel } = block;
-      this.#gather(block, 0, images);
-      this.#gather(block, 2 * images, 3 * images);
-      this.#list(inputs, images, peer);
+      const negative = 2 * images;
+      if (sharesImages) {
+        this.#picked.clear(block, 0, images);
+        this.#picked.below(block, images, images, images);
+        this.#picked.clear(block, negative, images);
+      } else {
+        this.#picked.below(block, 0, 0, images);
+        this.#picked.below(block, negative, negative, images);
+      }
+      this.#picked.above(block, 0, 0, images);
+      this.#picked.above(block, negative, negative, images);
+      this.#picked.list(inputs, images, peer);
       const gradient = at.activity + panel * stride * ROW_BYTES;
       const step = { weights, first, second, columns, lists, gradient, inputs };
       this.move(optimizer, step, images, time, gain, from, to);
       if (masks) this.kernels.maskWeights(weights, masks, from, to, inputs);
     });
-  }
-
-  /** Lists the rows in scratch memory by input. */
-  #list(inputs: number, images: number, peer: number): void {
-    const { at, columnCapacity, peerRow } = this.plan;
-    const { rows, entries, columns, lists, sums } = this.#scratch;
-    const { kernels } = this;
-    const beyond = inputs + 1;
-    kernels.clearColumns(columns, 0, beyond, columnCapacity);
-    // Those between positive and negative rows are not picked, and their targets say so.
-    kernels.appendRows(columns, lists, rows, entries, at.targets, 0, beyond, 3 * images, inputs, 1);
-    if (peer) {
-      kernels.sumRows(sums, rows, entries, 0, beyond, images, inputs, 1);
-      kernels.appendSums(columns, lists, sums, 0, beyond, peerRow);
-    }
   }
 }

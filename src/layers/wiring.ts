@@ -16,7 +16,12 @@ import {
   unitGrid,
   unitsOf,
 } from './fields.ts';
-import { Arena, cacheBlocks, type LayerShape, PANEL, planHead } from './plan.ts';
+import { SKIP } from './layer.ts';
+import { Arena, type LayerShape, PANEL, planHead, ROW_BYTES } from './plan.ts';
+
+/** Bytes of weights below which a block's rows are picked and multiplied a few at a time, and how many. */
+const SMALL_BLOCK = 256 * 1024;
+const ROWS_AT_ONCE = 32;
 
 /** Rows that a layer sees. */
 export interface Source {
@@ -64,7 +69,7 @@ interface BlockField {
 }
 
 /** The grid of a layer's units. */
-export function gridOf({ height, width, channels }: WiredShape): UnitGrid {
+function gridOf({ height, width, channels }: WiredShape): UnitGrid {
   return unitGrid(height, width, channels);
 }
 
@@ -105,6 +110,37 @@ function joinMasks(fields: readonly Field[], units: number, panels: number): Uin
   return Uint32Array.from(words);
 }
 
+/** What a kernel needs in order to pick a field's inputs out of rows, and how many parts it has. */
+interface Picking {
+  readonly words: Uint32Array;
+  readonly count: number;
+}
+
+/** The field as runs of neighbours, or, with `byPanel`, as the inputs that it takes of each panel. */
+function pickingOf({ inputs, runs }: Field, byPanel: boolean): Picking {
+  if (!byPanel) return { words: runs, count: runs.length / 2 };
+  const touched = touchedPanels(inputs);
+  const words = new Uint32Array(touched.length * (PANEL + 1)).fill(SKIP);
+  touched.forEach((panel, t) => {
+    words[t * (PANEL + 1)] = panel;
+  });
+  inputs.forEach((input, k) => {
+    const t = touched.indexOf(Math.floor(input / PANEL));
+    words[t * (PANEL + 1) + 1 + (input % PANEL)] = k * ROW_BYTES;
+  });
+  return { words, count: touched.length };
+}
+
+function touchedPanels(inputs: Uint32Array): number[] {
+  return [...new Set(Array.from(inputs, input => Math.floor(input / PANEL)))];
+}
+
+/** Panels of a source from which fields pick panel by panel; 0 where their runs are as few. */
+function pickedPanels(grid: Grid | undefined, fields: readonly (Field | undefined)[]): number {
+  const isShort = fields.some(field => field && field.runs.length / 2 > touchedPanels(field.inputs).length);
+  return grid && isShort ? Math.ceil(grid.inputs / PANEL) : 0;
+}
+
 /** Sizes and byte offsets of a wired layer. */
 export type WiredPlan = ReturnType<typeof planWired>;
 
@@ -116,16 +152,34 @@ export function planWired(shape: WiredShape) {
   const { below, above, batch, rows, classes, moments, isDamped, threads } = shape;
   const grid = gridOf(shape);
   const { units, panels, inputs: outputs } = grid;
-  const { inputs } = sourceGrid(below);
-  const aboveInputs = above ? sourceGrid(above).inputs : 0;
+  const belowGrid = sourceGrid(below);
+  const aboveGrid = above && sourceGrid(above);
+  const { inputs } = belowGrid;
+  const aboveInputs = aboveGrid?.inputs ?? 0;
+  const fields = fieldsOf(shape);
+  const belowPanels = pickedPanels(
+    belowGrid,
+    fields.map(field => field.below),
+  );
+  const abovePanels = pickedPanels(
+    aboveGrid,
+    fields.map(field => field.above),
+  );
+  const take = (field: Field, panels: number) => {
+    const { words, count } = pickingOf(field, panels > 0);
+    return { at: arena.take(words.byteLength), count };
+  };
   const arena = new Arena();
-  // One gradient row for each row, and one for peer normalisation.
-  const peerRow = rows;
-  const stride = rows + 1;
+  // An image that does not move is the same for every label.
+  const sharesImages = below.isImage && above !== undefined;
+  // The gradient rows: one for each row, the shared ones of the first layer, and one for peer normalisation.
+  const sharedRow = rows;
+  const peerRow = rows + (sharesImages ? batch : 0);
+  const stride = peerRow + 1;
   const columnCapacity = 2 * batch + 1;
   const [inputCapacity, aboveCapacity] = [inputs, aboveInputs].map(count => Math.ceil(count / PANEL) * PANEL);
   const head = classes ? planHead(arena, outputs, rows, batch) : undefined;
-  const blocks = fieldsOf(shape).map(field => {
+  const blocks = fields.map(field => {
     const { block, inputs: fanIn } = field;
     const weightBytes = block.panels * (fanIn + 1) * PANEL * 4;
     return {
@@ -134,26 +188,27 @@ export function planWired(shape: WiredShape) {
       units: field.units,
       inputs: fanIn,
       belowInputs: field.below.inputs.length,
-      cacheBlocks: cacheBlocks(fanIn),
+      /** So few that they stay in the second-level cache, unless reading the weights so often costs more. */
+      rowsAtOnce: weightBytes <= SMALL_BLOCK ? Math.min(ROWS_AT_ONCE, rows) : rows,
       weights: arena.take(weightBytes),
       first: arena.take(weightBytes),
       second: arena.take(moments === 2 ? weightBytes : 0),
-      belowRuns: arena.take(field.below.runs.byteLength),
-      belowRunCount: field.below.runs.length / 2,
-      aboveRuns: arena.take(field.above?.runs.byteLength ?? 0),
-      aboveRunCount: (field.above?.runs.length ?? 0) / 2,
+      below: take(field.below, belowPanels),
+      ...(field.above && { above: take(field.above, abovePanels) }),
       /** 0 where every unit sees everything. */
       masks: field.masks ? arena.take(field.masks.byteLength) : 0,
     };
   });
   const widest = Math.max(...blocks.map(block => block.inputs));
-  const cuts = Math.max(...blocks.map(block => block.cacheBlocks)) + 1;
   const activity = arena.take(panels * stride * PANEL * 4);
   const at = {
     inputRows: arena.take(rows * 8),
     inputEntries: arena.take(rows * inputCapacity * 8),
+    inputCuts: arena.take(belowPanels ? rows * (belowPanels + 1) * 4 : 0),
     aboveRows: arena.take(above ? rows * 8 : 0),
     aboveEntries: arena.take(rows * aboveCapacity * 8),
+    aboveCuts: arena.take(abovePanels ? rows * (abovePanels + 1) * 4 : 0),
+    sources: arena.take(sharesImages ? rows * 8 : 0),
     activity,
     states: isDamped ? arena.take(panels * stride * PANEL * 4) : activity,
     goodness: arena.take(panels * stride * 4),
@@ -168,8 +223,8 @@ export function planWired(shape: WiredShape) {
   // What a thread has picked out for the block that it works on.
   const scratch = Array.from({ length: threads }, () => ({
     rows: arena.take(rows * 8),
-    entries: arena.take(rows * widest * 8),
-    cuts: arena.take(rows * cuts * 4),
+    // One more than a field has, for what is written and not kept.
+    entries: arena.take(rows * (widest + 1) * 8),
     columns: arena.take((widest + 1) * 8),
     lists: arena.take((widest + 1) * columnCapacity * 8),
     sums: arena.take((widest + 1) * 4),
@@ -183,11 +238,17 @@ export function planWired(shape: WiredShape) {
     /** Inputs that are a label's: none, labels come from above. */
     labels: 0,
     panels,
+    /** The place of each unit in an output row, for units by row, column and channel. */
+    outputOrder: outputOrder(grid),
     /** Length of an output row, gaps of panels that are not full included. */
     outputs,
     inputCapacity,
     aboveCapacity,
-    sharedRow: rows,
+    belowPanels,
+    abovePanels,
+    /** Positive and negative rows share the product with the image. */
+    sharesImages,
+    sharedRow,
     peerRow,
     stride,
     columnCapacity,
@@ -200,13 +261,20 @@ export function planWired(shape: WiredShape) {
   };
 }
 
+function outputOrder({ height, width, channels, index }: UnitGrid): Uint32Array {
+  return Uint32Array.from({ length: height * width * channels }, (_, unit) => {
+    const position = Math.floor(unit / channels);
+    return index(Math.floor(position / width), position % width, unit % channels);
+  });
+}
+
 /** Writes into a layer's memory what its blocks see: what kernels read and nothing changes. */
 export function writeWiring(plan: WiredPlan, memory: WebAssembly.Memory): void {
   const words = new Uint32Array(memory.buffer);
   fieldsOf(plan).forEach(({ below, above, masks }, b) => {
     const block = plan.blocks[b];
-    words.set(below.runs, block.belowRuns >>> 2);
-    if (above) words.set(above.runs, block.aboveRuns >>> 2);
+    words.set(pickingOf(below, plan.belowPanels > 0).words, block.below.at >>> 2);
+    if (above && block.above) words.set(pickingOf(above, plan.abovePanels > 0).words, block.above.at >>> 2);
     if (masks) words.set(masks, block.masks >>> 2);
   });
 }

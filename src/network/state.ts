@@ -2,7 +2,7 @@
 
 import type { Kernels } from '../kernels/kernels.ts';
 import { type LayerPlan, PANEL } from '../layers/plan.ts';
-import { fanIn, gridOf, type WiredPlan } from '../layers/wiring.ts';
+import { fanIn, type WiredPlan } from '../layers/wiring.ts';
 import { stream } from '../schedule/job.ts';
 import type { Session } from '../schedule/session.ts';
 
@@ -53,16 +53,6 @@ function panelGroups(plan: LayerPlan | WiredPlan, l: number): PanelGroup[] {
   }));
 }
 
-/** The place of each unit in an output row, for units by row, column and channel; absent where there are no gaps. */
-function outputOrder(plan: LayerPlan | WiredPlan): Uint32Array | undefined {
-  if (plan.kind === 'dense') return undefined;
-  const { height, width, channels, index } = gridOf(plan);
-  return Uint32Array.from({ length: height * width * channels }, (_, unit) => {
-    const position = Math.floor(unit / channels);
-    return index(Math.floor(position / width), position % width, unit % channels);
-  });
-}
-
 /** What the model file holds; with `isWhole` also what going on with training needs. */
 function regions(session: Session, isWhole: boolean): Panels[] {
   const list: Panels[] = [];
@@ -82,7 +72,6 @@ function regions(session: Session, isWhole: boolean): Panels[] {
       list.push({ ...vector, name: `${prefix}.mean`, at: at.means, panelRows: 1, firstRow: 0 });
     }
     if (!head) return;
-    const order = outputOrder(plan);
     const readout = {
       memory,
       panelRows: outputs + 1,
@@ -90,7 +79,7 @@ function regions(session: Session, isWhole: boolean): Panels[] {
       rows: plan.units,
       units: session.classes,
       isVector: false,
-      ...(order && { order }),
+      ...(plan.kind === 'wired' && { order: plan.outputOrder }),
     };
     list.push({ ...readout, name: `readout.${l}.weight`, at: head.weights });
     if (isWhole) list.push({ ...readout, name: `readout.${l}.weight.first`, at: head.velocity });

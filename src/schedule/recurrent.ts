@@ -51,8 +51,8 @@ export class RecurrentPart extends Part<WiredLayer> {
         recipe.negatives === 'hard'
           ? hardWrongLabel(label, classes, random, this.readout.probabilities, i)
           : uniformWrongLabel(label, classes, random);
-      this.#startRow(images + i, i, label);
-      this.#startRow(images + i, 2 * images + i, wrong);
+      this.#startRow(images, i, i, label);
+      this.#startRow(images, i, 2 * images + i, wrong);
     }
     this.#startStates(images, 0, images);
     this.#startStates(images, 2 * images, images);
@@ -64,6 +64,7 @@ export class RecurrentPart extends Part<WiredLayer> {
     const before = (number - 1) * iterations;
     const factor = gain(job.epoch, job.epochs, recipe.hold);
     for (let step = 1; step <= iterations; step++) {
+      this.layers[0].productWithImages(images, images, this);
       this.#moveStates(0, images);
       this.#moveStates(2 * images, images);
       this.wait();
@@ -109,10 +110,11 @@ export class RecurrentPart extends Part<WiredLayer> {
     job.probabilities.set(probabilities.subarray(begin * classes, end * classes), (first + begin) * classes);
     if (labels === 0) return;
     for (let label = 0; label < labels; label++) {
-      for (let i = begin; i < end; i++) this.#startRow(rows + i, label * images + i, label);
+      for (let i = begin; i < end; i++) this.#startRow(rows, i, label * images + i, label);
       this.#startStates(rows, label * images, images);
     }
     this.wait();
+    this.layers[0].productWithImages(rows, images, this);
     const [firstRow, lastRow] = [this.begin(rows), this.end(rows)];
     const steps = job.overTime ? iterations : readTo;
     for (let step = 1; step <= steps; step++) {
@@ -160,6 +162,7 @@ export class RecurrentPart extends Part<WiredLayer> {
    */
   #bottomUp(first: number, images: number): void {
     const [begin, end] = [this.begin(images), this.end(images)];
+    this.layers[0].cutRows(first + begin, first + end);
     for (const layer of this.layers) layer.clearAbove(first + begin, first + end);
     this.wait();
     this.forward(first, images);
@@ -169,12 +172,13 @@ export class RecurrentPart extends Part<WiredLayer> {
     }
   }
 
-  /** Makes row `row` see what the bottom-up row `from` came to, and `label` at the top. */
-  #startRow(from: number, row: number, label: number): void {
+  /** Makes row `row` see image `image`, what its bottom-up row (from row `first` on) came to, and `label` at the top. */
+  #startRow(first: number, image: number, row: number, label: number): void {
     const last = this.layers.length - 1;
+    this.layers[0].writeSource(row, image);
     for (let l = 0; l <= last; l++) {
-      this.layers[l].repeatBelow(from, row, 1);
-      if (l < last) this.layers[l].repeatAbove(from, row, 1);
+      if (l > 0) this.layers[l].repeatBelow(first + image, row);
+      if (l < last) this.layers[l].repeatAbove(first + image, row);
     }
     this.layers[last].writeLabel(row, label, this.session.recipe.labelStrength);
   }
