@@ -56,7 +56,7 @@ export const unsupervisedLocal: Experiment = {
         image: [28, 28],
         labelStrength: 0,
         negatives: { kind: 'hybrids', blurs: 4 },
-        epochs: 30,
+        epochs: 60,
       },
       seeds: [1],
       short: { epochs: 3, examples: 60_000 },
