@@ -55,9 +55,9 @@ const CHECKPOINT_EVERY = 60_000;
 
 /**
  * Trains a network on `data` (of `preprocess`), keeps the epoch with the least log loss on the validation examples and fits there
- * how sure it may be. Up to 10,000 examples are learned from once more, for as many epochs, with the validation examples among
- * them. Close the model when done. Throws an InputError for a recipe that makes no sense, for a checkpoint of other data, or
- * where training is stopped before it has looked at the validation examples.
+ * how sure it may be. Up to 10,000 examples are learned from once more, with the validation examples among them, up to that epoch
+ * and at rates that have fallen to zero by then. Close the model when done. Throws an InputError for a recipe that makes no sense,
+ * for a checkpoint of other data, or where training is stopped before it has looked at the validation examples.
  */
 export async function trainModel(
   data: PreprocessedData,
@@ -122,8 +122,8 @@ export async function trainModel(
     const again = stopped && phase === 'again' ? stopped : await make();
     open.add(again);
     if (again.position.epoch <= bestEpoch) {
-      for await (const { epoch } of again.fit(data.whole, signal ? { signal } : {})) {
-        if (epoch >= bestEpoch) break;
+      // As long as the search, with rates that end at zero there.
+      for await (const _event of again.fit(data.whole, { epochs: bestEpoch, ...(signal && { signal }) })) {
         if (isDue()) await save(again, 'again', searchSeconds);
       }
     }
