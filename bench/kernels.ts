@@ -6,8 +6,7 @@ import v8 from 'node:v8';
 import { type Build, detectBuild } from '../src/kernels/features.ts';
 import { bindKernels } from '../src/kernels/kernels.ts';
 import { DenseLayer } from '../src/layers/dense.ts';
-import { SKIP } from '../src/layers/layer.ts';
-import { planLayer, TILE } from '../src/layers/plan.ts';
+import { planLayer, SKIP, TILE } from '../src/layers/plan.ts';
 import { alternate, writeResult } from './harness.ts';
 import { peakLoop } from './peak.ts';
 

@@ -4,14 +4,17 @@
 
 import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { holdsExamples } from '../data/examples.ts';
+import { datasetNames } from '../data/sources.ts';
 import { InputError } from '../errors.ts';
 import { recipes } from '../recipes/recipes.ts';
 import { evaluate } from './evaluate.ts';
 import { exportModel } from './export.ts';
 import { inspect } from './inspect.ts';
+import { trainOwn } from './own.ts';
 import { predict } from './predict.ts';
 import { reproduceExperiment } from './reproduce.ts';
-import { train } from './train.ts';
+import { type TrainOptions, train } from './train.ts';
 
 function wholeNumber(least: number): (text: string) => number {
   return text => {
@@ -62,7 +65,10 @@ function buildCommand(): Command {
       'after',
       '\nCtrl-C stops after the batch in progress, saves a checkpoint and says how to go on.',
     )
-    .action(train);
+    .action(async (source: string, options: TrainOptions) => {
+      const isOwn = !datasetNames.includes(source) && (await holdsExamples(source));
+      await (isOwn ? trainOwn : train)(source, options);
+    });
 
   program
     .command('reproduce')

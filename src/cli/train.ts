@@ -3,8 +3,7 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Dataset, splitValidation } from '../data/dataset.ts';
-import { holdsExamples } from '../data/examples.ts';
-import { datasetNames, loadDataset } from '../data/sources.ts';
+import { loadDataset } from '../data/sources.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { createNetwork } from '../network/create.ts';
@@ -17,7 +16,6 @@ import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
 import { fitAndSave } from '../train/saving.ts';
 import { machineOf, perClass, verdict } from './describe.ts';
-import { trainOwn } from './own.ts';
 import { Progress } from './progress.ts';
 import { colors, duration, pairs } from './text.ts';
 
@@ -36,7 +34,6 @@ export interface TrainOptions {
 }
 
 export async function train(source: string, options: TrainOptions): Promise<void> {
-  if (!datasetNames.includes(source) && (await holdsExamples(source))) return trainOwn(source, options);
   if (options.label !== undefined) {
     throw new InputError('--label names a column of a table: give the table, such as data.csv');
   }

@@ -1,6 +1,7 @@
 // What each kind of goodness and objective asks of a layer: the coefficients of its rows.
 
-import { type Layer, SKIP } from '../layers/layer.ts';
+import type { Layer } from '../layers/layer.ts';
+import { SKIP } from '../layers/plan.ts';
 import type { Goodness, Objective } from '../recipes/recipe.ts';
 
 /** What a sum of squares over `units` is multiplied with to be the goodness. */

@@ -9,9 +9,6 @@ import type { Share } from '../threads/share.ts';
 import type { LayerPlan } from './plan.ts';
 import type { WiredPlan } from './wiring.ts';
 
-/** A gradient row that is left out. */
-export const SKIP = 0xffffffff;
-
 /** Where a step of the optimizer finds what it needs: byte offsets, and how many inputs there are. */
 export interface Step {
   readonly weights: number;

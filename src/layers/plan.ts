@@ -5,6 +5,9 @@ import { InputError } from '../errors.ts';
 /** Units in a panel: eight vectors of four. */
 export const PANEL = 32;
 
+/** A gradient row that is left out. */
+export const SKIP = 0xffffffff;
+
 /** Bytes of a panel's row: one input's weights, or one row's activities, of its units. */
 export const ROW_BYTES = PANEL * 4;
 

@@ -16,8 +16,7 @@ import {
   unitGrid,
   unitsOf,
 } from './fields.ts';
-import { SKIP } from './layer.ts';
-import { Arena, type LayerShape, PANEL, planHead, ROW_BYTES } from './plan.ts';
+import { Arena, type LayerShape, PANEL, planHead, ROW_BYTES, SKIP } from './plan.ts';
 
 /** Bytes of weights below which a block's rows are picked and multiplied a few at a time, and how many. */
 const SMALL_BLOCK = 256 * 1024;

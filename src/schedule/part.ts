@@ -6,7 +6,8 @@
 import { computeCoefficients, type Phase, slope } from '../goodness/objective.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { DenseLayer } from '../layers/dense.ts';
-import { type Layer, SKIP } from '../layers/layer.ts';
+import type { Layer } from '../layers/layer.ts';
+import { SKIP } from '../layers/plan.ts';
 import { largestIndex } from '../readout/goodness.ts';
 import { SoftmaxReadout } from '../readout/softmax.ts';
 import { Barrier } from '../threads/barrier.ts';
