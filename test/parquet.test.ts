@@ -4,6 +4,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
 import type { CompressionCodec } from 'hyparquet';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
@@ -50,6 +51,8 @@ const kinds = features({ kind: { names: ['small', 'middle', 'large'], _type: 'Cl
 it.each<[string, Options]>([
   ['snappy', {}],
   ['nothing', { codec: 'UNCOMPRESSED' }],
+  ['gzip', { codec: 'GZIP', compressors: { GZIP: bytes => gzipSync(bytes) } }],
+  ['brotli', { codec: 'BROTLI', compressors: { BROTLI: bytes => brotliCompressSync(bytes) } }],
   ['groups of rows', { rowGroupSize: 17 }],
 ])('reads numbers, text, booleans, missing cells and names of classes: %s', async (_, options) => {
   const path = await write('table.parquet', table(), { ...options, ...kinds });
