@@ -79,6 +79,12 @@ export const perturbation: Experiment = {
     { ...one, name: 'backprop-10', about: '10 units, gradient', recipe: climbing(10) },
     { ...one, name: 'backprop-100', about: '100 units, gradient', recipe: climbing(100) },
     { ...one, name: 'backprop-1000', about: '1,000 units, gradient', recipe: climbing(1000) },
+    {
+      ...one,
+      name: 'forward-forward-1000',
+      about: '1,000 units, Forward-Forward',
+      recipe: { ...forward, name: 'forward-forward-1000', layers: [1000], readFrom: 1, epochs: PERTURBED },
+    },
   ],
 };
 
