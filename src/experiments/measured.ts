@@ -12,8 +12,14 @@ export interface Measured {
 
 /** By `EXPERIMENT/VARIANT`. */
 export const measured: Readonly<Record<string, Measured>> = {
+  'unsupervised/logistic': { error: 1.59, seeds: 1, minutes: 23.56 },
+  'unsupervised-local/logistic': { error: 1.15, seeds: 1, minutes: 41.44 },
   'supervised/swish': { error: 1.367, deviation: 0.029, seeds: 3, minutes: 8.304 },
-  'recurrent/swish': { error: 3.96, seeds: 1, minutes: 10.79 },
+  'supervised-jitter/swish': { error: 0.72, seeds: 1, minutes: 41.53 },
+  'recurrent/swish': { error: 2.19, seeds: 1, minutes: 22.38 },
+  'sequences/teacher-forcing': { error: 62.246, deviation: 0.13, seeds: 3, minutes: 1.382 },
+  'sequences/rolled-out': { error: 92.709, deviation: 0.431, seeds: 3, minutes: 1.6 },
+  'sequences/fixed': { error: 95.926, deviation: 1.099, seeds: 3, minutes: 0.6479 },
   'sleep/together': { error: 3.27, seeds: 1, minutes: 0.3864 },
   'sleep/together-slow': { error: 15.23, seeds: 1, minutes: 0.6421 },
   'sleep/phases-1': { error: 4.09, seeds: 1, minutes: 0.4405 },
@@ -23,8 +29,16 @@ export const measured: Readonly<Record<string, Measured>> = {
   'sleep/phases-100-slow': { error: 71.94, seeds: 1, minutes: 0.4629 },
   'backprop/backprop': { error: 1.38, deviation: 0, seeds: 3, minutes: 0.7541 },
   'backprop/forward-forward': { error: 1.303, deviation: 0.14, seeds: 3, minutes: 0.9598 },
+  'perturbation/perturbation-10': { error: 28.81, seeds: 1, minutes: 0.1474 },
+  'perturbation/perturbation-100': { error: 17.16, seeds: 1, minutes: 0.3376 },
+  'perturbation/perturbation-1000': { error: 17.24, seeds: 1, minutes: 1.436 },
+  'perturbation/backprop-10': { error: 6.19, seeds: 1, minutes: 0.08136 },
+  'perturbation/backprop-100': { error: 1.86, seeds: 1, minutes: 0.1112 },
+  'perturbation/backprop-1000': { error: 1.47, seeds: 1, minutes: 0.4544 },
+  'perturbation/forward-forward-1000': { error: 1.16, seeds: 1, minutes: 0.4776 },
   'black-box/forward-forward-levels': { error: 2.34, seeds: 1, minutes: 0.7816 },
   'black-box/backprop-levels': { error: 6.5, seeds: 1, minutes: 0.4666 },
   'black-box/forward-forward-noise': { error: 2.65, seeds: 1, minutes: 1.878 },
   'black-box/backprop-noise': { error: 5.43, seeds: 1, minutes: 1.184 },
+  'online/one-by-one': { error: 3.347, deviation: 0.225, seeds: 3, minutes: 0.8607 },
 };
