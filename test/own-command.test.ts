@@ -83,7 +83,8 @@ it.each<[string, string, string[], string[]]>([
   expect(trained).toMatchObject({ code: 0, stderr: '' });
   expect(parseLines(trained.stdout).at(-1)).toMatchObject({ event: 'done', testError: 0 });
   const report = await readFile(join(folder, 'm.html'), 'utf8');
-  expect(report).not.toMatch(/NaN|undefined/);
+  // Letters of a picture's bytes may read like anything.
+  expect(report.replaceAll(/base64,[^"]*/g, '')).not.toMatch(/NaN|undefined/);
   // Pictures are of the images alone, without the rows of the label above them.
   const isImages = source === 'colours' || source === 'images.parquet';
   expect(new Set(report.match(/width="\d+" height="\d+" alt/g))).toEqual(
