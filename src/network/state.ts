@@ -41,12 +41,19 @@ interface PanelGroup {
   };
 }
 
+/** What the names of a layer's tensors begin with, for each of its blocks; a dense layer is one. */
+export function tensorPrefixes(plan: LayerPlan | WiredPlan, l: number): string[] {
+  if (plan.kind === 'dense' || plan.blocks.length === 1) return [`layers.${l}`];
+  return plan.blocks.map((_, b) => `layers.${l}.block.${b}`);
+}
+
 function panelGroups(plan: LayerPlan | WiredPlan, l: number): PanelGroup[] {
   const { at } = plan;
+  const prefixes = tensorPrefixes(plan, l);
   if (plan.kind === 'dense')
-    return [{ prefix: `layers.${l}`, inputs: plan.inputs, units: plan.units, at: plan.at }];
+    return [{ prefix: prefixes[0], inputs: plan.inputs, units: plan.units, at: plan.at }];
   return plan.blocks.map(({ panel, inputs, units, weights, first, second }, b) => ({
-    prefix: plan.blocks.length === 1 ? `layers.${l}` : `layers.${l}.block.${b}`,
+    prefix: prefixes[b],
     inputs,
     units,
     at: { weights, first, second, means: at.means + panel * PANEL * 4 },

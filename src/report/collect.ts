@@ -5,7 +5,7 @@ import { decodePixels, type ImageEncoding } from '../data/images.ts';
 import { layerThreshold } from '../goodness/objective.ts';
 import { fieldsBelow } from '../layers/wiring.ts';
 import type { Evaluation, Network } from '../network/network.ts';
-import { readState } from '../network/state.ts';
+import { readState, tensorPrefixes } from '../network/state.ts';
 import { calibrated, reliability } from '../readout/calibration.ts';
 import { describeRecipe } from '../recipes/describe.ts';
 import { hasLabel } from '../recipes/recipe.ts';
@@ -143,10 +143,10 @@ export function receptiveFields(network: Network, data: Dataset): ReportData['fi
   const places = placesOf(first);
   const each = Math.max(1, Math.floor(FIELDS / places.length));
   const shown = places.filter((_, p) => p % Math.ceil(places.length / FIELDS) === 0);
-  const tensors = new Map(readState(session, false).map(({ name, data }) => [name, data]));
-  const units = shown.flatMap(place =>
-    strongestUnits(tensors.get(place.name)!, place, height * width * channels, each),
-  );
+  const units = shown.flatMap(place => {
+    const [{ data: weights }] = readState(session, false, place.name);
+    return strongestUnits(weights, place, height * width * channels, each);
+  });
   const caption =
     places.length === 1
       ? `The ${units.length} units of layer 1 with the strongest weights, of ${first.units}.`
@@ -165,14 +165,15 @@ interface Place {
 }
 
 function placesOf(plan: Session['plans'][number]): Place[] {
+  const names = tensorPrefixes(plan, 0).map(prefix => `${prefix}.weight`);
   if (plan.kind === 'dense') {
     const { inputs, units, labels } = plan;
     // The first inputs are the label's, not pixels.
     const pixels = Uint32Array.from({ length: inputs - labels }, (_, k) => labels + k);
-    return [{ name: 'layers.0.weight', units, inputs: pixels, firstRow: labels }];
+    return [{ name: names[0], units, inputs: pixels, firstRow: labels }];
   }
-  return fieldsBelow(plan).map((inputs, b, { length }) => ({
-    name: length === 1 ? 'layers.0.weight' : `layers.0.block.${b}.weight`,
+  return fieldsBelow(plan).map((inputs, b) => ({
+    name: names[b],
     units: plan.blocks[b].units,
     inputs,
     firstRow: 0,
