@@ -44,7 +44,7 @@ const contrastive: Recipe = {
 };
 const recurrent: Recipe = {
   ...contrastive,
-  schedule: { kind: 'recurrent', iterations: 3, damping: 0.3, readFrom: 2, readTo: 3 },
+  schedule: { kind: 'recurrent', iterations: 4, damping: 0.3, readFrom: 2, readTo: 3 },
   labelStrength: 1.5,
   negatives: 'hard',
 };
@@ -78,6 +78,7 @@ const cases: [string, Recipe][] = [
       ...contrastive,
       layers: [local(3, 3, 7, [3, 2, 0]), local(2, 2, 5, [2, 1, 0])],
       image: [7, 7, 2],
+      channelMeans: [0.3, 0.6],
       goodness: 'mean-of-squares',
       objective: { kind: 'swish', alpha: 3 },
       readFrom: 1,
@@ -99,7 +100,7 @@ const cases: [string, Recipe][] = [
       schedule: { kind: 'recurrent', iterations: 2, damping: 0, readFrom: 1, readTo: 1 },
     },
   ],
-  ['recurrent local fields', { ...recurrent, layers: columns, readFrom: 1 }],
+  ['recurrent local fields', { ...recurrent, layers: columns, channelMeans: [0.45], readFrom: 1 }],
   ['recurrent local fields, adam', { ...recurrent, layers: [...columns, 12], optimizer: adam }],
 ];
 
@@ -110,8 +111,15 @@ function dataFor({ image, batch }: Recipe): Dataset {
   return { ...made, shape: image! };
 }
 
-const pixels = (data: Dataset, i: number) =>
-  Array.from(data.inputs.subarray(i * data.width, (i + 1) * data.width), v => v / 255);
+/** Each channel of a pixel less its mean. */
+const centred = (image: number[], { channelMeans = [0] }: Recipe) =>
+  image.map((value, k) => value - channelMeans[k % channelMeans.length]);
+
+const pixels = (data: Dataset, i: number, recipe: Recipe) =>
+  centred(
+    Array.from(data.inputs.subarray(i * data.width, (i + 1) * data.width), v => v / 255),
+    recipe,
+  );
 
 /** What the network is about to do, done in double precision. */
 function train(plain: PlainNetwork, { session }: Network, data: Dataset): void {
@@ -122,7 +130,7 @@ function train(plain: PlainNetwork, { session }: Network, data: Dataset): void {
     for (let first = 0; first < data.count; first += recipe.batch) {
       const examples = order.slice(first, first + recipe.batch);
       const counter = (epoch - 1) * data.count + first;
-      const images = Array.from(examples, i => pixels(data, i));
+      const images = Array.from(examples, i => pixels(data, i, recipe));
       const labels = Array.from(examples, i => data.labels[i]);
       const factor = gain(epoch, recipe.epochs, recipe.hold);
       const neutral = plain.bottomUp(images);
@@ -134,7 +142,7 @@ function train(plain: PlainNetwork, { session }: Network, data: Dataset): void {
         const { blurs } = recipe.negatives as { blurs: number };
         mixer.mix(data, examples, counter, blurs, 0, examples.length);
         const mixed = images.map((_, i) =>
-          Array.from(mixer.hybrids.subarray(i * data.width, (i + 1) * data.width)),
+          centred(Array.from(mixer.hybrids.subarray(i * data.width, (i + 1) * data.width)), recipe),
         );
         const negative = plain.bottomUp(mixed);
         plain.learn(neutral, negative, factor);
@@ -151,10 +159,11 @@ function train(plain: PlainNetwork, { session }: Network, data: Dataset): void {
           });
         });
         let [positive, negative] = [neutral, neutral];
-        for (let step = 1; step <= recurrence(recipe)!.iterations; step++) {
+        const { readFrom, readTo } = recurrence(recipe)!;
+        for (let step = 1; step <= readTo; step++) {
           positive = plain.move(images, labels, positive);
           negative = plain.move(images, wrong, negative);
-          plain.learn(positive, negative, factor);
+          if (step >= readFrom) plain.learn(positive, negative, factor);
         }
       }
       plain.learnReadout(neutral, probabilities, labels, factor);
@@ -204,7 +213,7 @@ async function expectAnswers(network: Network, plain: PlainNetwork, data: Datase
   const { recipe, classes } = network.session;
   const { layers } = recipe;
   const schedule = recurrence(recipe);
-  const images = Array.from({ length: data.count }, (_, i) => pixels(data, i));
+  const images = Array.from({ length: data.count }, (_, i) => pixels(data, i, recipe));
   const { probabilities, goodness } = await network.evaluate(data);
   const neutral = plain.bottomUp(images);
   expectClose(probabilities, plain.probabilities(neutral).flat(), 'probabilities');
@@ -343,9 +352,20 @@ it.each<[string, Partial<Recipe>, string]>([
   ],
   [
     'reading what never comes',
-    { ...recurrent, layers: [9], schedule: { ...recurrence(recurrent)!, readTo: 4 } },
-    'schedule.readFrom and readTo must be steps from 1 to 3',
+    { ...recurrent, layers: [9], schedule: { ...recurrence(recurrent)!, readTo: 5 } },
+    'schedule.readFrom and readTo must be steps from 1 to 4',
   ],
+  [
+    'a mean for another number of channels',
+    { layers: [local(6, 5, 3, [2, 1, 0])], channelMeans: [0.5, 0.5] },
+    'channelMeans must be a number from 0 to 1 for each channel of the image (1), found [0.5,0.5]',
+  ],
+  [
+    'a mean in bytes',
+    { layers: [local(6, 5, 3, [2, 1, 0])], channelMeans: [122] },
+    'channelMeans must be a number from 0 to 1',
+  ],
+  ['means with plain layers', { layers: [9], channelMeans: [0.5] }, 'channelMeans must be absent'],
   [
     'another size of image',
     { layers: [local(6, 5, 3, [2, 1, 0])], image: [7, 6, 3], readFrom: 1 },

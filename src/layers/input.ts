@@ -17,18 +17,23 @@ export class InputRows {
   readonly #layer: Layer;
   readonly #strength: number;
   readonly #classes: number;
+  readonly #means: readonly number[] | undefined;
   /** Scale of each image under a one-hot label (or with none), and under the neutral label. */
   readonly #oneHotScale: Float64Array;
   readonly #neutralScale: Float64Array;
   /** Of what was copied last, before any scale. */
   #squares = 0;
 
-  /** `strength` is the value of a label's input and `classes` how many there are; both 0 where the network is given none. */
-  constructor(layer: Layer, strength: number, classes: number) {
+  /**
+   * `strength` is the value of a label's input and `classes` how many there are; both 0 where the network is given none.
+   * `means` is what each channel of a pixel stands above, if anything.
+   */
+  constructor(layer: Layer, strength: number, classes: number, means?: readonly number[]) {
     const { labels, batch } = layer.plan;
     this.#layer = layer;
     this.#strength = strength;
     this.#classes = classes;
+    this.#means = means;
     this.#oneHotScale = new Float64Array(labels ? batch : 0);
     this.#neutralScale = new Float64Array(labels ? batch : 0);
   }
@@ -99,6 +104,8 @@ export class InputRows {
     const { inputs } = plan;
     const labels = this.#classes;
     const values = dataset.inputs;
+    const unit = unitOf(dataset);
+    const means = this.#means;
     // Without a shift any input is a row of its own, so that none can move out of it. Channels lie side by side, so a
     // pixel is as many places wide.
     const isShifted = right !== 0 || down !== 0;
@@ -111,7 +118,7 @@ export class InputRows {
     for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
       const last = y * width + Math.min(width, width + places);
       for (let k = Math.max(labels, y * width + Math.max(0, places)); k < last; k++) {
-        const value = values[from + k];
+        const value = means ? values[from + k] - means[k % means.length] / unit : values[from + k];
         if (value === 0) continue;
         u32[to] = k * ROW_BYTES;
         f32[to + 1] = value;

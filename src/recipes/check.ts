@@ -74,6 +74,21 @@ export function checkRecipe(recipe: Recipe): void {
     const isImage = Array.isArray(image) && [2, 3].includes(image.length) && image.every(isCount);
     check(isImage, 'image', 'two or three counts above 0', image);
   }
+  const { channelMeans } = recipe;
+  if (channelMeans !== undefined) {
+    const channels = image?.[2] ?? 1;
+    const areMeans =
+      Array.isArray(channelMeans) &&
+      channelMeans.length === channels &&
+      channelMeans.every(mean => mean >= 0 && mean <= 1);
+    check(
+      areMeans,
+      'channelMeans',
+      `a number from 0 to 1 for each channel of the image (${channels})`,
+      channelMeans,
+    );
+    check(!isPlain(recipe), 'channelMeans', 'absent with plain layers', channelMeans);
+  }
   checkBetween(recipe, check);
   if (!hasGoodness(recipe)) {
     checkClassifier(recipe, check);

@@ -29,6 +29,9 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
             `moved by up to ${recipe.shift} pixel${recipe.shift === 1 ? '' : 's'} each way, at random`,
           ],
         ] as [string, string][])),
+    ...(recipe.channelMeans
+      ? ([['channels', `less ${recipe.channelMeans.join(', ')}`]] as [string, string][])
+      : []),
     ...(hasLabel(recipe)
       ? ([['label', `${schedule ? 'at the top' : 'first inputs'}, strength ${recipe.labelStrength}`]] as [
           string,

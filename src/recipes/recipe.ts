@@ -54,11 +54,11 @@ export type Optimizer =
 /** The paper's network with top-down connections (section 3.4): the image is a still video, the label is at the top. */
 export interface RecurrentSchedule {
   readonly kind: 'recurrent';
-  /** Steps after the bottom-up pass, all layers at once; the weights learn at each. */
+  /** Steps after the bottom-up pass, all layers at once, that a report shows; training goes no further than `readTo`. */
   readonly iterations: number;
   /** The share of its old state that a unit keeps in a step. */
   readonly damping: number;
-  /** The steps, counted from 1, over which the goodness readout averages. */
+  /** The steps, counted from 1, at which the weights learn and over which the goodness readout averages. */
   readonly readFrom: number;
   readonly readTo: number;
 }
@@ -104,6 +104,11 @@ export interface Recipe {
   readonly shift: number;
   /** Rows, columns and channels (1 by default) of an example, where the network has to know them. */
   readonly image?: readonly [height: number, width: number, channels?: number];
+  /**
+   * What is subtracted from each channel of a pixel, which is 0 to 1: its mean over the data, so that a row's direction, which
+   * is all that a layer sees, tells of more than brightness. Absent: nothing. For local or recurrent layers only.
+   */
+  readonly channelMeans?: readonly number[];
   /**
    * Value of the label's input; a neutral label has strength / classes in each. 0: the network is not given labels. The
    * label's inputs are the first of the image, or with a recurrent schedule a layer of their own at the top.

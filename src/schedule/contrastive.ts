@@ -24,7 +24,12 @@ export class ContrastivePart extends Part {
     super(session, part, parts, layers, box);
     const { recipe, hybrids, module, seed, classes } = session;
     this.#hasLabel = hasLabel(recipe);
-    this.#input = new InputRows(this.layers[0], recipe.labelStrength, this.#hasLabel ? classes : 0);
+    this.#input = new InputRows(
+      this.layers[0],
+      recipe.labelStrength,
+      this.#hasLabel ? classes : 0,
+      recipe.channelMeans,
+    );
     if (hybrids) {
       const kernels = bindKernels(module, hybrids.memory);
       const random = { seed, masks: stream.masks, partners: stream.negatives };

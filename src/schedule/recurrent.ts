@@ -2,7 +2,8 @@
 // sees what the layers above and below it were a step ago, and goodness is agreement between the two.
 //
 // A bottom-up pass, without anything from above, sets the states; it is also what the softmax readout sees and chooses hard
-// negatives from. Then all layers move at once, step by step, and learn at each.
+// negatives from. Then all layers move at once, step by step, and learn at the steps that the goodness readout averages over:
+// not at all of them, which costs two to three times as much for about the same error.
 
 import { slope } from '../goodness/objective.ts';
 import { InputRows } from '../layers/input.ts';
@@ -24,7 +25,7 @@ export class RecurrentPart extends Part<WiredLayer> {
     const schedule = recurrence(session.recipe);
     if (!schedule) throw new Error('a session of another schedule');
     this.#schedule = schedule;
-    this.#input = new InputRows(this.layers[0], 0, 0);
+    this.#input = new InputRows(this.layers[0], 0, 0, session.recipe.channelMeans);
   }
 
   // ----- training ----------------------------------------------------------------------------------------------------
@@ -33,7 +34,6 @@ export class RecurrentPart extends Part<WiredLayer> {
   protected trainBatch(job: TrainJob, index: number, images: number): void {
     const { recipe, classes } = this.session;
     const { dataset, order } = job;
-    const { iterations } = this.#schedule;
     const [begin, end] = [this.begin(images), this.end(images)];
     const firstExample = index * recipe.batch;
     const firstCounter = (job.epoch - 1) * dataset.count + firstExample;
@@ -58,41 +58,53 @@ export class RecurrentPart extends Part<WiredLayer> {
     this.#startStates(images, 2 * images, images);
     this.wait();
 
-    const number = this.batchNumber(job, index);
-    const phase = phaseAt(recipe, number);
-    const peer = phase.positive ? recipe.peer : 0;
-    const before = (number - 1) * iterations;
-    const factor = gain(job.epoch, job.epochs, recipe.hold);
-    for (let step = 1; step <= iterations; step++) {
-      this.layers[0].productWithImages(images, images, this);
+    const { readFrom, readTo } = this.#schedule;
+    for (let step = 1; step <= readTo; step++) {
+      // Until the first step of the weights the product stays what it was.
+      if (step === 1 || step > readFrom) this.layers[0].productWithImages(images, images, this);
       this.#moveStates(0, images);
       this.#moveStates(2 * images, images);
       this.wait();
-      for (const layer of this.layers) {
-        layer.sumGoodness(begin, end);
-        layer.sumGoodness(2 * images + begin, 2 * images + end);
+      if (step >= readFrom) {
+        this.#learnAt(step, job, index, images);
+        // A step of the weights looks at the input of this moment once more.
+        this.wait();
       }
-      this.compare(images, phase);
-      this.wait();
-      const isLast = step === iterations;
-      if (this.isFirst) {
-        this.addLayers(images, images, 1 / iterations);
-        if (isLast) this.finish(index, images);
-      }
-      for (const layer of this.layers) {
-        const { panels } = layer.plan;
-        const [from, to] = [this.begin(panels), this.end(panels)];
-        layer.gradientRows(images, peer, from, to);
-        if (!recipe.fixed) layer.step(recipe, images, before + step, factor, from, to);
-      }
-      if (isLast) this.stepReadout(images, images, factor);
-      // A step looks at the input of this moment once more.
-      this.wait();
-      if (isLast) return;
+      if (step === readTo) return;
       this.#tellNeighbours(begin, end);
       this.#tellNeighbours(2 * images + begin, 2 * images + end);
       this.wait();
     }
+  }
+
+  /** A step of every layer by the goodness that its rows have at step `step` of the network; after the last one, of the readout. */
+  #learnAt(step: number, job: TrainJob, index: number, images: number): void {
+    const { recipe } = this.session;
+    const { readFrom, readTo } = this.#schedule;
+    const steps = readTo - readFrom + 1;
+    const number = this.batchNumber(job, index);
+    const time = (number - 1) * steps + step - readFrom + 1;
+    const phase = phaseAt(recipe, number);
+    const peer = phase.positive ? recipe.peer : 0;
+    const factor = gain(job.epoch, job.epochs, recipe.hold);
+    const [begin, end] = [this.begin(images), this.end(images)];
+    for (const layer of this.layers) {
+      layer.sumGoodness(begin, end);
+      layer.sumGoodness(2 * images + begin, 2 * images + end);
+    }
+    this.compare(images, phase);
+    this.wait();
+    if (this.isFirst) {
+      this.addLayers(images, images, 1 / steps);
+      if (step === readTo) this.finish(index, images);
+    }
+    for (const layer of this.layers) {
+      const { panels } = layer.plan;
+      const [from, to] = [this.begin(panels), this.end(panels)];
+      layer.gradientRows(images, peer, from, to);
+      if (!recipe.fixed) layer.step(recipe, images, time, factor, from, to);
+    }
+    if (step === readTo) this.stepReadout(images, images, factor);
   }
 
   // ----- evaluation --------------------------------------------------------------------------------------------------
