@@ -63,7 +63,9 @@ function cifarVariant(name: string, layers: number, goodness: Goodness, objectiv
       labelStrength: 10,
       goodness,
       objective,
-      optimizer: { ...layeredVideo.optimizer, rate: 0.0006, decay: 0.03 },
+      // At twice the rate, or at this one held for long, goodness that wants to be small grows without end.
+      optimizer: { ...layeredVideo.optimizer, decay: 0.03 },
+      hold: 0,
       // As many as an hour or two of two cores allow; the third layer costs as much as the others together.
       epochs: layers === 2 ? 8 : 4,
     },
