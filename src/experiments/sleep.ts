@@ -18,7 +18,7 @@ function variant(name: string, rate: number, momentum: number, phases?: number):
       ...(phases !== undefined && { phases }),
       epochs: 5,
     },
-    seeds: [1],
+    seeds: [1, 2, 3],
     short: { epochs: 1, examples: 30_000 },
   };
 }
