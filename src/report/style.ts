@@ -2,7 +2,7 @@
 // kind of colour vision, and no fact is told by colour alone.
 
 /** The style sheet of the page. */
-export const style = `
+export const style: string = `
 :root {
   --page: #f4f6f8; --card: #fff; --ink: #17212e; --muted: #566374; --line: #e1e6ec; --faint: #b6c0cc;
   --blue: #1d68ad; --orange: #b94f07; --blue-fill: #3d8ad4; --orange-fill: #ee8a35; --accent: #6b46c1;
