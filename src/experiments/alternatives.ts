@@ -47,13 +47,15 @@ function climbing(units: number): Recipe {
   return { ...backward, name: `backprop-${units}`, layers: [units], readFrom: 1, epochs: PERTURBED };
 }
 
-const seeds = [1, 2, 3];
 /** Enough to see who falls behind. */
 const EPOCHS = 6;
 const PERTURBED = 10;
 
-const shared: Pick<Variant, 'seeds' | 'short'> = { seeds, short: { epochs: 1, examples: 36_000 } };
-const longer: typeof shared = { seeds, short: { epochs: 3, examples: 60_000 } };
+const shared: Pick<Variant, 'seeds' | 'short'> = {
+  seeds: [1, 2, 3],
+  short: { epochs: 1, examples: 36_000 },
+};
+const longer: typeof shared = { ...shared, short: { epochs: 3, examples: 60_000 } };
 
 export const backprop: Experiment = {
   name: 'backprop',

@@ -46,7 +46,7 @@ export class InputRows {
     const { inputs } = this.#layer.plan;
     const unit = unitOf(dataset);
     const first = this.#beginImage(image);
-    const to = this.#copy(first, dataset, index, right, down);
+    const to = this.#copy(first, dataset, unit, index, right, down);
     const squares = this.#squares * unit * unit;
     const strength = this.#strength;
     const oneHot = 1 / (TINY + Math.sqrt((squares + strength * strength) / inputs));
@@ -77,7 +77,7 @@ export class InputRows {
       u32[to] = (label ?? c) * ROW_BYTES;
       f32[to + 1] = this.#strength / labels / unit;
     }
-    to = this.#copy(to, dataset, index, right, down);
+    to = this.#copy(to, dataset, unit, index, right, down);
     const labelSquares = labels && (this.#strength * this.#strength) / labels;
     const squares = this.#squares * unit * unit + labelSquares;
     this.#endImage(row, first, to, unit / (TINY + Math.sqrt(squares / plan.inputs)));
@@ -98,13 +98,15 @@ export class InputRows {
     u32[row + 1] = to * 4 - plan.at.inputEntries;
   }
 
-  /** Copies what is not zero of an example, without the label's inputs, to word `to` and on; returns where it ends. */
-  #copy(to: number, dataset: Dataset, index: number, right: number, down: number): number {
+  /**
+   * Copies what is not zero of an example, whose values stand for `unit` each, without the label's inputs, to word `to` and on;
+   * returns where it ends.
+   */
+  #copy(to: number, dataset: Dataset, unit: number, index: number, right: number, down: number): number {
     const { f32, u32, plan } = this.#layer;
     const { inputs } = plan;
     const labels = this.#classes;
     const values = dataset.inputs;
-    const unit = unitOf(dataset);
     const means = this.#means;
     // Without a shift any input is a row of its own, so that none can move out of it. Channels lie side by side, so a
     // pixel is as many places wide.
