@@ -7,7 +7,7 @@ import { HybridImages, otherExample } from '../negatives/hybrid.ts';
 import { continueText } from '../network/writing.ts';
 import { recurrence } from '../recipes/recipe.ts';
 import { receptiveFields } from '../report/collect.ts';
-import { receptiveFields as fieldPictures } from '../report/fields.ts';
+import { receptiveFields as fieldPictures, howToRead } from '../report/fields.ts';
 import { type Hybrid, hybridPictures } from '../report/hybrids.ts';
 import { escaped, named } from '../report/markup.ts';
 import { section } from '../report/page.ts';
@@ -18,18 +18,20 @@ import type { Reproduction } from './experiment.ts';
 /** Receptive fields of the first layer of every variant. */
 export async function firstLayers({ experiment, data, open }: Reproduction): Promise<string> {
   const figures: string[] = [];
+  let words = '';
   for (const variant of experiment.variants) {
     const network = await open(variant);
     const fields = receptiveFields(network, data.train);
     await network.close();
-    if (fields) figures.push(named(variant.name, fieldPictures(fields)));
+    if (!fields) continue;
+    figures.push(named(variant.name, fieldPictures(fields)));
+    words = howToRead(fields);
   }
   if (figures.length === 0) return '';
   return section(
     'What the first layer looks for',
-    `Each square is one unit and shows its incoming weights where the pixels of the image are. Bright pixels in
-<b class="positive">blue</b> places excite the unit, in <b class="negative">orange</b> places they hold it back. Each
-square has its own scale.`,
+    `Each square is one unit and shows its incoming weights where the pixels of the image are. ${words} Each square has
+its own scale.`,
     figures.join('\n'),
   );
 }

@@ -10,6 +10,16 @@ const most = 100;
 const scale = '<span class="scale"><span>against</span><i></i><span>for</span></span>';
 const colours = 'Mid-grey is no weight; a colour is what the unit looks for.';
 
+const IN_GREY = `Bright pixels in <b class="positive">blue</b> places excite the unit, in <b class="negative">orange</b>
+places they hold it back, and elsewhere they do not matter.`;
+const IN_COLOUR = `Where a square is grey, the unit does not look; where it has a colour, pixels of that colour excite the
+unit, and those of the opposite colour hold it back.`;
+
+/** What the pictures of receptiveFields mean. */
+export function howToRead({ channels }: { readonly channels?: 1 | 3 }): string {
+  return channels === 3 ? IN_COLOUR : IN_GREY;
+}
+
 /**
  * The incoming weights of up to 100 units, each `height` by `width` and scaled by itself, as a grid. With 3 channels, red,
  * green and blue side by side, the weights are shown as colours around mid-grey.

@@ -4,7 +4,7 @@ import type { Reliability } from '../readout/calibration.ts';
 import type { EpochEvent } from '../train/events.ts';
 import { confusionTable, frequentConfusions } from './confusion.ts';
 import { errorCurves, goodnessCurves } from './curves.ts';
-import { receptiveFields } from './fields.ts';
+import { howToRead, receptiveFields } from './fields.ts';
 import { headline, type Scored } from './headline.ts';
 import { goodnessHistogram } from './histogram.ts';
 import { escaped } from './markup.ts';
@@ -53,11 +53,6 @@ export interface ReportData {
   readonly shape?: readonly [height: number, width: number, channels?: number];
 }
 
-const IN_GREY = `Bright pixels in <b class="positive">blue</b> places excite the unit, in <b class="negative">orange</b>
-places they hold it back, and elsewhere they do not matter.`;
-const IN_COLOUR = `Where a square is grey, the unit does not look; where it has a colour, pixels of that colour excite the
-unit, and those of the opposite colour hold it back.`;
-
 /** The whole report as the text of one HTML file, below 1 MB for 10 layers and 10,000 examples. */
 export function renderReport(data: ReportData): string {
   const { title, layers, epochs, classNames, goodnessReadout, softmaxReadout } = data;
@@ -96,7 +91,7 @@ has to guess. The outermost bars also hold the few values beyond them.`,
       ? section(
           'What the first layer looks for',
           `Each square is one unit of the first layer and shows its incoming weights where the pixels of the
-image are. ${data.fields.channels === 3 ? IN_COLOUR : IN_GREY} Each square has its own scale. Strokes, corners and blobs are a
+image are. ${howToRead(data.fields)} Each square has its own scale. Strokes, corners and blobs are a
 good sign; noise everywhere means that the unit learned little.`,
           receptiveFields(data.fields),
         )
