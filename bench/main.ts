@@ -18,7 +18,7 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     run: async () => (await import('./epoch.ts')).run(),
   },
   rivals: {
-    asks: 'the same recipe in PyTorch, TensorFlow.js and jax-js: how long is an epoch? (20 minutes)',
+    asks: 'the same recipe in PyTorch, TensorFlow.js and jax-js: how long is an epoch? (30 minutes)',
     run: async () => (await import('./rivals.ts')).run(),
   },
   scale: {

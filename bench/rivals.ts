@@ -1,7 +1,7 @@
 // Seconds per epoch of the reference recipe against PyTorch, TensorFlow.js (Wasm) and jax-js, each in a process of its own, in
 // turns. Every contender trains a fresh network for two epochs a round; the second counts. The slow ones and the
-// large network train on fewer images, and seconds are scaled to 50,000. PyTorch runs twice: as a good port of Hinton's code has it
-// (plain), and with all the short cuts that are ours. A rival that is not installed is skipped with a line that says so.
+// large network train on fewer images, and seconds are scaled to 50,000. Each rival runs twice: as a good port of Hinton's code has it
+// (plain), and with all the short cuts that are ours. One that is not installed is skipped with a line that says so.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -33,7 +33,12 @@ interface Measured {
 function contenders(isLarge: boolean): Contender[] {
   const cores = availableParallelism();
   const [many, few] = isLarge ? [20_000, 1000] : [EPOCH, 4000];
-  const node = (file: string) => [process.execPath, '--no-warnings', `${here}${file}`];
+  const node = (file: string, ...words: string[]) => [
+    process.execPath,
+    '--no-warnings',
+    `${here}${file}`,
+    ...words,
+  ];
   return [
     { name: 'forward-forward', images: many, threads: cores },
     ...['pytorch_plain.py', 'pytorch.py'].flatMap(file =>
@@ -44,7 +49,9 @@ function contenders(isLarge: boolean): Contender[] {
         threads,
       })),
     ),
+    { name: 'tfjs wasm plain', command: node('tfjs.mjs', '--plain'), images: few, threads: cores },
     { name: 'tfjs wasm', command: node('tfjs.mjs'), images: few, threads: cores },
+    { name: 'jax-js wasm plain', command: node('jax.mjs', '--plain'), images: few, threads: cores },
     { name: 'jax-js wasm', command: node('jax.mjs'), images: few, threads: cores },
   ];
 }

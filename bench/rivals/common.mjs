@@ -32,9 +32,10 @@ export function options() {
       seed: text('1'),
       threads: text('1'),
       test: text('0'),
+      plain: { type: 'boolean', default: false },
     },
   });
-  const { data, layers, images, epochs, seed, threads, test } = values;
+  const { data, layers, images, epochs, seed, threads, test, plain } = values;
   if (!data) fail(2, '--data DIR is missing: the folder with the raw MNIST files');
   if (Number(images) % recipe.batch) fail(2, `--images must be a multiple of ${recipe.batch}`);
   return {
@@ -46,6 +47,8 @@ export function options() {
     seed: Number(seed),
     threads: Number(threads),
     test: Number(test),
+    /** As a good port of Hinton's code has it: three full passes a batch, and all rows in the gradient. */
+    isPlain: plain,
   };
 }
 

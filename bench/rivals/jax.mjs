@@ -1,5 +1,6 @@
 // Hinton's supervised Forward-Forward recipe in jax-js (Wasm backend), for the rivals bench. Closed-form
-// gradients, no autograd. Several jits a batch: all passes, each layer's step, each readout's; between them
+// gradients, no autograd. With --plain a batch is one jit. Without, one product with the pixels serves all three rows
+// of an image, and there are several jits a batch: all passes, each layer's step, each readout's; between them
 // rows that have nothing to learn drop out, which one jit, its shapes fixed, could not do.
 
 import { readFileSync } from 'node:fs';
@@ -81,6 +82,21 @@ function upward(network, activities) {
   });
 }
 
+/** Error of the heads (batch, HEAD_COLUMNS) and a wrong label for each row (batch, 10). Consumes hot and noise. */
+function readHeads(network, neutral, hot, noise) {
+  const logits = neutral
+    .map((x, l) => np.dot(x.ref, network[l + 1].head.ref))
+    .reduce((a, b) => a.add(b))
+    .slice([], [0, classes]);
+  const error = np.pad(hot.ref.sub(nn.softmax(logits.ref)), [
+    [0, 0],
+    [0, HEAD_COLUMNS - classes],
+  ]);
+  // The largest of logits and Gumbel noise is a draw from the softmax, here over the wrong labels.
+  const wrong = nn.oneHot(np.argmax(logits.add(noise).sub(hot.mul(1e9)), 1), classes);
+  return { error, wrong };
+}
+
 const passes = jit(function passes(network, shown, scales, neutralScales, hot, noise) {
   const [first] = network;
   // The rows of an image differ in nothing but the label and its length: one product serves all three.
@@ -98,16 +114,7 @@ const passes = jit(function passes(network, shown, scales, neutralScales, hot, n
     ),
   );
   const neutral = both.slice(1).map(({ normalized }) => normalized.ref.slice([batch, 2 * batch]));
-  const logits = neutral
-    .map((x, l) => np.dot(x.ref, network[l + 1].head.ref))
-    .reduce((a, b) => a.add(b))
-    .slice([], [0, classes]);
-  const error = np.pad(hot.ref.sub(nn.softmax(logits.ref)), [
-    [0, 0],
-    [0, HEAD_COLUMNS - classes],
-  ]);
-  // The largest of logits and Gumbel noise is a draw from the softmax, here over the wrong labels.
-  const wrong = nn.oneHot(np.argmax(logits.add(noise).sub(hot.mul(1e9)), 1), classes);
+  const { error, wrong } = readHeads(network, neutral, hot, noise);
   const negativeLabels = wrong.mul(scales);
   const negative = upward(network, firstForward(first, product, negativeLabels.ref));
   const seen = np.concatenate([positiveLabels, negativeLabels]);
@@ -200,6 +207,90 @@ const learnHead = jit(function learnHead(layer, x, error, factor) {
   return { head, headVelocity };
 });
 
+const gumbelNoise = () =>
+  Float32Array.from({ length: batch * classes }, () => -Math.log(-Math.log(random() + 1e-12)));
+
+/** The whole of a batch, three full passes and all rows in the gradient: the layers as they are after it. */
+const plainBatch = jit(function plainBatch(network, shown, scales, neutralScales, hot, noise, factor) {
+  const [first] = network;
+  const pass = (x, labels) => upward(network, firstForward(first, np.dot(x, first.weight.ref), labels));
+  const positiveLabels = hot.ref.mul(scales.ref);
+  const positive = pass(shown.ref, positiveLabels.ref);
+  const neutralLabels = np.ones([batch, classes]).mul(neutralScales.ref.mul(1 / classes));
+  const neutral = pass(shown.ref.mul(neutralScales.div(scales.ref)), neutralLabels);
+  for (const { y, goodness } of neutral) {
+    y.dispose();
+    goodness.dispose();
+  }
+  neutral[0].normalized.dispose();
+  const read = neutral.slice(1).map(({ normalized }) => normalized);
+  const { error, wrong } = readHeads(network, read, hot, noise);
+  const negativeLabels = wrong.mul(scales);
+  const negative = pass(shown.ref, negativeLabels.ref);
+  positive.at(-1).normalized.dispose();
+  negative.at(-1).normalized.dispose();
+
+  const rate = factor.ref.mul(recipe.rate);
+  const next = network.map(({ head, headVelocity, ...layer }, l) => {
+    const units = layer.bias.shape[0];
+    const mean = layer.mean.mul(0.9).add(np.sum(positive[l].y.ref, 0).mul(0.1 / batch));
+    const up = nn.sigmoid(positive[l].goodness.mul(-1).add(units));
+    const down = nn.sigmoid(negative[l].goodness.sub(units)).mul(-1);
+    const gradients = [positive[l].y.mul(up).add(peerOf(mean.ref)), negative[l].y.mul(down)];
+    const moved = (value, velocity, gradient, decay) =>
+      move({ value, velocity, gradient, rate: rate.ref }, { momentum: recipe.momentum, decay });
+    const [bias, biasVelocity] = moved(
+      layer.bias,
+      layer.biasVelocity,
+      gradients.map(gradient => np.sum(gradient.ref, 0)).reduce((a, b) => a.add(b)),
+      0,
+    );
+    const change = np.concatenate(gradients);
+    const product = (x, d) => np.dot(np.concatenate(x).transpose(), d);
+    const below = l ? [positive[l - 1].normalized, negative[l - 1].normalized] : [shown.ref, shown.ref];
+    const [weight, velocity] = moved(layer.weight, layer.velocity, product(below, change.ref), recipe.decay);
+    const result = { weight, velocity, bias, biasVelocity, mean };
+    if (l === 0) {
+      const seen = product([positiveLabels, negativeLabels], change);
+      const [label, labelVelocity] = moved(layer.label, layer.labelVelocity, seen, recipe.decay);
+      return { ...result, label, labelVelocity };
+    }
+    change.dispose();
+    return { ...result, head, headVelocity, x: read[l - 1] };
+  });
+  rate.dispose();
+  shown.dispose();
+  const done = next.map(({ x, head, headVelocity, ...layer }) => {
+    if (!x) return layer;
+    const [value, velocity] = move(
+      {
+        value: head,
+        velocity: headVelocity,
+        gradient: np.dot(x.transpose(), error.ref),
+        rate: factor.ref.mul(recipe.head.rate),
+      },
+      recipe.head,
+    );
+    return { ...layer, head: value, headVelocity: velocity };
+  });
+  error.dispose();
+  factor.dispose();
+  return done;
+});
+
+async function plainStep({ rows, labels, scales, neutralScales }, factor) {
+  layers = plainBatch(
+    layers,
+    np.array(rows, { shape: [batch, SHOWN] }),
+    columnOf(scales),
+    columnOf(neutralScales),
+    np.array(labelRows(labels, new Float32Array(batch).fill(1)), { shape: [batch, classes] }),
+    np.array(gumbelNoise(), { shape: [batch, classes] }),
+    np.array(factor),
+  );
+  await blockUntilReady(layers);
+}
+
 const columnOf = values => np.array(values, { shape: [values.length, 1] });
 
 /** A jit is compiled for its shapes: lists of rows are filled up to a multiple of this. */
@@ -219,7 +310,6 @@ function choose(coefficients) {
 }
 
 async function trainStep({ rows, labels, scales, neutralScales }, factor) {
-  const noise = Float32Array.from({ length: batch * classes }, () => -Math.log(-Math.log(random() + 1e-12)));
   const shown = np.array(rows, { shape: [batch, SHOWN] });
   const rate = np.array(factor);
   const refs = layers.map(layer => Object.fromEntries(Object.entries(layer).map(([k, v]) => [k, v.ref])));
@@ -229,7 +319,7 @@ async function trainStep({ rows, labels, scales, neutralScales }, factor) {
     columnOf(scales),
     columnOf(neutralScales),
     np.array(labelRows(labels, new Float32Array(batch).fill(1)), { shape: [batch, classes] }),
-    np.array(noise, { shape: [batch, classes] }),
+    np.array(gumbelNoise(), { shape: [batch, classes] }),
   );
   const next = [];
   for (const [l, { head, headVelocity, ...layer }] of layers.entries()) {
@@ -305,5 +395,5 @@ emit({
   threads: settings.threads,
   blas: 'generated Wasm SIMD',
 });
-await train(settings, images, random, trainStep, evaluate);
+await train(settings, images, random, settings.isPlain ? plainStep : trainStep, evaluate);
 process.exit(0);

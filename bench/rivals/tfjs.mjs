@@ -1,5 +1,5 @@
 // Hinton's supervised Forward-Forward recipe in TensorFlow.js (Wasm backend, SIMD), for the rivals bench.
-// Closed-form gradients, no autograd. Exact short cuts: one product with the pixels for all three rows of
+// Closed-form gradients, no autograd. Exact short cuts, without --plain: one product with the pixels for all three rows of
 // an image, and no gradient of rows that have nothing to learn.
 
 import {
@@ -112,10 +112,10 @@ function rescale(factor) {
   lastFactor = factor;
 }
 
-/** Rows with something to learn: the others' sigmoids underflow in 32 bits, on every list. */
-function activeRows(...coefficients) {
+/** Rows with something to learn on one of the lists. */
+function activeRows(...lists) {
   const active = [];
-  for (let i = 0; i < batch; i++) if (coefficients.some(list => Math.abs(list[i]) > SMALLEST)) active.push(i);
+  for (let i = 0; i < batch; i++) if (lists.some(list => list[i])) active.push(i);
   return active;
 }
 
@@ -132,46 +132,135 @@ function take(tensor, chosen, factors) {
   return tf.tensor2d(rows, [chosen.length, width]);
 }
 
+/** What every layer learns from, once the passes are done: a step of momentum on its weights. */
+const learner = factor => (weight, velocity, x, gradient) =>
+  momentumStep(
+    weight,
+    velocity,
+    tf.matMul(tf.transpose(x), gradient),
+    recipe.momentum,
+    factor * recipe.rate * recipe.decay,
+  );
+
+/** The mean activities moved on, and what they add to the gradient of a positive row, times `share`: (1, units). */
+function peerTerm({ mean, units }, y, share) {
+  mean.assign(tf.add(scaled(mean, 0.9), scaled(tf.sum(y, 0), 0.1 / batch)));
+  return tf.reshape(scaled(tf.sub(tf.mean(mean), mean), recipe.peer * share), [1, units]);
+}
+
+const shareOf = factor => ((1 - recipe.momentum) / batch) * factor * recipe.rate;
+
+/** By how much the rows of `goodness` are taught, times `share`; what underflows in 32 bits is nothing. */
+function coefficients({ goodness }, units, sign, share, begin = 0) {
+  return goodness
+    .dataSync()
+    .subarray(begin, begin + batch)
+    .map(g => {
+      const sigmoid = share / (1 + Math.exp(sign * (g - units)));
+      return sigmoid > SMALLEST ? sign * sigmoid : 0;
+    });
+}
+
+/** Probabilities (batch, 10) from the normalised activities of the neutral rows, none for the first layer. */
+const look = neutral =>
+  tf.softmax(tf.addN(layers.slice(1).map(({ head }, l) => tf.matMul(neutral[l + 1], head))));
+
+function learnHeads(neutral, labels, probabilities, factor) {
+  const { head } = recipe;
+  const hot = tf.tensor2d(labelRows(labels, new Float32Array(batch).fill(1)), [batch, classes]);
+  const error = tf.sub(hot, probabilities);
+  const headError = scaled(error, ((1 - head.momentum) / batch) * factor * head.rate);
+  for (const [l, layer] of layers.entries()) {
+    if (l === 0) continue;
+    momentumStep(
+      layer.head,
+      layer.headVelocity,
+      tf.matMul(tf.transpose(neutral[l]), headError),
+      head.momentum,
+      factor * head.rate * head.decay,
+    );
+  }
+}
+
+/** What an image's pixels are to be multiplied by where its label is neutral. */
+const neutralRatio = (scales, neutralScales) =>
+  tf.tensor2d(
+    neutralScales.map((scale, i) => scale / scales[i]),
+    [scales.length, 1],
+  );
+
+/** Label inputs of neutral rows (count, 10). */
+const neutralLabels = neutralScales =>
+  Float32Array.from(
+    { length: neutralScales.length * classes },
+    (_, i) => neutralScales[Math.floor(i / classes)] / classes,
+  );
+
+function plainStep({ rows, labels, scales, neutralScales }, factor) {
+  rescale(factor);
+  tf.tidy(() => {
+    const shown = tf.tensor2d(rows, [batch, SHOWN]);
+    const pass = (x, seen) => upward(firstForward(tf.matMul(x, first.weight), seen, batch));
+    const positiveLabels = labelRows(labels, scales);
+    const positive = pass(shown, positiveLabels);
+    const neutral = pass(
+      tf.mul(shown, neutralRatio(scales, neutralScales)),
+      neutralLabels(neutralScales),
+    ).map(({ normalized }) => normalized);
+    const probabilities = look(neutral);
+    const negativeLabels = labelRows(wrongLabels(labels, probabilities.dataSync(), random), scales);
+    const negative = pass(shown, negativeLabels);
+
+    const share = shareOf(factor);
+    const learn = learner(factor);
+    const columnOf = values => tf.tensor2d(values, [batch, 1]);
+    layers.forEach((layer, l) => {
+      const { units } = layer;
+      const peer = peerTerm(layer, positive[l].y, share);
+      const up = columnOf(coefficients(positive[l], units, 1, share));
+      const down = columnOf(coefficients(negative[l], units, -1, share));
+      const gradient = tf.concat([tf.add(tf.mul(positive[l].y, up), peer), tf.mul(negative[l].y, down)]);
+      if (l === 0) {
+        learn(layer.weight, layer.velocity, tf.concat([shown, shown]), gradient);
+        const seen = [positiveLabels, negativeLabels].map(part => tf.tensor2d(part, [batch, classes]));
+        learn(layer.label, layer.labelVelocity, tf.concat(seen), gradient);
+      } else {
+        const x = tf.concat([positive[l - 1].normalized, negative[l - 1].normalized]);
+        learn(layer.weight, layer.velocity, x, gradient);
+      }
+      momentumStep(layer.bias, layer.biasVelocity, tf.sum(gradient, 0), recipe.momentum, 0);
+    });
+    learnHeads(neutral, labels, probabilities, factor);
+  });
+}
+
 function step({ rows, labels, scales, neutralScales }, factor) {
   rescale(factor);
   tf.tidy(() => {
     const shown = tf.tensor2d(rows, [batch, SHOWN]);
     // The rows of an image differ in nothing but the label and its length: one product serves all three.
     const product = tf.matMul(shown, first.weight);
-    const ratio = tf.tensor2d(
-      neutralScales.map((scale, i) => scale / scales[i]),
-      [batch, 1],
-    );
     const positiveLabels = labelRows(labels, scales);
     const bothLabels = new Float32Array(2 * batch * classes);
     bothLabels.set(positiveLabels);
-    neutralScales.forEach((scale, i) => {
-      bothLabels.fill(scale / classes, (batch + i) * classes, (batch + i + 1) * classes);
-    });
+    bothLabels.set(neutralLabels(neutralScales), batch * classes);
+    const ratio = neutralRatio(scales, neutralScales);
     // Rows are positive, neutral.
     const both = upward(firstForward(tf.concat([product, tf.mul(product, ratio)]), bothLabels, 2 * batch));
 
     const neutral = both.map(({ normalized }, l) => (l ? rowsOf(normalized, batch, batch) : undefined));
-    const logits = tf.addN(layers.slice(1).map(({ head }, l) => tf.matMul(neutral[l + 1], head)));
-    const probabilities = tf.softmax(logits);
-    const wrong = wrongLabels(labels, probabilities.dataSync(), random);
-    const negativeLabels = labelRows(wrong, scales);
+    const probabilities = look(neutral);
+    const negativeLabels = labelRows(wrongLabels(labels, probabilities.dataSync(), random), scales);
     const negative = upward(firstForward(product, negativeLabels, batch));
 
-    const share = ((1 - recipe.momentum) / batch) * factor * recipe.rate;
+    const share = shareOf(factor);
+    const learn = learner(factor);
     layers.forEach((layer, l) => {
-      const { units, mean } = layer;
+      const { units } = layer;
       const y = [rowsOf(both[l].y, 0, batch), negative[l].y];
-      mean.assign(tf.add(scaled(mean, 0.9), scaled(tf.sum(y[0], 0), 0.1 / batch)));
-      const peer = tf.reshape(scaled(tf.sub(tf.mean(mean), mean), recipe.peer * share), [1, units]);
-      const up = both[l].goodness
-        .dataSync()
-        .subarray(0, batch)
-        .map(g => share / (1 + Math.exp(g - units)));
-      const down = negative[l].goodness.dataSync().map(g => -share / (1 + Math.exp(units - g)));
-      const decay = factor * recipe.rate * recipe.decay;
-      const learn = (weight, velocity, x, gradient) =>
-        momentumStep(weight, velocity, tf.matMul(tf.transpose(x), gradient), recipe.momentum, decay);
+      const peer = peerTerm(layer, y[0], share);
+      const up = coefficients(both[l], units, 1, share);
+      const down = coefficients(negative[l], units, -1, share);
       let changes;
       if (l === 0) {
         const active = activeRows(up, down);
@@ -193,22 +282,7 @@ function step({ rows, labels, scales, neutralScales }, factor) {
       const total = tf.sum(tf.concat([...changes, scaled(peer, batch)]), 0);
       momentumStep(layer.bias, layer.biasVelocity, total, recipe.momentum, 0);
     });
-    const { head } = recipe;
-    const error = tf.sub(
-      tf.tensor2d(labelRows(labels, new Float32Array(batch).fill(1)), [batch, classes]),
-      probabilities,
-    );
-    const headError = scaled(error, ((1 - head.momentum) / batch) * factor * head.rate);
-    for (const [l, layer] of layers.entries()) {
-      if (l === 0) continue;
-      momentumStep(
-        layer.head,
-        layer.headVelocity,
-        tf.matMul(tf.transpose(neutral[l]), headError),
-        head.momentum,
-        factor * head.rate * head.decay,
-      );
-    }
+    learnHeads(neutral, labels, probabilities, factor);
   });
 }
 
@@ -229,15 +303,8 @@ function evaluate({ rows, labels, scales, neutralScales }) {
       );
       return tf.addN(pass.slice(1).map(({ goodness }) => goodness));
     });
-    const ratio = tf.tensor2d(
-      neutralScales.map((scale, i) => scale / scales[i]),
-      [count, 1],
-    );
-    const neutralLabels = Float32Array.from(
-      { length: count * classes },
-      (_, i) => neutralScales[Math.floor(i / classes)] / classes,
-    );
-    const pass = upward(firstForward(tf.mul(product, ratio), neutralLabels, count));
+    const shownNeutral = tf.mul(product, neutralRatio(scales, neutralScales));
+    const pass = upward(firstForward(shownNeutral, neutralLabels(neutralScales), count));
     const logits = tf.addN(
       pass.slice(1).map(({ normalized }, l) => tf.matMul(normalized, layers[l + 1].head)),
     );
@@ -253,4 +320,4 @@ emit({
   threads: 1,
   blas: `XNNPACK, Wasm SIMD (${version_wasm})`,
 });
-await train(settings, images, random, step, evaluate);
+await train(settings, images, random, settings.isPlain ? plainStep : step, evaluate);
