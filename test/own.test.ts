@@ -79,9 +79,9 @@ it('leaves out what says nothing, encodes the rest, and holds out each class ali
   expect(data.notes.join('\n')).toMatch(/id left out: it numbers the rows/);
   expect(data.notes.join('\n')).toMatch(/name left out: text that differs/);
   expect(data.notes.join('\n')).toMatch(/same left out: the same everywhere/);
-  // Three for the label, the number and whether it is missing, three colours, the constant.
-  expect(data.train.width).toBe(3 + 2 + 3 + 1);
-  const sizes = Array.from({ length: data.whole.count }, (_, i) => data.whole.inputs[i * 9 + 3]);
+  // Three for the label, the number, whether it is missing and its two intervals, three colours, the constant.
+  expect(data.train.width).toBe(3 + 4 + 3 + 1);
+  const sizes = Array.from({ length: data.whole.count }, (_, i) => data.whole.inputs[i * 11 + 3]);
   expect(sizes.reduce((a, b) => a + b) / sizes.length).toBeCloseTo(0, 5);
   expect(data.train.count + data.validation.count + data.test.count).toBe(300);
 });
@@ -130,8 +130,40 @@ it('takes what was never seen for missing, and bounds what is far away', async (
     { size: 'tall', colour: 'red' },
   ]);
   const { inputs } = encodeExamples(encoding, odd);
-  expect([...inputs.subarray(3, 8)]).toEqual([4, 0, 0, 0, 0]);
-  expect([...inputs.subarray(12, 17)]).toEqual([0, 1, 0, 0, 1]);
+  expect([...inputs.subarray(3, 10)]).toEqual([4, 0, 1, 1, 0, 0, 0]);
+  expect([...inputs.subarray(14, 21)]).toEqual([0, 1, 0, 0, 0, 0, 1]);
+});
+
+it('cuts a column of many numbers into intervals that hold as many rows each', async () => {
+  const random = generator(5);
+  const list = Array.from({ length: 1200 }, (_, i) => ({
+    skewed: Math.exp(4 * random()),
+    mostly: random() < 0.9 ? 0 : random(),
+    kind: i % 2 ? 'odd' : 'even',
+  }));
+  const { encoding, whole } = preprocess({ examples: await tableFrom(list) }, { label: 'kind' });
+  if (encoding.kind !== 'table') throw new Error('expected a table');
+  const [skewed, mostly] = encoding.columns;
+  if (skewed.kind !== 'number' || mostly.kind !== 'number') throw new Error('expected numbers');
+  const { edges } = skewed;
+  expect(edges).toHaveLength(9);
+  for (let k = 1; k < edges.length; k++) {
+    const held = list.filter(row => row.skewed > edges[k - 1] && row.skewed <= edges[k]).length;
+    expect(held / list.length).toBeCloseTo(1 / 8, 1);
+  }
+  // Seven of its eight intervals hold nothing but zeros: nothing is left that the number itself does not tell.
+  expect(mostly.edges).toEqual([]);
+  expect(whole.width).toBe(2 + (1 + 8) + 1 + 1);
+
+  const values = [edges[2] + 0.25 * (edges[3] - edges[2]), -1e9, 1e9];
+  const odd = await tableFrom(values.map(value => ({ skewed: value, mostly: 0 })));
+  const { inputs, width } = encodeExamples(encoding, odd);
+  const shares = values.map((_, i) => [...inputs.subarray(i * width + 3, i * width + 11)]);
+  expect(shares[0].slice(0, 2)).toEqual([1, 1]);
+  expect(shares[0][2]).toBeCloseTo(0.25, 5);
+  expect(shares[0].slice(3)).toEqual([0, 0, 0, 0, 0]);
+  expect(shares[1]).toEqual(Array(8).fill(0));
+  expect(shares[2]).toEqual(Array(8).fill(1));
 });
 
 it.each<[string, object[], RegExp]>([

@@ -1,6 +1,6 @@
-// From the columns of a table to the inputs of a network, as a careful person would do it: numbers standardised, categories
-// one input each, missing cells told, useless columns left out. Fitted on the training rows, kept as JSON in the model file,
-// applied again to whatever is to be predicted.
+// From the columns of a table to the inputs of a network, as a careful person would do it: numbers standardised and cut into
+// intervals, categories one input each, missing cells told, useless columns left out. Fitted on the training rows, kept as JSON
+// in the model file, applied again to whatever is to be predicted.
 
 import { InputError } from '../errors.ts';
 import { sharedBuffer } from '../threads/memory.ts';
@@ -8,13 +8,19 @@ import { type Column, cellNumber, isMissing, numbers, type Table, texts } from '
 
 /** How one column becomes inputs. */
 export type ColumnEncoding =
-  /** (value − mean) / deviation, within ±LIMIT; a missing cell is 0, and 1 in an input of its own where any were missing. */
+  /**
+   * (value − mean) / deviation, within ±LIMIT; a missing cell is 0, and 1 in an input of its own where any were missing. Then one
+   * input for each interval between two of the `edges`, which ascend: the share of it that lies below the value, 0 to 1. That
+   * is the piecewise linear encoding of Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features in Tabular Deep
+   * Learning" (2022). There are no edges where there are too few rows.
+   */
   | {
       readonly kind: 'number';
       readonly name: string;
       readonly mean: number;
       readonly deviation: number;
       readonly mayMiss: boolean;
+      readonly edges: readonly number[];
     }
   /** One input for each value, and one for all others where there are any. */
   | {
@@ -46,6 +52,9 @@ export interface DroppedColumn {
 
 /** Deviations from the mean beyond which a value is cut off. */
 const LIMIT = 4;
+/** Intervals of a column of numbers, and the rows that each has to have. */
+const MOST_INTERVALS = 8;
+const FEWEST_IN_INTERVAL = 100;
 const MOST_CATEGORIES = 40;
 /** A column with fewer numbers than this share of its cells is text; the odd cell in a column of numbers is missing. */
 const NUMERIC_SHARE = 0.95;
@@ -101,7 +110,7 @@ function fitColumn(column: Column, rows: Uint32Array): ColumnEncoding | string {
     if (!Number.isFinite(mean + deviation)) return 'its numbers are too large';
     if (!(deviation > 1e-12 * Math.abs(mean)) && !mayMiss) return 'the same everywhere';
     if (countsRows(values)) return 'it numbers the rows';
-    return { kind: 'number', name, mean, deviation: deviation || 1, mayMiss };
+    return { kind: 'number', name, mean, deviation: deviation || 1, mayMiss, edges: fitEdges(values, rows) };
   }
   const cells = texts(column);
   const counts = new Map<string, number>();
@@ -115,6 +124,22 @@ function fitColumn(column: Column, rows: Uint32Array): ColumnEncoding | string {
     .map(([value]) => value)
     .sort();
   return { kind: 'category', name, values, hasOthers: values.length < counts.size };
+}
+
+/** Quantiles of the known values, each once; none unless they make two intervals. */
+function fitEdges(values: Float64Array, rows: Uint32Array): number[] {
+  const known = Float64Array.from(rows, row => values[row])
+    .filter(Number.isFinite)
+    .sort();
+  const intervals = Math.min(MOST_INTERVALS, Math.floor(known.length / FEWEST_IN_INTERVAL));
+  if (intervals < 2) return [];
+  const last = known.length - 1;
+  const quantiles = Array.from(
+    { length: intervals + 1 },
+    (_, i) => known[Math.round((i * last) / intervals)],
+  );
+  const edges = [...new Set(quantiles)];
+  return edges.length > 2 ? edges : [];
 }
 
 function isNumeric(column: Column, rows: Uint32Array): boolean {
@@ -146,7 +171,15 @@ export function checkTableEncoding({ label, columns, constant }: TableEncoding):
     Array.isArray(columns) &&
     columns.every(column => {
       if (typeof column?.name !== 'string') return false;
-      if (column.kind === 'number') return Number.isFinite(column.mean) && column.deviation > 0;
+      if (column.kind === 'number') {
+        const { mean, deviation, edges } = column;
+        return (
+          Number.isFinite(mean) &&
+          deviation > 0 &&
+          Array.isArray(edges) &&
+          edges.every((edge, i) => Number.isFinite(edge) && (i === 0 || edges[i - 1] < edge))
+        );
+      }
       return (
         column.kind === 'category' &&
         Array.isArray(column.values) &&
@@ -158,12 +191,12 @@ export function checkTableEncoding({ label, columns, constant }: TableEncoding):
 
 /** Inputs that the encoding makes beside those of the label. */
 export function featuresOf({ columns }: TableEncoding): number {
-  let count = 1;
-  for (const column of columns) {
-    count +=
-      column.kind === 'number' ? 1 + Number(column.mayMiss) : column.values.length + Number(column.hasOthers);
-  }
-  return count;
+  return columns.reduce((count, column) => count + inputsOf(column), 1);
+}
+
+function inputsOf(column: ColumnEncoding): number {
+  if (column.kind === 'category') return column.values.length + Number(column.hasOthers);
+  return 1 + Number(column.mayMiss) + Math.max(0, column.edges.length - 1);
 }
 
 /**
@@ -185,14 +218,20 @@ export function encodeRows(encoding: TableEncoding, table: Table, rows: Uint32Ar
     const source = findColumn(encoding, table, column.name);
     if (column.kind === 'number') {
       const values = numbers(source);
+      const { mean, deviation, mayMiss, edges } = column;
       rows.forEach((row, i) => {
         const value = values[row];
-        const to = i * width + at;
-        if (Number.isFinite(value)) {
-          inputs[to] = Math.min(LIMIT, Math.max(-LIMIT, (value - column.mean) / column.deviation));
-        } else if (column.mayMiss) inputs[to + 1] = 1;
+        let to = i * width + at;
+        if (!Number.isFinite(value)) {
+          if (mayMiss) inputs[to + 1] = 1;
+          return;
+        }
+        inputs[to] = Math.min(LIMIT, Math.max(-LIMIT, (value - mean) / deviation));
+        to += 1 + Number(mayMiss);
+        for (let k = 1; k < edges.length; k++, to++) {
+          inputs[to] = Math.min(1, Math.max(0, (value - edges[k - 1]) / (edges[k] - edges[k - 1])));
+        }
       });
-      at += 1 + Number(column.mayMiss);
     } else {
       const cells = texts(source);
       const places = new Map(column.values.map((value, k) => [value, k]));
@@ -200,8 +239,8 @@ export function encodeRows(encoding: TableEncoding, table: Table, rows: Uint32Ar
         const place = places.get(cells[row]) ?? (column.hasOthers ? column.values.length : -1);
         if (place >= 0) inputs[i * width + at + place] = 1;
       });
-      at += column.values.length + Number(column.hasOthers);
     }
+    at += inputsOf(column);
   }
   for (let i = 0; i < rows.length; i++) inputs[i * width + at] = encoding.constant;
   return inputs;
