@@ -53,8 +53,8 @@ export interface DroppedColumn {
 /** Deviations from the mean beyond which a value is cut off. */
 const LIMIT = 4;
 /** Intervals of a column of numbers, and the rows that each has to have. */
-const MOST_INTERVALS = 8;
-const FEWEST_IN_INTERVAL = 100;
+const MOST_INTERVALS = 16;
+const FEWEST_IN_INTERVAL = 90;
 const MOST_CATEGORIES = 40;
 /** A column with fewer numbers than this share of its cells is text; the odd cell in a column of numbers is missing. */
 const NUMERIC_SHARE = 0.95;
