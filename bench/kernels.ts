@@ -47,6 +47,12 @@ function measure(build: Build, inputs: number, units: number) {
       [
         peak.run,
         () => layer.forwardSparse(0, rows, layer.density(0, rows), 0, panels),
+        // One panel over and over: what is left of the time when no weights have to come from afar.
+        () => {
+          for (let panel = 0; panel < panels; panel++) {
+            layer.forwardSparse(0, rows, layer.density(0, rows), 0, 1);
+          }
+        },
         () => {
           layer.pack(0, rows, 0, tiles);
           layer.forwardDense(0, rows, 0, panels);
@@ -59,16 +65,16 @@ function measure(build: Build, inputs: number, units: number) {
     const limitGF = peak.flops / limits.median / 1e9;
     const all = (2 * rows * inputs * units) / 1e9;
     const useful = all * layer.density(0, rows);
-    const [sparseGF, denseGF, momentumGF, adamGF] = [useful, all, useful, useful].map(
+    const [sparseGF, sparseNearGF, denseGF, momentumGF, adamGF] = [useful, useful, all, useful, useful].map(
       (work, i) => work / taken[i].median,
     );
-    if (taken[1].median >= taken[0].median) crossover = null;
+    if (taken[2].median >= taken[0].median) crossover = null;
     else crossover ??= density;
-    densities.push({ density, limitGF, sparseGF, denseGF, momentumGF, adamGF, seconds: taken });
+    densities.push({ density, limitGF, sparseGF, sparseNearGF, denseGF, momentumGF, adamGF, seconds: taken });
     const share = (gf: number) => `${gf.toFixed(1)} GF (${((100 * gf) / limitGF).toFixed(0)} %)`;
     console.log(
-      `  density ${density.toFixed(2)}  limit ${limitGF.toFixed(1)} GF  sparse ${share(sparseGF)}  dense ${share(denseGF)}` +
-        `  momentum ${share(momentumGF)}  adam ${share(adamGF)}`,
+      `  density ${density.toFixed(2)}  limit ${limitGF.toFixed(1)} GF  sparse ${share(sparseGF)}` +
+        `  its weights near ${share(sparseNearGF)}  dense ${share(denseGF)}  momentum ${share(momentumGF)}  adam ${share(adamGF)}`,
     );
   }
   console.log(`  dense is faster from density ${crossover ?? '–'}`);
