@@ -12,15 +12,16 @@ const layeredVideo: Recipe = {
   about: 'the label at the top, the image as a still video',
   // A small layer below a strong label soon has a direction for each label, much the same for every image: then the layer below it
   // learns from that and the image. Of two equally large layers, each learns much by heart of what the other makes of an image.
-  layers: [500, 100],
-  labelStrength: 100,
+  layers: [1000, 300],
+  // Beside the activities of the layer below, whose length grows with the root of its size.
+  labelStrength: 170,
   image: [28, 28],
   shift: 0,
   schedule: { kind: 'recurrent', iterations: 8, damping: 0.3, readFrom: 3, readTo: 5 },
   objective: { kind: 'swish', alpha: 8 },
   readFrom: 1,
   // A step of the weights at each step of the network that is read: smaller ones than elsewhere.
-  optimizer: { ...quick.optimizer, rate: 0.0006, decay: 0.2 },
+  optimizer: { ...quick.optimizer, rate: 0.0006, decay: 0.5 },
   hold: 0,
   epochs: 24,
 };
@@ -62,7 +63,7 @@ const aims: Record<'min' | 'max', Pick<Recipe, 'goodness' | 'objective' | 'label
     goodness: 'mean-of-squares',
     objective: { kind: 'swish', alpha: 20 },
     labelStrength: 30,
-    optimizer: layeredVideo.optimizer,
+    optimizer: { ...layeredVideo.optimizer, decay: 0.2 },
   },
 };
 

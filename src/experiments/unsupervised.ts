@@ -19,9 +19,12 @@ export const unsupervised: Experiment = {
         ...recipes['hinton-supervised'],
         name: 'unsupervised',
         about: 'real images against hybrids, labels only for the softmax readout',
+        layers: [2000, 2000, 2000, 2000],
         image: [28, 28],
         labelStrength: 0,
-        negatives: { kind: 'hybrids', blurs: 6 },
+        // The less smooth the mask, the finer what the layers look for. After 8 epochs of 3×1000, on held-out images: 12 blurs
+        // 2.46 %, 6 2.27 %, 3 2.22 %, 2 2.12 %, 1 2.06 %.
+        negatives: { kind: 'hybrids', blurs: 1 },
       },
       seeds: [1],
       short: { epochs: 10, examples: 60_000 },
