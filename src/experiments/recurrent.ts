@@ -17,13 +17,15 @@ const layeredVideo: Recipe = {
   labelStrength: 170,
   image: [28, 28],
   shift: 0,
-  schedule: { kind: 'recurrent', iterations: 8, damping: 0.3, readFrom: 3, readTo: 5 },
+  // One step alone: weights that move more than once while an image is seen learn it by heart. After 10 epochs, on held-out
+  // images: 1.19 % with step 3, 1.27 with 4, 1.31 with 5; with steps 3 to 5 of a network whose upper layer has 100 units 1.64, with 2 to 6
+  // of that one 1.89.
+  schedule: { kind: 'recurrent', iterations: 8, damping: 0.3, readFrom: 3, readTo: 3 },
   objective: { kind: 'swish', alpha: 8 },
   readFrom: 1,
-  // A step of the weights at each step of the network that is read: smaller ones than elsewhere.
-  optimizer: { ...quick.optimizer, rate: 0.0006, decay: 0.5 },
+  optimizer: { ...quick.optimizer, rate: 0.0006, decay: 0.2 },
   hold: 0,
-  epochs: 24,
+  epochs: 16,
 };
 
 export const recurrent: Experiment = {
@@ -34,11 +36,11 @@ export const recurrent: Experiment = {
   variants: [
     {
       name: 'swish',
-      about: 'each image above its own negative by a swish, Adam, at the steps that are read',
+      about: 'each image above its own negative by a swish, Adam, at the step that is read',
       paper: '1.31 %',
       recipe: layeredVideo,
       seeds: [1, 2, 3],
-      short: { epochs: 2, examples: 60_000 },
+      short: { epochs: 1, examples: 60_000 },
     },
   ],
   sections: [overTime, firstLayers],
@@ -63,7 +65,7 @@ const aims: Record<'min' | 'max', Pick<Recipe, 'goodness' | 'objective' | 'label
     goodness: 'mean-of-squares',
     objective: { kind: 'swish', alpha: 20 },
     labelStrength: 30,
-    optimizer: { ...layeredVideo.optimizer, decay: 0.2 },
+    optimizer: layeredVideo.optimizer,
   },
 };
 
