@@ -82,7 +82,8 @@ function describeSchedule(schedule: Schedule): string {
   switch (schedule.kind) {
     case 'recurrent': {
       const { iterations, damping, readFrom, readTo } = schedule;
-      return `recurrent, ${iterations} steps, damping ${damping}, goodness of steps ${readFrom} to ${readTo}`;
+      const read = readFrom === readTo ? `step ${readFrom}` : `steps ${readFrom} to ${readTo}`;
+      return `recurrent, ${iterations} steps, damping ${damping}, goodness of ${read}`;
     }
     case 'backprop':
       return 'backpropagation of the log probability of the right label';

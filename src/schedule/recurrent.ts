@@ -3,7 +3,7 @@
 //
 // A bottom-up pass, without anything from above, sets the states; it is also what the softmax readout sees and chooses hard
 // negatives from. Then all layers move at once, step by step, and learn at the steps that the goodness readout averages over:
-// not at all of them, which costs two to three times as much for about the same error.
+// the fewer, the less a layer learns by heart what it is shown again and again.
 
 import { slope } from '../goodness/objective.ts';
 import { InputRows } from '../layers/input.ts';
