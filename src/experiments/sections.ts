@@ -124,7 +124,7 @@ export async function overTime({ experiment, data, open }: Reproduction): Promis
     return section(
       'Goodness step by step',
       `The mean over ${shown.count} test examples and all layers, with the right label at the top
-<b class="positive">blue</b> and with a wrong one <b class="negative">orange</b>. Only the middle steps are read.`,
+<b class="positive">blue</b> and with a wrong one <b class="negative">orange</b>. Not all steps are read.`,
       stepCurves(means),
     );
   } finally {
