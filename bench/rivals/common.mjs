@@ -152,6 +152,15 @@ export function labelRows(labels, values) {
   return rows;
 }
 
+/** Rows (count, 10) in which every label is alike, as neutral images of these scales have it. */
+export function neutralLabelRows(neutralScales) {
+  const { classes } = recipe;
+  return Float32Array.from(
+    { length: neutralScales.length * classes },
+    (_, i) => neutralScales[Math.floor(i / classes)] / classes,
+  );
+}
+
 /** A wrong label for each image, in proportion to its probability; `probabilities` are (count, 10). */
 export function wrongLabels(labels, probabilities, random) {
   const { classes } = recipe;

@@ -10,6 +10,7 @@ import {
   installed,
   labelRows,
   loadImages,
+  neutralLabelRows,
   normalNumbers,
   options,
   randomNumbers,
@@ -197,7 +198,8 @@ const learnFirst = jit(function learnFirst(layer, { y, mean, coefficients }, sho
   return { weight, velocity, label, labelVelocity, bias, biasVelocity, mean };
 });
 
-const learnHead = jit(function learnHead(layer, x, error, factor) {
+/** A step of a readout's part in one layer. Consumes all. */
+function moveHead(layer, x, error, factor) {
   const gradient = np.dot(x.transpose(), error);
   const rate = factor.mul(recipe.head.rate);
   const [head, headVelocity] = move(
@@ -205,10 +207,9 @@ const learnHead = jit(function learnHead(layer, x, error, factor) {
     recipe.head,
   );
   return { head, headVelocity };
-});
+}
 
-const gumbelNoise = () =>
-  Float32Array.from({ length: batch * classes }, () => -Math.log(-Math.log(random() + 1e-12)));
+const learnHead = jit(moveHead);
 
 /** The whole of a batch, three full passes and all rows in the gradient: the layers as they are after it. */
 const plainBatch = jit(function plainBatch(network, shown, scales, neutralScales, hot, noise, factor) {
@@ -231,7 +232,7 @@ const plainBatch = jit(function plainBatch(network, shown, scales, neutralScales
   negative.at(-1).normalized.dispose();
 
   const rate = factor.ref.mul(recipe.rate);
-  const next = network.map(({ head, headVelocity, ...layer }, l) => {
+  const next = network.map((layer, l) => {
     const units = layer.bias.shape[0];
     const mean = layer.mean.mul(0.9).add(np.sum(positive[l].y.ref, 0).mul(0.1 / batch));
     const up = nn.sigmoid(positive[l].goodness.mul(-1).add(units));
@@ -256,42 +257,30 @@ const plainBatch = jit(function plainBatch(network, shown, scales, neutralScales
       return { ...result, label, labelVelocity };
     }
     change.dispose();
-    return { ...result, head, headVelocity, x: read[l - 1] };
+    return { ...result, ...moveHead(layer, read[l - 1], error.ref, factor.ref) };
   });
-  rate.dispose();
-  shown.dispose();
-  const done = next.map(({ x, head, headVelocity, ...layer }) => {
-    if (!x) return layer;
-    const [value, velocity] = move(
-      {
-        value: head,
-        velocity: headVelocity,
-        gradient: np.dot(x.transpose(), error.ref),
-        rate: factor.ref.mul(recipe.head.rate),
-      },
-      recipe.head,
-    );
-    return { ...layer, head: value, headVelocity: velocity };
-  });
-  error.dispose();
-  factor.dispose();
-  return done;
+  for (const used of [rate, shown, error, factor]) used.dispose();
+  return next;
 });
 
-async function plainStep({ rows, labels, scales, neutralScales }, factor) {
-  layers = plainBatch(
-    layers,
-    np.array(rows, { shape: [batch, SHOWN] }),
-    columnOf(scales),
-    columnOf(neutralScales),
-    np.array(labelRows(labels, new Float32Array(batch).fill(1)), { shape: [batch, classes] }),
-    np.array(gumbelNoise(), { shape: [batch, classes] }),
-    np.array(factor),
-  );
+async function plainStep(part, factor) {
+  layers = plainBatch(layers, ...arraysOf(part), np.array(factor));
   await blockUntilReady(layers);
 }
 
 const columnOf = values => np.array(values, { shape: [values.length, 1] });
+
+/** What a batch starts from: pixels, both scales, the labels one-hot, and Gumbel noise. */
+function arraysOf({ rows, labels, scales, neutralScales }) {
+  const noise = Float32Array.from({ length: batch * classes }, () => -Math.log(-Math.log(random() + 1e-12)));
+  return [
+    np.array(rows, { shape: [batch, SHOWN] }),
+    columnOf(scales),
+    columnOf(neutralScales),
+    np.array(labelRows(labels, new Float32Array(batch).fill(1)), { shape: [batch, classes] }),
+    np.array(noise, { shape: [batch, classes] }),
+  ];
+}
 
 /** A jit is compiled for its shapes: lists of rows are filled up to a multiple of this. */
 const BUCKET = 20;
@@ -309,18 +298,11 @@ function choose(coefficients) {
   return { chosen: np.array(chosen), chosenCoefficients: columnOf(kept) };
 }
 
-async function trainStep({ rows, labels, scales, neutralScales }, factor) {
-  const shown = np.array(rows, { shape: [batch, SHOWN] });
+async function trainStep(part, factor) {
+  const [shown, ...others] = arraysOf(part);
   const rate = np.array(factor);
   const refs = layers.map(layer => Object.fromEntries(Object.entries(layer).map(([k, v]) => [k, v.ref])));
-  const { state, inputs, seen, neutral, error } = passes(
-    refs,
-    shown.ref,
-    columnOf(scales),
-    columnOf(neutralScales),
-    np.array(labelRows(labels, new Float32Array(batch).fill(1)), { shape: [batch, classes] }),
-    np.array(gumbelNoise(), { shape: [batch, classes] }),
-  );
+  const { state, inputs, seen, neutral, error } = passes(refs, shown.ref, ...others);
   const next = [];
   for (const [l, { head, headVelocity, ...layer }] of layers.entries()) {
     if (l === 0) {
@@ -371,15 +353,11 @@ async function evaluate({ rows, labels, scales, neutralScales }) {
       goodness[i * classes + guess] = sum;
     });
   }
-  const neutralLabels = Float32Array.from(
-    { length: count * classes },
-    (_, i) => neutralScales[Math.floor(i / classes)] / classes,
-  );
   const ratio = columnOf(neutralScales.map((scale, i) => scale / scales[i]));
   const [unused, logits] = look(
     refs(),
     product.mul(ratio),
-    np.array(neutralLabels, { shape: [count, classes] }),
+    np.array(neutralLabelRows(neutralScales), { shape: [count, classes] }),
   );
   unused.dispose();
   return { goodness, logits: await logits.data() };

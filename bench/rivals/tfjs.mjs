@@ -7,6 +7,7 @@ import {
   installed,
   labelRows,
   loadImages,
+  neutralLabelRows,
   normalNumbers,
   options,
   randomNumbers,
@@ -150,11 +151,11 @@ function peerTerm({ mean, units }, y, share) {
 
 const shareOf = factor => ((1 - recipe.momentum) / batch) * factor * recipe.rate;
 
-/** By how much the rows of `goodness` are taught, times `share`; what underflows in 32 bits is nothing. */
-function coefficients({ goodness }, units, sign, share, begin = 0) {
+/** By how much the first `batch` rows are taught, times `share`; what underflows in 32 bits is nothing. */
+function coefficients({ goodness }, units, sign, share) {
   return goodness
     .dataSync()
-    .subarray(begin, begin + batch)
+    .subarray(0, batch)
     .map(g => {
       const sigmoid = share / (1 + Math.exp(sign * (g - units)));
       return sigmoid > SMALLEST ? sign * sigmoid : 0;
@@ -189,13 +190,6 @@ const neutralRatio = (scales, neutralScales) =>
     [scales.length, 1],
   );
 
-/** Label inputs of neutral rows (count, 10). */
-const neutralLabels = neutralScales =>
-  Float32Array.from(
-    { length: neutralScales.length * classes },
-    (_, i) => neutralScales[Math.floor(i / classes)] / classes,
-  );
-
 function plainStep({ rows, labels, scales, neutralScales }, factor) {
   rescale(factor);
   tf.tidy(() => {
@@ -205,7 +199,7 @@ function plainStep({ rows, labels, scales, neutralScales }, factor) {
     const positive = pass(shown, positiveLabels);
     const neutral = pass(
       tf.mul(shown, neutralRatio(scales, neutralScales)),
-      neutralLabels(neutralScales),
+      neutralLabelRows(neutralScales),
     ).map(({ normalized }) => normalized);
     const probabilities = look(neutral);
     const negativeLabels = labelRows(wrongLabels(labels, probabilities.dataSync(), random), scales);
@@ -243,7 +237,7 @@ function step({ rows, labels, scales, neutralScales }, factor) {
     const positiveLabels = labelRows(labels, scales);
     const bothLabels = new Float32Array(2 * batch * classes);
     bothLabels.set(positiveLabels);
-    bothLabels.set(neutralLabels(neutralScales), batch * classes);
+    bothLabels.set(neutralLabelRows(neutralScales), batch * classes);
     const ratio = neutralRatio(scales, neutralScales);
     // Rows are positive, neutral.
     const both = upward(firstForward(tf.concat([product, tf.mul(product, ratio)]), bothLabels, 2 * batch));
@@ -304,7 +298,7 @@ function evaluate({ rows, labels, scales, neutralScales }) {
       return tf.addN(pass.slice(1).map(({ goodness }) => goodness));
     });
     const shownNeutral = tf.mul(product, neutralRatio(scales, neutralScales));
-    const pass = upward(firstForward(shownNeutral, neutralLabels(neutralScales), count));
+    const pass = upward(firstForward(shownNeutral, neutralLabelRows(neutralScales), count));
     const logits = tf.addN(
       pass.slice(1).map(({ normalized }, l) => tf.matMul(normalized, layers[l + 1].head)),
     );
