@@ -16,6 +16,12 @@ const DENSE_ABOVE: Record<Build, number> = { relaxed: 0.76, simd: 1 };
 /** Below this share, rows touch a panel in so scattered an order that reading it through first is faster (bench/kernels.ts). */
 const FETCH_BELOW = 0.3;
 
+/**
+ * Below this share, too few entries of a row fall into a block of inputs to pay for the visit: rows go through a panel whole,
+ * which the second-level cache holds (bench/kernels.ts).
+ */
+const WHOLE_BELOW = 0.15;
+
 export class DenseLayer extends Layer<LayerPlan> {
   readonly #denseAbove: number;
 
@@ -52,12 +58,14 @@ export class DenseLayer extends Layer<LayerPlan> {
 
   /** The first layer's product with the images alone, into the shared rows. */
   productWithImages(images: number, begin: number, end: number): void {
-    const { at, sharedRow, stride, inputs, blocks } = this.plan;
+    const { at, sharedRow, stride, inputs } = this.plan;
     const shared = at.activity + sharedRow * ROW_BYTES;
-    this.#overPanels(this.density(0, images), begin, end, (from, to) =>
+    const density = this.density(0, images);
+    const blocks = this.#blocks(density);
+    this.#overPanels(density, begin, end, (from, to) =>
       this.kernels.sparseProduct(
         shared,
-        at.inputCuts,
+        this.#cuts(blocks),
         at.inputEntries,
         at.weights,
         from,
@@ -68,6 +76,17 @@ export class DenseLayer extends Layer<LayerPlan> {
         blocks,
       ),
     );
+  }
+
+  /** Into how many blocks of inputs the sparse product cuts rows. */
+  #blocks(density: number): number {
+    return density < WHOLE_BELOW ? 1 : this.plan.blocks;
+  }
+
+  /** Where the cuts of input rows into `blocks` are: a row itself is its cut into one. */
+  #cuts(blocks: number): number {
+    const { at } = this.plan;
+    return blocks === 1 ? at.inputRows : at.inputCuts;
   }
 
   /** A sparse product over panels `begin` to `end`, each read through first where rows are of so low a density. */
@@ -137,12 +156,13 @@ export class DenseLayer extends Layer<LayerPlan> {
   }
 
   forwardSparse(first: number, count: number, density: number, begin: number, end: number): void {
-    const { at, stride, inputs, blocks } = this.plan;
+    const { at, stride, inputs } = this.plan;
+    const blocks = this.#blocks(density);
     this.#overPanels(density, begin, end, (from, to) =>
       this.kernels.sparseForward(
         at.activity + first * ROW_BYTES,
         at.goodness + first * 4,
-        at.inputCuts + first * (blocks + 1) * 4,
+        this.#cuts(blocks) + first * (blocks + 1) * 4,
         at.inputEntries,
         at.weights,
         from,
