@@ -14,7 +14,7 @@ import { type LayerPlan, ROW_BYTES, TILE } from './plan.ts';
 const DENSE_ABOVE: Record<Build, number> = { relaxed: 0.76, simd: 1 };
 
 /** Below this share, rows touch a panel in so scattered an order that reading it through first is faster (bench/kernels.ts). */
-const FETCH_BELOW = 0.3;
+const FETCH_BELOW = 0.45;
 
 /**
  * Below this share, too few entries of a row fall into a block of inputs to pay for the visit: rows go through a panel whole,
