@@ -5,17 +5,17 @@
 //   M  rows of a batch        S  rows that were planned (the stride between panels)
 //   K  inputs                 P  panels of 32 units; padding units have zero weights and are never on
 //   C  classes                G  groups of units that share a goodness
-//   T  tiles of 6 rows        L  layers that are read
-//   B  blocks of inputs       F  inputs of a field, R runs of neighbours, T panels it touches
+//   B  blocks of inputs       L  layers that are read
+//   F  inputs of a field, R runs of neighbours, T panels it touches
 //   H  rows and W columns of an image; C, where images are meant, its channels
 
 export { appendRows, appendSums, clearColumns, sumRows } from './columns';
 export { dampStates } from './damp';
-export { denseForward, packRows } from './dense';
 export { addGradients, goodnessGradient, logisticCoefficients, pairCoefficients, shareTargets, sumGoodness } from './goodness';
 export { gatherPanels, gatherRows, maskWeights } from './local';
 export { blendImages, blurMasks, randomMasks } from './mask';
 export { compressRows, normalizeRows } from './normalize';
+export { pairForward, pairRows } from './pairs';
 export { peerGradient, updateMeans } from './peer';
 export { perturbWeights, randomBits, randomWeights } from './random';
 export { softmaxGradient, softmaxRows } from './softmax';

@@ -1,7 +1,6 @@
 // The kernels that learning on a device needs, for builds of their own: dense layers with labels in the input.
 
 export { appendRows, appendSums, clearColumns, sumRows } from './columns';
-export { denseForward, packRows } from './dense';
 export { addGradients, goodnessGradient, logisticCoefficients, pairCoefficients, shareTargets, sumGoodness } from './goodness';
 export { normalizeRows } from './normalize';
 export { peerGradient, updateMeans } from './peer';

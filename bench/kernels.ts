@@ -6,7 +6,7 @@ import v8 from 'node:v8';
 import { type Build, detectBuild } from '../src/kernels/features.ts';
 import { bindKernels } from '../src/kernels/kernels.ts';
 import { DenseLayer } from '../src/layers/dense.ts';
-import { planLayer, SKIP, TILE } from '../src/layers/plan.ts';
+import { planLayer, SKIP } from '../src/layers/plan.ts';
 import { alternate, writeResult } from './harness.ts';
 import { peakLoop } from './peak.ts';
 
@@ -20,6 +20,8 @@ const SHAPES = [
 const BATCH = 100;
 const DENSITIES = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
 const ROUNDS = 9;
+/** Of the inputs of a version of an image, those that do not follow the other version: about as many as in training. */
+const CHANGED = 0.2;
 
 const momentum = { kind: 'momentum', rate: 1e-9, momentum: 0.9, decay: 0 } as const;
 const adam = { kind: 'adam', rate: 1e-9, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0 } as const;
@@ -41,8 +43,17 @@ function measure(build: Build, inputs: number, units: number) {
   let crossover: number | null = null;
   const densities = [];
   for (const density of DENSITIES) {
-    const { layer, panels } = fullLayer(build, inputs, units, density);
-    const tiles = Math.ceil(rows / TILE);
+    const [layer, ofVersions] = [1, CHANGED].map(changed =>
+      fullLayer(build, inputs, units, density, changed),
+    );
+    const { panels } = layer.plan;
+    // Panels go in threes; what is left over is for the sparse product.
+    const border = panels - (panels % 3);
+    const asPairs = (of: DenseLayer) => () => {
+      of.pairRows(0, rows, BATCH, 0, BATCH);
+      of.forwardPairs(0, rows, BATCH, of.density(0, rows), 0, border);
+      of.forwardSparse(0, rows, of.density(0, rows), border, panels);
+    };
     const [limits, ...taken] = alternate(
       [
         peak.run,
@@ -53,36 +64,53 @@ function measure(build: Build, inputs: number, units: number) {
             layer.forwardSparse(0, rows, layer.density(0, rows), 0, 1);
           }
         },
-        () => {
-          layer.pack(0, rows, 0, tiles);
-          layer.forwardDense(0, rows, 0, panels);
-        },
         () => layer.step({ optimizer: momentum }, BATCH, 1, 1, 0, panels),
         () => layer.step({ optimizer: adam }, BATCH, 1, 1, 0, panels),
+        ...(build === 'relaxed' ? [asPairs(layer), asPairs(ofVersions)] : []),
       ],
       ROUNDS,
     );
     const limitGF = peak.flops / limits.median / 1e9;
     const all = (2 * rows * inputs * units) / 1e9;
-    const useful = all * layer.density(0, rows);
-    const [sparseGF, sparseNearGF, denseGF, momentumGF, adamGF] = [useful, useful, all, useful, useful].map(
-      (work, i) => work / taken[i].median,
+    const [sparseGF, sparseNearGF, momentumGF, adamGF, pairsGF, versionsGF] = taken.map(
+      ({ median }, i) => (all * (i === 5 ? ofVersions : layer).density(0, rows)) / median,
     );
-    if (taken[2].median >= taken[0].median) crossover = null;
+    if (pairsGF === undefined || pairsGF < sparseGF) crossover = null;
     else crossover ??= density;
-    densities.push({ density, limitGF, sparseGF, sparseNearGF, denseGF, momentumGF, adamGF, seconds: taken });
+    densities.push({
+      density,
+      limitGF,
+      sparseGF,
+      sparseNearGF,
+      ...(pairsGF !== undefined && { pairsGF, versionsGF }),
+      momentumGF,
+      adamGF,
+      seconds: taken,
+    });
     const share = (gf: number) => `${gf.toFixed(1)} GF (${((100 * gf) / limitGF).toFixed(0)} %)`;
     console.log(
-      `  density ${density.toFixed(2)}  limit ${limitGF.toFixed(1)} GF  sparse ${share(sparseGF)}` +
-        `  its weights near ${share(sparseNearGF)}  dense ${share(denseGF)}  momentum ${share(momentumGF)}  adam ${share(adamGF)}`,
+      `  density ${density.toFixed(2)}  limit ${limitGF.toFixed(1)} GF  sparse ${share(sparseGF)}  its weights near ${share(sparseNearGF)}` +
+        (pairsGF === undefined
+          ? ''
+          : `  any two rows as a pair ${share(pairsGF)}  two versions ${share(versionsGF)}`) +
+        `  momentum ${share(momentumGF)}  adam ${share(adamGF)}`,
     );
   }
-  console.log(`  dense is faster from density ${crossover ?? '–'}`);
-  return { build, inputs, units, denseFasterFrom: crossover, densities };
+  console.log(`  any two rows are faster as a pair from density ${crossover ?? '–'}`);
+  return { build, inputs, units, pairsFasterFrom: crossover, densities };
 }
 
-/** A layer with a batch in it of which a share of `density` inputs is not zero, listed for the step. */
-function fullLayer(build: Build, inputs: number, units: number, density: number) {
+/**
+ * A layer with a batch in it of which a share of `density` inputs is not zero, listed for the step. A row is on where the one
+ * BATCH rows before it is, but for a share of `changed` inputs.
+ */
+function fullLayer(
+  build: Build,
+  inputs: number,
+  units: number,
+  density: number,
+  changed: number,
+): DenseLayer {
   const rows = 3 * BATCH;
   const plan = planLayer({ inputs, units, batch: BATCH, rows, classes: 0, labels: 0, moments: 2 });
   const memory = new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages });
@@ -92,11 +120,15 @@ function fullLayer(build: Build, inputs: number, units: number, density: number)
   const { u32, f32 } = layer;
   const { at, panels, stride, inputCapacity } = plan;
   kernels.randomWeights(at.weights, 0, panels, inputs, units, 1, 1, 0.03);
+  const uniform = (stream: number, row: number, k: number) =>
+    (kernels.randomBits(1, stream, row * inputs + k) >>> 0) / 2 ** 32;
+  const isOn = (row: number, k: number): boolean =>
+    row >= BATCH && uniform(4, row, k) >= changed ? isOn(row - BATCH, k) : uniform(3, row, k) < density;
   for (let row = 0; row < rows; row++) {
     let to = row * inputCapacity * 8;
     u32[(at.inputRows >> 2) + 2 * row] = to;
     for (let k = 0; k < inputs; k++) {
-      if ((kernels.randomBits(1, 3, row * inputs + k) >>> 0) / 2 ** 32 >= density) continue;
+      if (!isOn(row, k)) continue;
       u32[(at.inputEntries + to) >> 2] = k * 128;
       f32[(at.inputEntries + to + 4) >> 2] = 1;
       to += 8;
@@ -108,5 +140,5 @@ function fullLayer(build: Build, inputs: number, units: number, density: number)
   layer.listColumns(BATCH, 0, 0, inputs + 1);
   // Gradient rows of the size that they have in training; forward overwrites most of them with as likely numbers.
   kernels.randomWeights(at.activity, 0, panels, stride - 1, units, 1, 2, 0.03);
-  return { layer, panels };
+  return layer;
 }

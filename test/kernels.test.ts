@@ -118,7 +118,7 @@ function emptyRanges(bench: Bench) {
   return { K, call, snapshot: () => Buffer.from(new Uint8Array(bench.u32.buffer)) };
 }
 
-eachBuild((open, isFull) => {
+eachBuild((open, isFull, isRelaxed) => {
   it('sparseProduct', { timeout: TIME }, () => {
     const bench = open();
     sweep(isFull, sizes => {
@@ -241,29 +241,54 @@ eachBuild((open, isFull) => {
     bench.close('activity', activity, P * S * 32, sumError(K + 3));
   });
 
-  it('packRows and denseForward', { timeout: TIME }, () => {
-    const bench = open();
-    sweep(isFull, sizes => {
-      bench.reset();
-      const { M, K } = sizes;
-      const a = forwardArrays(bench, sizes);
-      const T = Math.ceil(M / 6);
-      const tiles = bench.take(T * K * 6);
-      bench.check({
-        end: T,
-        call: (k, begin, end) => k.packRows(tiles, a.rows, a.entries, begin, end, M, K),
-        writes: items(tiles, K * 24),
+  // The other builds do without.
+  if (isRelaxed) {
+    it('pairRows and pairForward, which gives the bits of sparseForward', { timeout: TIME }, () => {
+      const bench = open();
+      sweep(isFull, ({ M: apart, K, N, density }) => {
+        bench.reset();
+        const triples = Math.ceil(N / 96);
+        const P = 3 * triples;
+        // The padding of the last panel, and two panels more where there are not three.
+        const units = P * 32 - ((32 - (N % 32)) % 32);
+        const S = 2 * apart + 2;
+        const B = 1 + bench.noise.below(4);
+        const { rows, entries } = bench.rows(2 * apart, K, density);
+        const cuts = bench.take(apart * (B + 1));
+        const pairs = bench.take(apart * K * 3);
+        bench.check({
+          end: apart,
+          call: (k, begin, end) => k.pairRows(cuts, pairs, rows, entries, begin, end, apart, K, B),
+          writes: (begin, end) => [
+            ...items(cuts, 4 * (B + 1))(begin, end),
+            ...items(pairs, 12 * K)(begin, end),
+          ],
+        });
+        bench.same();
+        const weights = bench.panels(units, K + 1);
+        const activity = bench.take(P * S * 32);
+        const goodness = bench.take(P * S);
+        bench.check({
+          end: triples,
+          call: (k, begin, end) =>
+            k.pairForward(activity, goodness, cuts, pairs, weights, 3 * begin, 3 * end, S, K, B, apart),
+          writes: (begin, end) => [
+            ...items(activity, S * 128, 2 * apart * 128)(3 * begin, 3 * end),
+            ...items(goodness, S * 4, 2 * apart * 4)(3 * begin, 3 * end),
+          ],
+        });
+        bench.close('activity', activity, P * S * 32, sumError(K + 1));
+        bench.close('goodness', goodness, P * S, 2 * sumError(K + 1) + 4);
+        const written = () =>
+          [activity, goodness].map(at =>
+            Buffer.from(bench.u32.slice(at >> 2, (at >> 2) + P * S * 32).buffer),
+          );
+        const before = written();
+        bench.kernels.sparseForward(activity, goodness, rows, entries, weights, 0, P, 2 * apart, S, K, 1);
+        expect(written().every((bytes, i) => bytes.equals(before[i]))).toBe(true);
       });
-      bench.same();
-      bench.check({
-        end: a.P,
-        call: (k, begin, end) =>
-          k.denseForward(a.activity, a.goodness, tiles, a.weights, begin, end, M, a.S, K),
-        writes: a.writes,
-      });
-      expectForward(bench, a, sizes, K + 1);
     });
-  });
+  }
 
   it('a sum that is NaN stays NaN, so that training that diverges is seen to', () => {
     const bench = open();
@@ -271,29 +296,18 @@ eachBuild((open, isFull) => {
     const { rows, entries } = bench.rows(M, K, 1);
     const weights = bench.panels(32, K + 1);
     bench.f32[(weights >> 2) + 5] = Number.NaN;
-    const tiles = bench.zeros(6 * K);
     const activity = bench.take(S * 32);
     const goodness = bench.take(S);
-    const writes = () => [[activity, activity + S * 128] as const, [goodness, goodness + S * 4] as const];
     bench.check({
       end: 1,
-      call: (k, begin, end) => k.packRows(tiles, rows, entries, begin, end, M, K),
-      writes: items(tiles, K * 24),
+      call: (k, begin, end) =>
+        k.sparseForward(activity, goodness, rows, entries, weights, begin, end, M, S, K, 1),
+      writes: () => [[activity, activity + S * 128] as const, [goodness, goodness + S * 4] as const],
     });
-    for (const isDense of [false, true]) {
-      bench.check({
-        end: 1,
-        call: (k, begin, end) =>
-          isDense
-            ? k.denseForward(activity, goodness, tiles, weights, begin, end, M, S, K)
-            : k.sparseForward(activity, goodness, rows, entries, weights, begin, end, M, S, K, 1),
-        writes,
-      });
-      for (const row of range(M)) {
-        expect(bench.f32[(activity >> 2) + row * 32 + 5]).toBeNaN();
-        expect(bench.plain.f32[(activity >> 2) + row * 32 + 5]).toBeNaN();
-        expect(bench.f32[(goodness >> 2) + row]).toBeNaN();
-      }
+    for (const row of range(M)) {
+      expect(bench.f32[(activity >> 2) + row * 32 + 5]).toBeNaN();
+      expect(bench.plain.f32[(activity >> 2) + row * 32 + 5]).toBeNaN();
+      expect(bench.f32[(goodness >> 2) + row]).toBeNaN();
     }
   });
 

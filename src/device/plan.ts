@@ -1,6 +1,6 @@
 // Where everything that predicting needs lies in one memory: the weights, and one example with every label.
 
-import { Arena, PANEL, ROW_BYTES, TILE } from '../layers/plan.ts';
+import { Arena, PANEL, ROW_BYTES } from '../layers/plan.ts';
 import type { Model } from './model.ts';
 
 /** Sizes and byte offsets of a predictor. */
@@ -24,7 +24,6 @@ export function planPredictor({ inputs, classes, layers }: Model) {
   const rows = classes + 1;
   const stride = rows + 1;
   const widest = Math.max(...planned.map(({ panels }) => panels));
-  const deepest = Math.max(0, ...planned.slice(1).map(layer => layer.inputs));
   const at = {
     imageRow: arena.take(8),
     image: arena.take(inputs * 8),
@@ -37,7 +36,6 @@ export function planPredictor({ inputs, classes, layers }: Model) {
     // What one layer passes to the next: the next one's activity takes the place of its own.
     rows: arena.take(rows * 8),
     entries: arena.take(rows * widest * PANEL * 8),
-    tiles: arena.take(Math.ceil(rows / TILE) * TILE * deepest * 4),
     logits: arena.take(layers.length * ROW_BYTES),
     probabilities: arena.take(classes * 4),
   };

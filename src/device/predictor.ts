@@ -4,7 +4,7 @@
 import * as embedded from '../../build/predict-kernels.js';
 import { parseSafetensors } from '../files/safetensors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { PANEL, ROW_BYTES, TILE } from '../layers/plan.ts';
+import { PANEL, ROW_BYTES } from '../layers/plan.ts';
 import { largestIndex } from '../readout/goodness.ts';
 import { checkExamples, compile, type KernelOptions } from './kernels.ts';
 import { type Model, NAME, readModel } from './model.ts';
@@ -13,15 +13,8 @@ import { type PredictorPlan, planPredictor } from './plan.ts';
 /** The kernels of assembly/predict.ts. */
 type PredictKernels = Pick<
   Kernels,
-  | 'denseForward'
-  | 'normalizeRows'
-  | 'packRows'
-  | 'sharedForward'
-  | 'softmaxRows'
-  | 'sparseForward'
-  | 'sparseProduct'
-  | 'sumGoodness'
-> & { readonly isFused: WebAssembly.Global };
+  'normalizeRows' | 'sharedForward' | 'softmaxRows' | 'sparseForward' | 'sparseProduct' | 'sumGoodness'
+>;
 
 /** What the network thinks of one example. */
 export interface Prediction {
@@ -34,9 +27,6 @@ export interface Prediction {
 }
 
 const TINY = 1e-20;
-
-/** Share of inputs that are on above which the fused dense product is faster, as in layers/dense.ts: also its bits are then the same. */
-const DENSE_ABOVE = 0.76;
 
 /**
  * The predictor of a model file, with weights as floats or as bytes. Throws an InputError that says what is wrong with it, or
@@ -62,7 +52,6 @@ export class Predictor {
   readonly #u32: Uint32Array;
   readonly #strength: number;
   readonly #slopes: readonly number[];
-  readonly #denseAbove: number;
 
   constructor(model: Model, plan: PredictorPlan, module: WebAssembly.Module) {
     this.inputs = model.inputs;
@@ -74,7 +63,6 @@ export class Predictor {
     const memory = new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages });
     this.#kernels = new WebAssembly.Instance(module, { env: { memory } })
       .exports as unknown as PredictKernels;
-    this.#denseAbove = this.#kernels.isFused.value ? DENSE_ABOVE : 1;
     this.#f32 = new Float32Array(memory.buffer);
     this.#u32 = new Uint32Array(memory.buffer);
     model.layers.forEach(({ weight, bias, readout, inputs, units }, l) => {
@@ -160,29 +148,19 @@ export class Predictor {
   #forward(l: number): void {
     const { at, rows, stride, layers } = this.#plan;
     const { weights, panels, inputs } = layers[l];
-    const { activity, goodness, tiles, entries } = at;
-    const kernels = this.#kernels;
-    const row = at.rows >>> 2;
-    let on = 0;
-    for (let i = row; i < row + 2 * rows; i += 2) on += (this.#u32[i + 1] - this.#u32[i]) / 8;
-    if (on > this.#denseAbove * rows * inputs) {
-      kernels.packRows(tiles, at.rows, entries, 0, Math.ceil(rows / TILE), rows, inputs);
-      kernels.denseForward(activity, goodness, tiles, weights, 0, panels, rows, stride, inputs);
-    } else {
-      kernels.sparseForward(
-        activity,
-        goodness,
-        at.rows,
-        entries,
-        weights,
-        0,
-        panels,
-        rows,
-        stride,
-        inputs,
-        1,
-      );
-    }
+    this.#kernels.sparseForward(
+      at.activity,
+      at.goodness,
+      at.rows,
+      at.entries,
+      weights,
+      0,
+      panels,
+      rows,
+      stride,
+      inputs,
+      1,
+    );
   }
 
   /** Rows `first` … of a matrix (rows, units), into panels of `panelRows` and one more. */

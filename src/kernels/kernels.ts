@@ -22,12 +22,13 @@ export type Kernels = {
     activity: number, goodness: number, shared: number, sources: number, rows: number, entries: number,
     weights: number, begin: number, end: number, M: number, S: number, K: number
   ): void;
-  packRows(
-    tiles: number, rows: number, entries: number, begin: number, end: number, M: number, K: number
+  pairRows(
+    cuts: number, entries: number, rows: number, rowEntries: number, begin: number, end: number, apart: number,
+    K: number, B: number
   ): void;
-  denseForward(
-    activity: number, goodness: number, tiles: number, weights: number, begin: number, end: number, M: number,
-    S: number, K: number
+  pairForward(
+    activity: number, goodness: number, cuts: number, entries: number, weights: number, begin: number,
+    end: number, S: number, K: number, B: number, apart: number
   ): void;
   normalizeRows(
     rows: number, entries: number, activity: number, goodness: number, begin: number, end: number, S: number,

@@ -5,13 +5,14 @@ import type { Kernels } from '../kernels/kernels.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import type { Share } from '../threads/share.ts';
 import { Layer } from './layer.ts';
-import { type LayerPlan, ROW_BYTES, TILE } from './plan.ts';
+import { type LayerPlan, PAIR_ENTRY_BYTES, ROW_BYTES } from './plan.ts';
 
 /**
- * Above this share of inputs that are on, the dense product is faster than the sparse one (measured: bench/kernels.ts).
- * Without fused multiply-add it never is: the product needs one more register than there are.
+ * Above these shares of inputs that are on, two rows are faster as a pair (measured: bench/kernels.ts): two versions of one image,
+ * which are on in nearly the same inputs, and any two.
  */
-const DENSE_ABOVE: Record<Build, number> = { relaxed: 0.76, simd: 1 };
+const PAIR_VERSIONS_ABOVE = 0.15;
+const PAIR_ANY_ABOVE = 0.7;
 
 /** Below this share, rows touch a panel in so scattered an order that reading it through first is faster (bench/kernels.ts). */
 const FETCH_BELOW = 0.45;
@@ -23,11 +24,12 @@ const FETCH_BELOW = 0.45;
 const WHOLE_BELOW = 0.15;
 
 export class DenseLayer extends Layer<LayerPlan> {
-  readonly #denseAbove: number;
+  /** Builds without fused multiply-add have no product of pairs, and those for devices do without. */
+  readonly #canPair: boolean;
 
   constructor(plan: LayerPlan, kernels: Kernels, memory: WebAssembly.Memory, build: Build) {
     super(plan, kernels, memory);
-    this.#denseAbove = DENSE_ABOVE[build];
+    this.#canPair = build === 'relaxed' && 'pairForward' in kernels;
   }
 
   // ----- forward ---------------------------------------------------------------------------------------------------
@@ -38,7 +40,7 @@ export class DenseLayer extends Layer<LayerPlan> {
     this.kernels.cutRows(at.inputCuts, at.inputRows, at.inputEntries, begin, end, inputs, blocks);
   }
 
-  forward(first: number, count: number, share: Share): void {
+  forward(first: number, count: number, apart: number, share: Share): void {
     const { panels, labels } = this.plan;
     const [begin, end] = [share.begin(panels), share.end(panels)];
     if (labels) {
@@ -46,14 +48,25 @@ export class DenseLayer extends Layer<LayerPlan> {
       return;
     }
     const density = this.density(first, count);
-    if (density > this.#denseAbove) {
-      const tiles = Math.ceil(count / TILE);
-      this.pack(first, count, share.begin(tiles), share.end(tiles));
-      share.wait();
-      this.forwardDense(first, count, begin, end);
-    } else {
+    const toOther = this.#pairing(count, apart, density);
+    if (toOther === 0) {
       this.forwardSparse(first, count, density, begin, end);
+      return;
     }
+    const paired = count - (count % (2 * toOther));
+    this.pairRows(first, paired, toOther, share.begin(toOther), share.end(toOther));
+    share.wait();
+    const border = end - ((end - begin) % 3);
+    this.forwardPairs(first, paired, toOther, density, begin, border);
+    this.forwardSparse(first, paired, density, border, end);
+    if (paired < count) this.forwardSparse(first + paired, count - paired, density, begin, end);
+  }
+
+  /** How far apart the two rows of a pair are, or 0 where each row is better alone. */
+  #pairing(count: number, apart: number, density: number): number {
+    if (!this.#canPair) return 0;
+    if (count >= 2 * apart && density > PAIR_VERSIONS_ABOVE) return apart;
+    return density > PAIR_ANY_ABOVE ? count >>> 1 : 0;
   }
 
   /** The first layer's product with the images alone, into the shared rows. */
@@ -62,7 +75,7 @@ export class DenseLayer extends Layer<LayerPlan> {
     const shared = at.activity + sharedRow * ROW_BYTES;
     const density = this.density(0, images);
     const blocks = this.#blocks(density);
-    this.#overPanels(density, begin, end, (from, to) =>
+    this.#overPanels(density, begin, end, 1, (from, to) =>
       this.kernels.sparseProduct(
         shared,
         this.#cuts(blocks),
@@ -89,11 +102,12 @@ export class DenseLayer extends Layer<LayerPlan> {
     return blocks === 1 ? at.inputRows : at.inputCuts;
   }
 
-  /** A sparse product over panels `begin` to `end`, each read through first where rows are of so low a density. */
+  /** A product over panels `begin` to `end`, `width` at a time, each read through first where rows are of so low a density. */
   #overPanels(
     density: number,
     begin: number,
     end: number,
+    width: number,
     product: (from: number, to: number) => void,
   ): void {
     if (density >= FETCH_BELOW) {
@@ -101,9 +115,9 @@ export class DenseLayer extends Layer<LayerPlan> {
       return;
     }
     const { at, inputs } = this.plan;
-    for (let panel = begin; panel < end; panel++) {
-      this.kernels.fetchPanels(at.seen, at.weights, panel, panel + 1, inputs);
-      product(panel, panel + 1);
+    for (let panel = begin; panel < end; panel += width) {
+      this.kernels.fetchPanels(at.seen, at.weights, panel, panel + width, inputs);
+      product(panel, panel + width);
     }
   }
 
@@ -134,31 +148,60 @@ export class DenseLayer extends Layer<LayerPlan> {
     return bytes / (8 * count * this.plan.inputs);
   }
 
-  /** Spreads rows `first` … for the dense product; `begin` and `end` are tiles. */
-  pack(first: number, count: number, begin: number, end: number): void {
-    const { at, inputs } = this.plan;
-    this.kernels.packRows(at.tiles, at.inputRows + first * 8, at.inputEntries, begin, end, count, inputs);
+  /**
+   * Merges rows `first` … into pairs `apart` from each other. `count` is a multiple of 2 · `apart`; of each such group, this does
+   * pairs `begin` to `end`.
+   */
+  pairRows(first: number, count: number, apart: number, begin: number, end: number): void {
+    const { at, inputs, pairBlocks } = this.plan;
+    for (let row = 0; row < count; row += 2 * apart) {
+      this.kernels.pairRows(
+        at.pairCuts + (row / 2) * (pairBlocks + 1) * 4,
+        at.pairEntries + (row / 2) * inputs * PAIR_ENTRY_BYTES,
+        at.inputRows + (first + row) * 8,
+        at.inputEntries,
+        begin,
+        end,
+        apart,
+        inputs,
+        pairBlocks,
+      );
+    }
   }
 
-  forwardDense(first: number, count: number, begin: number, end: number): void {
-    const { at, stride, inputs } = this.plan;
-    this.kernels.denseForward(
-      at.activity + first * ROW_BYTES,
-      at.goodness + first * 4,
-      at.tiles,
-      at.weights,
-      begin,
-      end,
-      count,
-      stride,
-      inputs,
-    );
+  /** Activities of rows `first` …, once merged. `begin` and `end` are panels, a multiple of three apart. */
+  forwardPairs(
+    first: number,
+    count: number,
+    apart: number,
+    density: number,
+    begin: number,
+    end: number,
+  ): void {
+    const { at, stride, inputs, pairBlocks } = this.plan;
+    this.#overPanels(density, begin, end, 3, (from, to) => {
+      for (let row = 0; row < count; row += 2 * apart) {
+        this.kernels.pairForward(
+          at.activity + (first + row) * ROW_BYTES,
+          at.goodness + (first + row) * 4,
+          at.pairCuts + (row / 2) * (pairBlocks + 1) * 4,
+          at.pairEntries + (row / 2) * inputs * PAIR_ENTRY_BYTES,
+          at.weights,
+          from,
+          to,
+          stride,
+          inputs,
+          pairBlocks,
+          apart,
+        );
+      }
+    });
   }
 
   forwardSparse(first: number, count: number, density: number, begin: number, end: number): void {
     const { at, stride, inputs } = this.plan;
     const blocks = this.#blocks(density);
-    this.#overPanels(density, begin, end, (from, to) =>
+    this.#overPanels(density, begin, end, 1, (from, to) =>
       this.kernels.sparseForward(
         at.activity + first * ROW_BYTES,
         at.goodness + first * 4,

@@ -40,8 +40,11 @@ export abstract class Layer<Plan extends LayerPlan | WiredPlan = LayerPlan | Wir
   /** Does to input rows `begin` to `end`, once they are written, what the product needs. */
   abstract cutRows(begin: number, end: number): void;
 
-  /** States of rows `first` … and their goodness, from the input rows: this thread's share of panels. */
-  abstract forward(first: number, count: number, share: Share): void;
+  /**
+   * States of rows `first` … and their goodness, from the input rows: this thread's share of panels. Rows `apart` from each other
+   * are versions of one image; where `apart` is `count`, each is of an image of its own.
+   */
+  abstract forward(first: number, count: number, apart: number, share: Share): void;
 
   /**
    * Turns the activity of positive and negative rows into gradient rows, in place; `begin` and `end` are panels.

@@ -14,8 +14,11 @@ export const ROW_BYTES = PANEL * 4;
 /** Bytes of a panel that stay in a first-level cache of 48 KiB beside what passes over them. */
 const BLOCK_BYTES = 40 * 1024;
 
-/** Rows that the dense product computes together. */
-export const TILE = 6;
+/** Bytes of an input in a pair of rows. */
+export const PAIR_ENTRY_BYTES = 12;
+
+/** Bytes that the product of pairs of rows reads of an input's weights: six vectors. */
+const PAIR_ROW_BYTES = 96;
 
 const LARGEST = 65536 * 65536;
 
@@ -87,6 +90,8 @@ export function planLayer(shape: LayerShape) {
   const stride = peerRow + 1;
   const weightBytes = panels * (inputs + 1) * PANEL * 4;
   const blocks = Math.ceil((inputs * ROW_BYTES) / BLOCK_BYTES);
+  const pairs = labels ? 0 : Math.floor(rows / 2);
+  const pairBlocks = Math.ceil((inputs * PAIR_ROW_BYTES) / BLOCK_BYTES);
   const columnCapacity = moments ? Math.min(rows, 2 * batch + 1) : 0;
   const inputCapacity = Math.ceil(inputs / PANEL) * PANEL;
   const head = classes ? planHead(arena, units, rows, batch) : undefined;
@@ -100,7 +105,8 @@ export function planLayer(shape: LayerShape) {
     labelRows: arena.take(labels ? rows * 8 : 0),
     labelEntries: arena.take(labels ? rows * labels * 8 : 0),
     sources: arena.take(labels ? rows * 8 : 0),
-    tiles: arena.take(labels ? 0 : Math.ceil(inputRows / TILE) * TILE * inputs * 4),
+    pairCuts: arena.take(pairs * (pairBlocks + 1) * 4),
+    pairEntries: arena.take(pairs * inputs * PAIR_ENTRY_BYTES),
     activity: arena.take(panels * stride * PANEL * 4),
     goodness: arena.take(panels * stride * 4),
     inputGradient: arena.take(isBackward ? inputCapacity * stride * 4 : 0),
@@ -129,6 +135,7 @@ export function planLayer(shape: LayerShape) {
     outputs: units,
     inputCapacity,
     blocks,
+    pairBlocks,
     sharedRow,
     peerRow,
     stride,

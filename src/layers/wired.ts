@@ -33,7 +33,7 @@ export class WiredLayer extends Layer<WiredPlan> {
 
   // ----- forward -----------------------------------------------------------------------------------------------------
 
-  forward(first: number, count: number, share: Share): void {
+  forward(first: number, count: number, _apart: number, share: Share): void {
     this.#product(this.plan.at.states, first, count, share);
   }
 

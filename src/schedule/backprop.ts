@@ -24,7 +24,7 @@ export class BackpropPart extends ClassifierPart {
 
   protected trainBatch(job: TrainJob, index: number, images: number): void {
     this.writeBatch(job, index, images);
-    this.forward(0, images);
+    this.forward(0, images, images);
     this.read(0, images);
     this.#backward(this.begin(images), this.end(images));
     this.wait();

@@ -67,7 +67,7 @@ export abstract class ClassifierPart extends Part<DenseLayer> {
     for (let i = begin; i < end; i++) this.#input.writeRow(i, job.dataset, first + i, 0, 0, undefined);
     this.layers[0].cutRows(begin, end);
     this.wait();
-    this.forward(0, images);
+    this.forward(0, images, images);
     this.read(0, images);
     this.answer(job, first, images);
   }

@@ -69,9 +69,9 @@ export class ContrastivePart extends Part {
     for (const first of [0, neutral, negative]) this.layers[0].cutRows(first + begin, first + end);
     this.wait();
 
-    this.forward(0, neutral + images);
+    this.forward(0, neutral + images, images);
     this.read(neutral, images);
-    this.forward(negative, images);
+    this.forward(negative, images, images);
     this.learn(job, index, images, neutral);
     // A wired layer looks at its input once more in its step.
     this.wait();
@@ -98,7 +98,7 @@ export class ContrastivePart extends Part {
       this.layers[0].cutRows(row + begin, row + end);
     }
     this.wait();
-    this.forward(0, neutral + images);
+    this.forward(0, neutral + images, images);
     this.read(neutral, images);
     this.answer(job, first, images);
   }

@@ -93,13 +93,16 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
 
   // ----- forward -----------------------------------------------------------------------------------------------------
 
-  /** Rows `first` … through all layers: activities, goodness, and the input of the next layer (not the last output). */
-  protected forward(first: number, count: number): void {
+  /**
+   * Rows `first` … through all layers: activities, goodness, and the input of the next layer (not the last output). Rows `apart`
+   * from each other are versions of one image.
+   */
+  protected forward(first: number, count: number, apart: number): void {
     const begin = first + this.begin(count);
     const end = first + this.end(count);
     for (let l = 0; l < this.layers.length; l++) {
       const layer = this.layers[l];
-      layer.forward(first, count, this);
+      layer.forward(first, count, apart, this);
       this.wait();
       layer.sumGoodness(begin, end);
       if (l + 1 < this.layers.length) {

@@ -32,7 +32,7 @@ export class PerturbationPart extends ClassifierPart {
   #try(images: number): number {
     const { classes } = this.session;
     const { probabilities, labels } = this.readout;
-    this.forward(0, images);
+    this.forward(0, images, images);
     this.read(0, images);
     this.wait();
     let sum = 0;

@@ -177,7 +177,7 @@ export class RecurrentPart extends Part<WiredLayer> {
     this.layers[0].cutRows(first + begin, first + end);
     for (const layer of this.layers) layer.clearAbove(first + begin, first + end);
     this.wait();
-    this.forward(first, images);
+    this.forward(first, images, images);
     this.read(first, images);
     for (let l = 1; l < this.layers.length; l++) {
       this.layers[l].passDown(this.layers[l - 1], first + begin, first + end);

@@ -47,7 +47,7 @@ export class SupervisedPart extends Part<DenseLayer> {
     this.wait();
 
     this.#productWithImages(images);
-    this.forward(0, 2 * images);
+    this.forward(0, 2 * images, images);
     this.read(images, images);
     for (let i = begin; i < end; i++) {
       const label = this.readout.labels[i];
@@ -60,7 +60,7 @@ export class SupervisedPart extends Part<DenseLayer> {
     }
     this.wait();
 
-    this.forward(2 * images, images);
+    this.forward(2 * images, images, images);
     this.learn(job, index, images, images);
   }
 
@@ -76,7 +76,7 @@ export class SupervisedPart extends Part<DenseLayer> {
     this.layers[0].cutRows(begin, end);
     this.wait();
     this.#productWithImages(images);
-    this.forward(0, neutral + images);
+    this.forward(0, neutral + images, images);
     this.read(neutral, images);
     this.answer(job, first, images);
   }

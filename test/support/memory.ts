@@ -292,23 +292,28 @@ export const detected = detectBuild(flags => setFlagsFromString(flags));
 
 /**
  * Defines tests for each of the four builds. `isFull` where a test should try all sizes; the shared builds differ in
- * their memory only, so one small case does.
+ * their memory only, so one small case does. `isRelaxed` where multiply-add is fused.
  */
-export function eachBuild(define: (bench: () => Bench, isFull: boolean) => void): void {
+export function eachBuild(define: (bench: () => Bench, isFull: boolean, isRelaxed: boolean) => void): void {
   for (const file of ['simd', 'relaxed', 'simd-shared', 'relaxed-shared']) {
     const isShared = file.endsWith('shared');
-    if (file.startsWith('relaxed') && detected !== 'relaxed') {
+    const isRelaxed = file.startsWith('relaxed');
+    if (isRelaxed && detected !== 'relaxed') {
       describe.skip(`${file}.wasm (skipped: this engine has no relaxed SIMD)`, () =>
-        define(() => undefined!, false));
+        define(() => undefined!, false, true));
       continue;
     }
     let bench: Bench | undefined;
     describe(`${file}.wasm`, () =>
-      define(() => {
-        bench ??= new Bench(file, isShared);
-        bench.reset();
-        return bench;
-      }, !isShared));
+      define(
+        () => {
+          bench ??= new Bench(file, isShared);
+          bench.reset();
+          return bench;
+        },
+        !isShared,
+        isRelaxed,
+      ));
   }
 }
 

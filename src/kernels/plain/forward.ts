@@ -3,7 +3,8 @@
 import type { Kernels } from '../kernels.ts';
 import { PANEL, ROW_BYTES, view } from './view.ts';
 
-const TILE = 6;
+/** Of an input's entry in a pair of rows. */
+const PAIR_BYTES = 12;
 const TINY = 1e-20;
 
 /** Keeps NaN, like the kernels. */
@@ -18,8 +19,8 @@ export function forwardKernels(
   | 'sparseProduct'
   | 'sparseForward'
   | 'sharedForward'
-  | 'packRows'
-  | 'denseForward'
+  | 'pairRows'
+  | 'pairForward'
   | 'normalizeRows'
   | 'compressRows'
 > {
@@ -123,27 +124,45 @@ export function forwardKernels(
       });
     },
 
-    packRows(tiles, rows, entries, begin, end, M, K) {
-      f32.fill(0, word(tiles, begin * K * TILE), word(tiles, end * K * TILE));
-      for (let row = begin * TILE; row < Math.min(end * TILE, M); row++) {
-        const tile = Math.floor(row / TILE);
-        eachInput(rows, entries, row, 0, K, (input, value) => {
-          f32[word(tiles, (tile * K + input) * TILE + (row % TILE))] = value;
+    pairRows(cuts, entries, rows, rowEntries, begin, end, apart, K, B) {
+      for (let pair = begin; pair < end; pair++) {
+        const values = Array.from({ length: K }, () => [0, 0]);
+        const isOn = new Set<number>();
+        [pair, pair + apart].forEach((row, side) => {
+          eachInput(rows, rowEntries, row, 0, K, (input, value) => {
+            isOn.add(input);
+            values[input][side] = value;
+          });
         });
+        let at = pair * K * PAIR_BYTES;
+        for (let block = 0; block <= B; block++) {
+          u32[word(cuts, pair * (B + 1) + block)] = at;
+          const [first, last] = [block, block + 1].map(border => Math.floor((K * border) / B));
+          for (let input = first; block < B && input < last; input++) {
+            if (!isOn.has(input)) continue;
+            u32[word(entries + at, 0)] = input * ROW_BYTES;
+            f32[word(entries + at, 1)] = values[input][0];
+            f32[word(entries + at, 2)] = values[input][1];
+            at += PAIR_BYTES;
+          }
+        }
       }
     },
 
-    denseForward(activity, goodness, tiles, weights, begin, end, M, S, K) {
-      forward(activity, goodness, begin, end, M, S, (panel, row, lane) => {
-        const tile = Math.floor(row / TILE);
-        let sum = f32[cell(weights, K + 1, panel, K, lane)];
-        for (let k = 0; k < K; k++) {
-          sum +=
-            f32[word(tiles, (tile * K + k) * TILE + (row % TILE))] *
-            f32[cell(weights, K + 1, panel, k, lane)];
-        }
-        return sum;
-      });
+    pairForward(activity, goodness, cuts, entries, weights, begin, end, S, K, B, apart) {
+      for (const side of [0, 1]) {
+        const row = side * apart;
+        const [activities, sums] = [activity + row * ROW_BYTES, goodness + row * 4];
+        forward(activities, sums, begin, end, apart, S, (panel, pair, lane) => {
+          const from = cell(weights, K + 1, panel, 0, lane);
+          let sum = f32[cell(weights, K + 1, panel, K, lane)];
+          const last = u32[word(cuts, pair * (B + 1) + B)];
+          for (let at = u32[word(cuts, pair * (B + 1))]; at < last; at += PAIR_BYTES) {
+            sum += f32[word(entries + at, 1 + side)] * f32[from + (u32[word(entries + at, 0)] >>> 2)];
+          }
+          return sum;
+        });
+      }
     },
 
     normalizeRows(rows, entries, activity, goodness, begin, end, S, P, units) {
