@@ -6,11 +6,11 @@
 //   entries (A, K)    u32 input · 128, f32 value in the first row, f32 value in the second
 //   the other arrays as in sparse.ts
 //
-// A pair is a row and the one A = `apart` rows after it, so that A pairs are 2 · A rows. Sums are those of sparseForward to the bit: what is off in one of the two
-// adds zero, and the order of additions is that of the inputs. Only in the relaxed builds: a product that is not fused needs a
-// register more than there are.
+// A pair is a row and the one A = `apart` rows after it, so that A pairs are 2 · A rows. Of finite weights, sums are those of
+// sparseForward to the bit: what is off in one of the two adds zero, and the order of additions is that of the inputs. Only in
+// the relaxed builds: a product that is not fused needs a register more than there are.
 
-import { madd, PANEL_ROW, relu, sumLanes } from './simd';
+import { madd, PANEL_ROW, relu, sumSquares } from './simd';
 
 /** Bytes of an entry. */
 const ENTRY: usize = 12;
@@ -70,7 +70,7 @@ export function pairForward(
     for (let pass: u32 = 0; pass < 4; pass++) {
       sixVectors(activity, cuts, entries, weights, panel, 3 * pass, S, K, B, apart);
     }
-    for (let one = panel; one < panel + 3; one++) sumSquares(activity, goodness, one * S, 2 * apart);
+    for (let one = panel; one < panel + 3; one++) sumRows(activity, goodness, one * S, 2 * apart);
   }
 }
 
@@ -143,14 +143,14 @@ function coupleAt(panel: u32, couple: u32, panelBytes: usize): usize {
   return <usize>(panel + couple / 4) * panelBytes + <usize>(couple % 4) * 32;
 }
 
-// The goodness of `count` rows of one panel, in the order of sparseForward; `first` counts rows from that of the first panel.
-function sumSquares(activity: usize, goodness: usize, first: u32, count: u32): void {
+// The goodness of `count` rows of one panel; `first` counts rows from that of the first panel.
+function sumRows(activity: usize, goodness: usize, first: u32, count: u32): void {
   for (let row = first; row < first + count; row++) {
     const y = activity + <usize>row * PANEL_ROW;
-    const a0 = v128.load(y), a1 = v128.load(y, 16), a2 = v128.load(y, 32), a3 = v128.load(y, 48);
-    const a4 = v128.load(y, 64), a5 = v128.load(y, 80), a6 = v128.load(y, 96), a7 = v128.load(y, 112);
-    const even = madd(a6, a6, madd(a4, a4, madd(a2, a2, f32x4.mul(a0, a0))));
-    const odd = madd(a7, a7, madd(a5, a5, madd(a3, a3, f32x4.mul(a1, a1))));
-    store<f32>(goodness + ((<usize>row) << 2), sumLanes(f32x4.add(even, odd)));
+    const sum = sumSquares(
+      v128.load(y), v128.load(y, 16), v128.load(y, 32), v128.load(y, 48),
+      v128.load(y, 64), v128.load(y, 80), v128.load(y, 96), v128.load(y, 112),
+    );
+    store<f32>(goodness + ((<usize>row) << 2), sum);
   }
 }

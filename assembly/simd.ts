@@ -25,6 +25,17 @@ export function sumLanes(a: v128): f32 {
   );
 }
 
+/** The sum of the squares of eight vectors, in a fixed order: the goodness of a row in a panel, the same whichever product made it. */
+// @ts-ignore: decorator
+@inline
+export function sumSquares(
+  a0: v128, a1: v128, a2: v128, a3: v128, a4: v128, a5: v128, a6: v128, a7: v128,
+): f32 {
+  const even = madd(a6, a6, madd(a4, a4, madd(a2, a2, f32x4.mul(a0, a0))));
+  const odd = madd(a7, a7, madd(a5, a5, madd(a3, a3, f32x4.mul(a1, a1))));
+  return sumLanes(f32x4.add(even, odd));
+}
+
 /** The larger of `a` and 0, one instruction on x86; keeps NaN, so that training that diverges is seen to. */
 // @ts-ignore: decorator
 @inline

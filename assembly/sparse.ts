@@ -10,7 +10,7 @@
 // `begin` and `end` are panels. A block of a panel is small enough to stay in the first-level cache while all rows pass over
 // it; sums wait in `activity` between blocks. The order of additions is that of the inputs, whatever the blocks.
 
-import { madd, PANEL_ROW, relu, sumLanes } from './simd';
+import { madd, PANEL_ROW, relu, sumSquares } from './simd';
 
 /** Finds the cuts of rows `begin` to `end` at the inputs K · b / B. */
 export function cutRows(
@@ -147,9 +147,7 @@ function product(
         if (isForward && block + 1 == B) {
           a0 = relu(a0); a1 = relu(a1); a2 = relu(a2); a3 = relu(a3);
           a4 = relu(a4); a5 = relu(a5); a6 = relu(a6); a7 = relu(a7);
-          const even = madd(a6, a6, madd(a4, a4, madd(a2, a2, f32x4.mul(a0, a0))));
-          const odd = madd(a7, a7, madd(a5, a5, madd(a3, a3, f32x4.mul(a1, a1))));
-          store<f32>(goodness + ((<usize>panel * S + row) << 2), sumLanes(f32x4.add(even, odd)));
+          store<f32>(goodness + ((<usize>panel * S + row) << 2), sumSquares(a0, a1, a2, a3, a4, a5, a6, a7));
         }
         v128.store(y, a0); v128.store(y, a1, 16); v128.store(y, a2, 32); v128.store(y, a3, 48);
         v128.store(y, a4, 64); v128.store(y, a5, 80); v128.store(y, a6, 96); v128.store(y, a7, 112);

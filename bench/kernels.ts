@@ -47,12 +47,9 @@ function measure(build: Build, inputs: number, units: number) {
       fullLayer(build, inputs, units, density, changed),
     );
     const { panels } = layer.plan;
-    // Panels go in threes; what is left over is for the sparse product.
-    const border = panels - (panels % 3);
     const asPairs = (of: DenseLayer) => () => {
       of.pairRows(0, rows, BATCH, 0, BATCH);
-      of.forwardPairs(0, rows, BATCH, of.density(0, rows), 0, border);
-      of.forwardSparse(0, rows, of.density(0, rows), border, panels);
+      of.forwardPairs(0, rows, BATCH, of.density(0, rows), 0, panels);
     };
     const [limits, ...taken] = alternate(
       [
@@ -112,7 +109,16 @@ function fullLayer(
   changed: number,
 ): DenseLayer {
   const rows = 3 * BATCH;
-  const plan = planLayer({ inputs, units, batch: BATCH, rows, classes: 0, labels: 0, moments: 2 });
+  const plan = planLayer({
+    inputs,
+    units,
+    batch: BATCH,
+    rows,
+    classes: 0,
+    labels: 0,
+    hasPairs: true,
+    moments: 2,
+  });
   const memory = new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages });
   const bytes = readFileSync(new URL(`../build/${build}.wasm`, import.meta.url));
   const kernels = bindKernels(new WebAssembly.Module(bytes), memory);

@@ -311,6 +311,37 @@ eachBuild((open, isFull, isRelaxed) => {
     }
   });
 
+  if (isRelaxed) {
+    it('a sum of a pair that is NaN stays NaN, too', () => {
+      const bench = open();
+      const [K, S, P] = [3, 2, 3];
+      const { rows, entries } = bench.rows(2, K, 1);
+      const weights = bench.panels(32 * P, K + 1);
+      bench.f32[(weights >> 2) + 5] = Number.NaN;
+      const [cuts, pairs] = [bench.take(2), bench.take(3 * K)];
+      const activity = bench.take(P * S * 32);
+      const goodness = bench.take(P * S);
+      bench.check({
+        end: 1,
+        call: (k, begin, end) => k.pairRows(cuts, pairs, rows, entries, begin, end, 1, K, 1),
+        writes: (begin, end) => [...items(cuts, 8)(begin, end), ...items(pairs, 12 * K)(begin, end)],
+      });
+      bench.check({
+        end: 1,
+        call: k => k.pairForward(activity, goodness, cuts, pairs, weights, 0, P, S, K, 1, 1),
+        writes: () => [
+          [activity, activity + P * S * 128] as const,
+          [goodness, goodness + P * S * 4] as const,
+        ],
+      });
+      for (const row of range(2)) {
+        expect(bench.f32[(activity >> 2) + row * 32 + 5]).toBeNaN();
+        expect(bench.plain.f32[(activity >> 2) + row * 32 + 5]).toBeNaN();
+        expect(bench.f32[(goodness >> 2) + row]).toBeNaN();
+      }
+    });
+  }
+
   it('momentumStep, through the lists', { timeout: TIME }, () => {
     const bench = open();
     sweep(isFull, sizes => {

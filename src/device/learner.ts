@@ -69,7 +69,7 @@ function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
     optimizer: { ...optimizer, rate: rate * optimizer.rate },
     readout: { ...readout, rate: rate * readout.rate },
   };
-  const planned = planPlain(recipe, inputs, classes);
+  const planned = planPlain(recipe, inputs, classes, false);
   const bytes = [...planned.plans, planned.readoutPlan].reduce((sum, part) => sum + part.bytes, 0);
   return { ...planned, tensors: file.tensors, description, recipe, bytes };
 }

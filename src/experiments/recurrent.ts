@@ -68,7 +68,7 @@ const aims: Record<'min' | 'max', Pick<Recipe, 'goodness' | 'objective' | 'label
   },
 };
 
-/** The steps that the paper reads, or the first of them alone: an epoch takes half the time. */
+/** The steps that the paper reads, or the first of them alone: a batch is four steps and one update, not six and three. */
 const steps = { three: { readFrom: 4, readTo: 6 }, one: { readFrom: 4, readTo: 4 } };
 
 function cifarVariant(
@@ -107,7 +107,7 @@ export const cifar10: Experiment = {
   section: 'section 5',
   data: 'cifar10',
   variants: [
-    // An epoch takes a core about five minutes.
+    // An epoch takes a core four to eight minutes.
     cifarVariant('min', 2, { epochs: 8, read: 'three' }),
     cifarVariant('max', 2, { epochs: 4, read: 'three' }),
     cifarVariant('min', 3, { epochs: 8, read: 'one' }),

@@ -24,12 +24,12 @@ const FETCH_BELOW = 0.45;
 const WHOLE_BELOW = 0.15;
 
 export class DenseLayer extends Layer<LayerPlan> {
-  /** Builds without fused multiply-add have no product of pairs, and those for devices do without. */
+  /** Builds without fused multiply-add have no product of pairs. */
   readonly #canPair: boolean;
 
   constructor(plan: LayerPlan, kernels: Kernels, memory: WebAssembly.Memory, build: Build) {
     super(plan, kernels, memory);
-    this.#canPair = build === 'relaxed' && 'pairForward' in kernels;
+    this.#canPair = build === 'relaxed' && plan.pairs > 0;
   }
 
   // ----- forward ---------------------------------------------------------------------------------------------------
@@ -56,9 +56,7 @@ export class DenseLayer extends Layer<LayerPlan> {
     const paired = count - (count % (2 * toOther));
     this.pairRows(first, paired, toOther, share.begin(toOther), share.end(toOther));
     share.wait();
-    const border = end - ((end - begin) % 3);
-    this.forwardPairs(first, paired, toOther, density, begin, border);
-    this.forwardSparse(first, paired, density, border, end);
+    this.forwardPairs(first, paired, toOther, density, begin, end);
     if (paired < count) this.forwardSparse(first + paired, count - paired, density, begin, end);
   }
 
@@ -169,7 +167,7 @@ export class DenseLayer extends Layer<LayerPlan> {
     }
   }
 
-  /** Activities of rows `first` …, once merged. `begin` and `end` are panels, a multiple of three apart. */
+  /** Activities of rows `first` …, once merged, in panels `begin` to `end`: three panels as pairs, what is left over alone. */
   forwardPairs(
     first: number,
     count: number,
@@ -179,7 +177,8 @@ export class DenseLayer extends Layer<LayerPlan> {
     end: number,
   ): void {
     const { at, stride, inputs, pairBlocks } = this.plan;
-    this.#overPanels(density, begin, end, 3, (from, to) => {
+    const border = end - ((end - begin) % 3);
+    this.#overPanels(density, begin, border, 3, (from, to) => {
       for (let row = 0; row < count; row += 2 * apart) {
         this.kernels.pairForward(
           at.activity + (first + row) * ROW_BYTES,
@@ -196,6 +195,7 @@ export class DenseLayer extends Layer<LayerPlan> {
         );
       }
     });
+    this.forwardSparse(first, count, density, border, end);
   }
 
   forwardSparse(first: number, count: number, density: number, begin: number, end: number): void {

@@ -56,6 +56,8 @@ export interface LayerShape {
   readonly classes: number;
   /** Label inputs of the first layer, whose rows share the product with the image; 0 in all others. */
   readonly labels: number;
+  /** Whether rows may be multiplied two at a time, where they are no versions of an image that share their product already. */
+  readonly hasPairs?: boolean;
   /** Copies of the weights that the optimizer keeps: 1 (momentum), 2 (Adam), or 0 where weights do not follow a gradient. */
   readonly moments: 0 | 1 | 2;
   /** Whether a gradient of the inputs is computed for the layer below. */
@@ -80,7 +82,7 @@ export function planHead(arena: Arena, width: number, rows: number, batch: numbe
 
 /** Plans a layer; throws an InputError where it does not fit in the 4 GiB of one memory. */
 export function planLayer(shape: LayerShape) {
-  const { inputs, units, batch, rows, classes, labels, moments, isBackward } = shape;
+  const { inputs, units, batch, rows, classes, labels, hasPairs, moments, isBackward } = shape;
   const arena = new Arena();
   const panels = Math.ceil(units / PANEL);
   const inputRows = labels ? batch : rows;
@@ -90,7 +92,7 @@ export function planLayer(shape: LayerShape) {
   const stride = peerRow + 1;
   const weightBytes = panels * (inputs + 1) * PANEL * 4;
   const blocks = Math.ceil((inputs * ROW_BYTES) / BLOCK_BYTES);
-  const pairs = labels ? 0 : Math.floor(rows / 2);
+  const pairs = hasPairs && !labels ? Math.floor(rows / 2) : 0;
   const pairBlocks = Math.ceil((inputs * PAIR_ROW_BYTES) / BLOCK_BYTES);
   const columnCapacity = moments ? Math.min(rows, 2 * batch + 1) : 0;
   const inputCapacity = Math.ceil(inputs / PANEL) * PANEL;
@@ -135,6 +137,7 @@ export function planLayer(shape: LayerShape) {
     outputs: units,
     inputCapacity,
     blocks,
+    pairs,
     pairBlocks,
     sharedRow,
     peerRow,

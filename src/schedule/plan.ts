@@ -12,7 +12,7 @@ import { layerShape, type NetworkPlan, planPlain, withReadout } from './session.
  */
 export function planNetwork(recipe: Recipe, inputs: number, classes: number, threads: number): NetworkPlan {
   const plan = isPlain(recipe)
-    ? planPlain(recipe, inputs, classes)
+    ? planPlain(recipe, inputs, classes, true)
     : planWiredNetwork(recipe, inputs, classes, threads);
   const { negatives, image, batch } = recipe;
   return typeof negatives === 'object' && image ? { ...plan, hybridPlan: planHybrids(batch, image) } : plan;

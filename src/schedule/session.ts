@@ -45,8 +45,11 @@ export function layerShape(recipe: Recipe, classes: number, index: number) {
   };
 }
 
-/** Plans every layer of a network whose layers see exactly all of the one below; nothing is allocated yet. */
-export function planPlain(recipe: Recipe, inputs: number, classes: number): NetworkPlan {
+/**
+ * Plans every layer of a network whose layers see exactly all of the one below; nothing is allocated yet. `hasPairs` where rows may
+ * be multiplied two at a time: that takes memory, and kernels which those for devices do without.
+ */
+export function planPlain(recipe: Recipe, inputs: number, classes: number, hasPairs: boolean): NetworkPlan {
   const plans = recipe.layers.map((layer, index) =>
     planLayer({
       ...layerShape(recipe, classes, index),
@@ -54,6 +57,7 @@ export function planPlain(recipe: Recipe, inputs: number, classes: number): Netw
       units: layerUnits(layer),
       // Only where all versions of an input differ in nothing but the label.
       labels: index === 0 && hasLabel(recipe) && recipe.negatives !== 'rolled-out' ? classes : 0,
+      hasPairs,
       isBackward: recipe.schedule?.kind === 'backprop' && index > (recipe.between?.after ?? 0),
     }),
   );
