@@ -27,8 +27,8 @@ export function pairRows(
     const first = entries + <usize>(pair * K) * ENTRY;
     let at = first;
     // Always both, kept where on: cheaper than branches nobody can predict.
-    while (a < aEnd && b < bEnd) {
-      const i = load<u32>(a), j = load<u32>(b);
+    while (a < aEnd || b < bEnd) {
+      const i = a < aEnd ? load<u32>(a) : u32.MAX_VALUE, j = b < bEnd ? load<u32>(b) : u32.MAX_VALUE;
       const input = min(i, j);
       store<u32>(at, input);
       store<f32>(at, select<f32>(load<f32>(a, 4), 0, i == input), 4);
@@ -37,8 +37,6 @@ export function pairRows(
       b += <usize>(j == input) << 3;
       at += ENTRY;
     }
-    for (; a < aEnd; a += 8, at += ENTRY) append(at, load<u32>(a), load<f32>(a, 4), 0);
-    for (; b < bEnd; b += 8, at += ENTRY) append(at, load<u32>(b), 0, load<f32>(b, 4));
 
     const cut = cuts + ((<usize>(pair * (B + 1))) << 2);
     let passed = first;
@@ -49,12 +47,6 @@ export function pairRows(
     }
     store<u32>(cut + ((<usize>B) << 2), <u32>(at - entries));
   }
-}
-
-function append(at: usize, input: u32, first: f32, second: f32): void {
-  store<u32>(at, input);
-  store<f32>(at, first, 4);
-  store<f32>(at, second, 8);
 }
 
 /**
