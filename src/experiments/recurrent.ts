@@ -57,7 +57,8 @@ const aims: Record<'min' | 'max', Pick<Recipe, 'goodness' | 'objective' | 'label
     goodness: 'minus-sum-of-squares',
     objective: { kind: 'symba', alpha: 0.03 },
     labelStrength: 10,
-    // At much more than this, or held for long, goodness that wants to be small grows without end.
+    // Goodness that wants to be small grows without end where weights move further: at this rate three times a batch, or at half
+    // of it, held for long.
     optimizer: { ...layeredVideo.optimizer, rate: 0.0006, decay: 0.03 },
   },
   max: {
@@ -86,7 +87,8 @@ function cifarVariant(aim: 'min' | 'max', layers: number, epochs: number): Varia
       // The first of the steps 4 to 6 that the paper reads, alone: of as many epochs it learned more on held-out images, in half
       // the time.
       schedule: { kind: 'recurrent', iterations: 10, damping: 0.3, readFrom: 4, readTo: 4 },
-      // A step of the readout moves an image's logits by the rate times the square of its length, which is the number of units.
+      // A step of the readout moves an image's logits in proportion to the rate and to the units that are read: there are ten
+      // times as many here as on MNIST.
       readout: { ...layeredVideo.readout, rate: 0.02 },
       epochs,
     },
@@ -101,7 +103,7 @@ export const cifar10: Experiment = {
   section: 'section 5',
   data: 'cifar10',
   variants: [
-    // An epoch takes a core three to five minutes.
+    // An epoch takes a core three minutes with two layers, five with three: as many as there was time for.
     cifarVariant('min', 2, 12),
     cifarVariant('max', 2, 12),
     cifarVariant('min', 3, 8),
