@@ -1,8 +1,19 @@
 // Seconds per epoch of 50,000 images, batch 100, all cores: the reference recipe in both sizes, and the fastest recipe. An epoch
-// gets cheaper as rows leave the gradient, so the first ones are listed one by one.
+// gets cheaper as rows leave the gradient, so the first ones are listed one by one. Of the last one, how near its products came
+// to the cores' limit: that of one core, times the threads.
 
-import { createNetwork, loadDataset, type Recipe, recipes, splitValidation } from '../src/index.ts';
-import { writeResult } from './harness.ts';
+import {
+  createNetwork,
+  type Dataset,
+  type EpochEvent,
+  loadDataset,
+  type Recipe,
+  recipes,
+  splitValidation,
+} from '../src/index.ts';
+import { layerUnits } from '../src/recipes/recipe.ts';
+import { alternate, writeResult } from './harness.ts';
+import { peakLoop } from './peak.ts';
 
 const PLAN: readonly (readonly [recipe: Recipe, epochs: number])[] = [
   [recipes.quick, 6],
@@ -23,9 +34,15 @@ export async function run(): Promise<void> {
       before = trainSeconds;
       if (epoch === epochs) break;
     }
-    console.log(`${recipe.name.padEnd(26)} ${seconds.map(s => s.toFixed(2)).join('  ')} s`);
-    const { density, activeRows } = network.history.at(-1)!;
+    const last = network.history.at(-1)!;
+    const { density, activeRows } = last;
     const { threads } = network;
+    const peak = peakLoop(network.session.build);
+    const productGF = productFlops(train, recipe, last) / seconds.at(-1)! / 1e9;
+    const limitGF = (threads * peak.flops) / alternate([peak.run], 5)[0].median / 1e9;
+    console.log(
+      `${recipe.name.padEnd(26)} ${seconds.map(s => s.toFixed(2)).join('  ')} s  products ${productGF.toFixed(0)} of ${limitGF.toFixed(0)} GF`,
+    );
     results.push({
       recipe: recipe.name,
       threads,
@@ -33,8 +50,27 @@ export async function run(): Promise<void> {
       seconds,
       density,
       activeRows,
+      productGF,
+      limitGF,
     });
     await network.close();
   }
   await writeResult('epoch', { images: train.count, results });
+}
+
+/**
+ * Floating-point operations in the products of an epoch, without those that zeros and what versions of an image share save:
+ * every layer's activities of three versions (the first layer's product with the image counts once), and the gradients of the
+ * rows that still moved the weights. As many units count as on for each version as are for the neutral one.
+ */
+function productFlops(train: Dataset, recipe: Recipe, { density, activeRows }: EpochEvent): number {
+  let isOn = 0;
+  for (const value of train.inputs) if (value !== 0) isOn++;
+  let [inputs, forward, gradient] = [isOn / train.count, 0, 0];
+  recipe.layers.map(layerUnits).forEach((units, l) => {
+    forward += (l === 0 ? 1 : 3) * inputs * units;
+    gradient += (l === 0 ? 1 : 2) * activeRows[l] * inputs * units;
+    inputs = density[l] * units;
+  });
+  return 2 * train.count * (forward + gradient);
 }
