@@ -150,7 +150,7 @@ export function receptiveFields(network: Network, data: Dataset): ReportData['fi
   const caption =
     places.length === 1
       ? `The ${units.length} units of layer 1 with the strongest weights, of ${first.units}.`
-      : `Layer 1 has local fields at ${places.length} places: ${each === 1 ? 'the strongest unit' : `the ${each} strongest units`} of ${
+      : `Layer 1 has local fields, its units lie in ${places.length} groups of neighbours: ${each === 1 ? 'the strongest unit' : `the ${each} strongest units`} of ${
           shown.length === places.length ? 'each' : `${shown.length} of them`
         }. A unit sees nothing outside its field.`;
   return { height, width, channels, units, caption };
