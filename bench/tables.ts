@@ -4,6 +4,7 @@
 //   scikit-learn's own sets   apt-get install python3-sklearn
 //   seven sets of WEKA        apt-get download weka && dpkg -x weka_*.deb weka (or apt-get install weka, with Java), and
 //                             WEKA=weka/usr/share/doc/weka/examples where it is not installed
+//   seven sets of mlbench     apt-get install --no-install-recommends r-base-core r-cran-mlbench
 //   penguins                  npm install --no-save vega-datasets, or VEGA=the folder of the package
 //
 // Sets that are not there are named. The result says where each came from, with the SHA-256 of its file.
@@ -23,12 +24,15 @@ import { median, writeResult } from './harness.ts';
 
 const SEEDS = [1, 2, 3, 4, 5];
 const SCRIPT = fileURLToPath(new URL('tables.py', import.meta.url));
+const R_SCRIPT = fileURLToPath(new URL('tables.R', import.meta.url));
+const MLBENCH_SETS = ['BreastCancer', 'DNA', 'Satellite', 'Sonar', 'Vehicle', 'Vowel', 'Zoo'];
 const WEKA = process.env.WEKA ?? '/usr/share/doc/weka/examples';
 const WEKA_SETS = ['credit-g', 'diabetes', 'glass', 'ionosphere', 'segment-challenge', 'soybean', 'vote'];
 const VEGA = process.env.VEGA ?? fileURLToPath(new URL('../node_modules/vega-datasets', import.meta.url));
 const ORIGINS = {
   sklearn: 'scikit-learn (apt-get install python3-sklearn)',
   weka: 'examples of WEKA 3.6 (apt-get download weka && dpkg -x weka_*.deb weka; WEKA=weka/usr/share/doc/weka/examples)',
+  mlbench: 'mlbench of R (apt-get install --no-install-recommends r-base-core r-cran-mlbench)',
   vega: 'vega-datasets (npm install --no-save vega-datasets)',
 };
 
@@ -144,6 +148,15 @@ async function readTables(folder: string): Promise<Given[]> {
   for (const set of WEKA_SETS) {
     const path = join(WEKA, `${set}.arff`);
     await add(set, path, ORIGINS.weka, async bytes => fromArff(bytes.toString('latin1'), path));
+  }
+  try {
+    execFileSync('Rscript', [R_SCRIPT, folder], { stdio: 'ignore' });
+  } catch {
+    // No R, or no mlbench: its sets are named below as left out.
+  }
+  for (const set of MLBENCH_SETS) {
+    const path = join(folder, `${set}.csv`);
+    await add(set, path, ORIGINS.mlbench, async bytes => parseCsv(bytes, path));
   }
   const penguins = join(VEGA, 'data/penguins.json');
   await add('penguins', penguins, ORIGINS.vega, bytes => tableFrom(JSON.parse(bytes.toString())));
