@@ -47,10 +47,7 @@ export const supervisedJitter: Experiment = {
         about: 'labels in the input, images moved',
         layers: [1000, 1000, 1000],
         shift: 2,
-        // Of 0.05 and 0.1, the second was better on held-out images after 50 epochs.
-        optimizer: { ...quick.optimizer, decay: 0.1 },
-        // A step of the readout grows with the units that are read: 2,000 here.
-        readout: { ...quick.readout, rate: 0.05 },
+        optimizer: { ...quick.optimizer, decay: 0.05 },
         epochs: 150,
       },
       seeds: [1],
