@@ -250,9 +250,9 @@ describe('of a network with local fields, or a recurrent one', () => {
 
   // Up to 20 of each of four blocks, of which those at the edges have fewer.
   it.each([
-    [...cases[0], 20 + 18 + 20 + 18, 'fields at 4 places'],
+    [...cases[0], 20 + 18 + 20 + 18, 'units lie in 4 groups of neighbours'],
     [...cases[3], 20, 'of 20.'],
-    [...cases[7], 20 + 16 + 20 + 12, 'fields at 4 places'],
+    [...cases[7], 20 + 16 + 20 + 12, 'units lie in 4 groups of neighbours'],
   ] as const)('%s: a report shows what first units see', async (_, recipe, count, words) => {
     const network = await made(recipe);
     const data = dataFor(recipe);
