@@ -23,6 +23,7 @@ const PLAN: readonly (readonly [recipe: Recipe, epochs: number])[] = [
 
 export async function run(): Promise<void> {
   const { train } = splitValidation((await loadDataset('mnist')).train, 10_000);
+  const pixelsOn = onPerImage(train);
   const results = [];
   for (const [recipe, epochs] of PLAN) {
     const network = await createNetwork(recipe, { inputs: train.width, classes: train.classes });
@@ -38,7 +39,7 @@ export async function run(): Promise<void> {
     const { density, activeRows } = last;
     const { threads } = network;
     const peak = peakLoop(network.session.build);
-    const productGF = productFlops(train, recipe, last) / seconds.at(-1)! / 1e9;
+    const productGF = (train.count * productFlops(recipe, pixelsOn, last)) / seconds.at(-1)! / 1e9;
     const limitGF = (threads * peak.flops) / alternate([peak.run], 5)[0].median / 1e9;
     console.log(
       `${recipe.name.padEnd(26)} ${seconds.map(s => s.toFixed(2)).join('  ')} s  products ${productGF.toFixed(0)} of ${limitGF.toFixed(0)} GF`,
@@ -58,19 +59,24 @@ export async function run(): Promise<void> {
   await writeResult('epoch', { images: train.count, results });
 }
 
+/** How many pixels of an image are not zero, on average. */
+function onPerImage({ inputs, count }: Dataset): number {
+  let isOn = 0;
+  for (const value of inputs) if (value !== 0) isOn++;
+  return isOn / count;
+}
+
 /**
- * Floating-point operations in the products of an epoch, without those that zeros and what versions of an image share save:
+ * Floating-point operations in the products for one image, without those that zeros and what versions of an image share save:
  * every layer's activities of three versions (the first layer's product with the image counts once), and the gradients of the
  * rows that still moved the weights. As many units count as on for each version as are for the neutral one.
  */
-function productFlops(train: Dataset, recipe: Recipe, { density, activeRows }: EpochEvent): number {
-  let isOn = 0;
-  for (const value of train.inputs) if (value !== 0) isOn++;
-  let [inputs, forward, gradient] = [isOn / train.count, 0, 0];
-  recipe.layers.map(layerUnits).forEach((units, l) => {
+function productFlops({ layers }: Recipe, pixelsOn: number, { density, activeRows }: EpochEvent): number {
+  let [inputs, forward, gradient] = [pixelsOn, 0, 0];
+  layers.map(layerUnits).forEach((units, l) => {
     forward += (l === 0 ? 1 : 3) * inputs * units;
     gradient += (l === 0 ? 1 : 2) * activeRows[l] * inputs * units;
     inputs = density[l] * units;
   });
-  return 2 * train.count * (forward + gradient);
+  return 2 * (forward + gradient);
 }

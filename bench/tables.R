@@ -1,15 +1,16 @@
-# The sets of mlbench that bench/tables.ts takes, as FOLDER/SET.csv with the label in the last column; a missing cell is empty.
+# Sets of mlbench for bench/tables.ts: `FOLDER SET LABEL …` writes FOLDER/SET.csv, with the column LABEL last; a missing cell is empty.
 
 suppressPackageStartupMessages(library(mlbench))
 
-folder <- commandArgs(TRUE)[1]
-labels <- c(
-  BreastCancer = "Class", DNA = "Class", Satellite = "classes", Sonar = "Class", Vehicle = "Class", Vowel = "Class", Zoo = "type"
-)
-for (set in names(labels)) {
+arguments <- commandArgs(TRUE)
+folder <- arguments[1]
+pairs <- matrix(arguments[-1], nrow = 2)
+for (k in seq_len(ncol(pairs))) {
+  set <- pairs[1, k]
+  label <- pairs[2, k]
   data(list = set)
   table <- get(set)
   # A patient's number tells nothing.
-  others <- setdiff(names(table), c(labels[[set]], "Id"))
-  write.csv(table[c(others, labels[[set]])], file.path(folder, paste0(set, ".csv")), row.names = FALSE, na = "")
+  others <- setdiff(names(table), c(label, "Id"))
+  write.csv(table[c(others, label)], file.path(folder, paste0(set, ".csv")), row.names = FALSE, na = "")
 }
