@@ -1,5 +1,7 @@
 # Sets of mlbench for bench/tables.ts: `FOLDER SET LABEL …` writes FOLDER/SET.csv, with the column LABEL last; a missing cell is empty.
+# Ends with 3 where mlbench is not installed.
 
+if (!requireNamespace("mlbench", quietly = TRUE)) quit(status = 3)
 suppressPackageStartupMessages(library(mlbench))
 
 arguments <- commandArgs(TRUE)

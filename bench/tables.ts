@@ -159,9 +159,13 @@ async function readTables(folder: string): Promise<Given[]> {
     await add(set, path, ORIGINS.weka, async bytes => fromArff(bytes.toString('latin1'), path));
   }
   try {
-    execFileSync('Rscript', [R_SCRIPT, folder, ...Object.entries(MLBENCH).flat()], { stdio: 'ignore' });
-  } catch {
+    execFileSync('Rscript', [R_SCRIPT, folder, ...Object.entries(MLBENCH).flat()], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  } catch (error) {
     // No R, or no mlbench: its sets are named below as left out.
+    const { code, status } = error as { code?: string; status?: number };
+    if (code !== 'ENOENT' && status !== 3) throw error;
   }
   for (const set of Object.keys(MLBENCH)) {
     const path = join(folder, `${set}.csv`);
