@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseCsv } from '../src/data/csv.ts';
-import { encodeExamples, preprocess } from '../src/data/own.ts';
+import { fitDecorrelation } from '../src/data/decorrelation.ts';
+import { checkEncoding, encodeExamples, preprocess } from '../src/data/own.ts';
 import { splitByClass } from '../src/data/split.ts';
 import { tableFrom } from '../src/data/table.ts';
 import { readBytes } from '../src/files/read.ts';
@@ -154,7 +155,8 @@ it('cuts a column of many numbers into intervals that hold as many rows each', a
   }
   // Nine of its ten intervals hold nothing but zeros: nothing is left that the number itself does not tell.
   expect(mostly.edges).toEqual([]);
-  expect(whole.width).toBe(2 + (1 + 10) + 1 + 1);
+  // Two labels, the number and its intervals, the other number, both once more without what they share, the constant.
+  expect(whole.width).toBe(2 + (1 + 10) + 1 + 2 + 1);
 
   const values = [edges[2] + 0.25 * (edges[3] - edges[2]), -1e9, 1e9];
   const odd = await tableFrom(values.map(value => ({ skewed: value, mostly: 0 })));
@@ -165,6 +167,72 @@ it('cuts a column of many numbers into intervals that hold as many rows each', a
   expect(shares[0].slice(3)).toEqual(Array(7).fill(0));
   expect(shares[1]).toEqual(Array(10).fill(0));
   expect(shares[2]).toEqual(Array(10).fill(1));
+});
+
+it('gives columns of numbers once more, without what those before them tell', async () => {
+  const random = generator(6);
+  const list = Array.from({ length: 3000 }, (_, i) => {
+    const [length, rest] = [random(), random()];
+    return { length, height: 4 * length + rest, rest, kind: i % 2 ? 'odd' : 'even' };
+  });
+  const { encoding } = preprocess({ examples: await tableFrom(list) }, { label: 'kind' });
+  if (encoding.kind !== 'table') throw new Error('expected a table');
+  const { inputs, width } = encodeExamples(encoding, await tableFrom(list));
+  const column = (k: number) => list.map((_, i) => inputs[i * width + k]);
+  const [length, height] = [width - 4, width - 3].map(column);
+  expect(length[7]).toBeCloseTo(column(2)[7], 5);
+  const correlation = (a: number[], b: number[]) => {
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value) / values.length;
+    const product = (x: number[], y: number[]) => mean(x.map((value, i) => value * y[i])) - mean(x) * mean(y);
+    return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
+  };
+  const rest = list.map(row => row.rest);
+  expect(
+    correlation(
+      list.map(row => row.height),
+      rest,
+    ),
+  ).toBeLessThan(0.3);
+  expect(correlation(height, rest)).toBeGreaterThan(0.99);
+  const far = encodeExamples(encoding, await tableFrom([{ length: 0, height: 1e9, rest: 0 }]));
+  expect(far.inputs[width - 3]).toBe(4);
+
+  for (const decorrelation of [[[1]], [[1], [1, 1], [1, 1, Number.NaN]], [[1], [1, 1], 'abc'], 7]) {
+    expect(() => checkEncoding({ ...encoding, decorrelation } as never, width, 2)).toThrow(
+      /does not say how columns become inputs/,
+    );
+  }
+});
+
+it('decorrelates to unit variance where there are rows enough, and hardly where there are few', () => {
+  const random = generator(7);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const make = (count: number) => {
+    const values = new Float64Array(count * 3);
+    for (let i = 0; i < count; i++) {
+      const [a, b, c] = [normal(), normal(), normal()];
+      values.set([a, 0.8 * a + 0.6 * b, 0.6 * a - 0.6 * b + Math.sqrt(0.28) * c], 3 * i);
+    }
+    return values;
+  };
+  const values = make(20_000);
+  const weights = fitDecorrelation(values, 20_000, 3)!;
+  const product = (i: number, j: number) => {
+    let sum = 0;
+    for (let row = 0; row < 20_000; row++) {
+      const at = (k: number) =>
+        weights[k].reduce((total, weight, l) => total + weight * values[3 * row + l], 0);
+      sum += at(i) * at(j);
+    }
+    return sum / 20_000;
+  };
+  for (let i = 0; i < 3; i++) {
+    for (let j = 0; j <= i; j++) expect(Math.abs(product(i, j) - Number(i === j))).toBeLessThan(0.02);
+  }
+  const few = fitDecorrelation(make(5), 5, 3)!;
+  expect(Math.abs(few[1][0])).toBeLessThan(Math.abs(weights[1][0]));
+  expect(fitDecorrelation(values, 20_000, 1)).toBeUndefined();
+  expect(fitDecorrelation(new Float64Array(101 * 200), 200, 101)).toBeUndefined();
 });
 
 it.each<[string, object[], RegExp]>([

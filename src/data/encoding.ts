@@ -1,9 +1,10 @@
-// From the columns of a table to the inputs of a network, as a careful person would do it: numbers standardised and cut into
-// intervals, categories one input each, missing cells told, useless columns left out. Fitted on the training rows, kept as JSON
-// in the model file, applied again to whatever is to be predicted.
+// From the columns of a table to the inputs of a network, as a careful person would do it: numbers standardised, cut into
+// intervals and decorrelated, categories one input each, missing cells told, useless columns left out. Fitted on the training
+// rows, kept as JSON in the model file, applied again to whatever is to be predicted.
 
 import { InputError } from '../errors.ts';
 import { sharedBuffer } from '../threads/memory.ts';
+import { type Decorrelation, fitDecorrelation, isDecorrelation } from './decorrelation.ts';
 import { type Column, cellNumber, isMissing, numbers, type Table, texts } from './table.ts';
 
 /** How one column becomes inputs. */
@@ -38,11 +39,15 @@ export interface TableEncoding {
   /** Its values, in the order of the classes. */
   readonly classNames: readonly string[];
   readonly columns: readonly ColumnEncoding[];
+  /** Makes one more input of each column of numbers, within ±LIMIT; absent for few or very many of them. */
+  readonly decorrelation?: Decorrelation;
   /** The value of an input that is always on: what keeps the length of a row in sight, which a layer divides away. */
   readonly constant: number;
   /** Columns of the training data, which are told by position, where they had no names. */
   readonly unnamed?: number;
 }
+
+type NumberColumn = Extract<ColumnEncoding, { kind: 'number' }>;
 
 /** A column that is not learned from, and why. */
 export interface DroppedColumn {
@@ -56,6 +61,8 @@ const LIMIT = 4;
 const MOST_INTERVALS = 16;
 const FEWEST_IN_INTERVAL = 90;
 const MOST_CATEGORIES = 40;
+/** More rows than this say nothing more about how columns go together. */
+const SAMPLE = 20_000;
 /** A column with fewer numbers than this share of its cells is text; the odd cell in a column of numbers is missing. */
 const NUMERIC_SHARE = 0.95;
 
@@ -88,7 +95,26 @@ export function fitEncoding(
     constant: Math.sqrt(columns.length) / 2,
     ...(!table.hasNames && { unnamed: table.columns.length }),
   };
-  return { encoding, dropped };
+  const decorrelation = decorrelationOf(encoding, table, rows);
+  return { encoding: { ...encoding, ...(decorrelation && { decorrelation }) }, dropped };
+}
+
+function decorrelationOf(
+  encoding: TableEncoding,
+  table: Table,
+  rows: Uint32Array,
+): Decorrelation | undefined {
+  const columns = encoding.columns.filter(column => column.kind === 'number');
+  const step = Math.ceil(rows.length / SAMPLE);
+  const sample = rows.filter((_, i) => i % step === 0);
+  const values = new Float64Array(sample.length * columns.length);
+  columns.forEach((column, k) => {
+    const cells = numbers(findColumn(encoding, table, column.name));
+    sample.forEach((row, i) => {
+      values[i * columns.length + k] = standardised(column, cells[row]);
+    });
+  });
+  return fitDecorrelation(values, sample.length, columns.length);
 }
 
 /** The encoding of a column, or why it is of no use. */
@@ -164,7 +190,7 @@ function countsRows(values: Float64Array): boolean {
 }
 
 /** Throws an InputError unless `encoding`, whatever it really is, can be applied. */
-export function checkTableEncoding({ label, columns, constant }: TableEncoding): void {
+export function checkTableEncoding({ label, columns, decorrelation, constant }: TableEncoding): void {
   const isFine =
     typeof label === 'string' &&
     Number.isFinite(constant) &&
@@ -185,13 +211,15 @@ export function checkTableEncoding({ label, columns, constant }: TableEncoding):
         Array.isArray(column.values) &&
         column.values.every((value: unknown) => typeof value === 'string')
       );
-    });
+    }) &&
+    (decorrelation === undefined ||
+      isDecorrelation(decorrelation, columns.filter(({ kind }) => kind === 'number').length));
   if (!isFine) throw new InputError('the encoding does not say how columns become inputs');
 }
 
 /** Inputs that the encoding makes beside those of the label. */
-export function featuresOf({ columns }: TableEncoding): number {
-  return columns.reduce((count, column) => count + inputsOf(column), 1);
+export function featuresOf({ columns, decorrelation = [] }: TableEncoding): number {
+  return columns.reduce((count, column) => count + inputsOf(column), 1) + decorrelation.length;
 }
 
 function inputsOf(column: ColumnEncoding): number {
@@ -213,12 +241,15 @@ export function encodeRows(encoding: TableEncoding, table: Table, rows: Uint32Ar
     );
   }
   const inputs = new Float32Array(sharedBuffer(bytes));
+  const { decorrelation = [] } = encoding;
+  const places: number[] = [];
   let at = labels;
   for (const column of encoding.columns) {
     const source = findColumn(encoding, table, column.name);
     if (column.kind === 'number') {
       const values = numbers(source);
-      const { mean, deviation, mayMiss, edges } = column;
+      const { mayMiss, edges } = column;
+      places.push(at);
       rows.forEach((row, i) => {
         const value = values[row];
         let to = i * width + at;
@@ -226,7 +257,7 @@ export function encodeRows(encoding: TableEncoding, table: Table, rows: Uint32Ar
           if (mayMiss) inputs[to + 1] = 1;
           return;
         }
-        inputs[to] = Math.min(LIMIT, Math.max(-LIMIT, (value - mean) / deviation));
+        inputs[to] = standardised(column, value);
         to += 1 + Number(mayMiss);
         for (let k = 1; k < edges.length; k++, to++) {
           inputs[to] = Math.min(1, Math.max(0, (value - edges[k - 1]) / (edges[k] - edges[k - 1])));
@@ -242,8 +273,24 @@ export function encodeRows(encoding: TableEncoding, table: Table, rows: Uint32Ar
     }
     at += inputsOf(column);
   }
-  for (let i = 0; i < rows.length; i++) inputs[i * width + at] = encoding.constant;
+  for (let i = 0, first = 0; i < rows.length; i++, first += width) {
+    decorrelation.forEach((weights, k) => {
+      let sum = 0;
+      for (let j = 0; j <= k; j++) sum += weights[j] * inputs[first + places[j]];
+      inputs[first + at + k] = limited(sum);
+    });
+    inputs[first + at + decorrelation.length] = encoding.constant;
+  }
   return inputs;
+}
+
+/** Deviations from the mean; 0 where the cell is missing. */
+function standardised({ mean, deviation }: NumberColumn, value: number): number {
+  return Number.isFinite(value) ? limited((value - mean) / deviation) : 0;
+}
+
+function limited(value: number): number {
+  return Math.min(LIMIT, Math.max(-LIMIT, value));
 }
 
 function findColumn({ unnamed, label }: TableEncoding, table: Table, name: string): Column {
