@@ -216,7 +216,7 @@ it('decorrelates to unit variance where there are rows enough, and hardly where 
     return values;
   };
   const values = make(20_000);
-  const weights = fitDecorrelation(values, 20_000, 3)!;
+  const weights = fitDecorrelation(values, 20_000, 3);
   const product = (i: number, j: number) => {
     let sum = 0;
     for (let row = 0; row < 20_000; row++) {
@@ -229,10 +229,25 @@ it('decorrelates to unit variance where there are rows enough, and hardly where 
   for (let i = 0; i < 3; i++) {
     for (let j = 0; j <= i; j++) expect(Math.abs(product(i, j) - Number(i === j))).toBeLessThan(0.02);
   }
-  const few = fitDecorrelation(make(5), 5, 3)!;
+  const few = fitDecorrelation(make(5), 5, 3);
   expect(Math.abs(few[1][0])).toBeLessThan(Math.abs(weights[1][0]));
-  expect(fitDecorrelation(values, 20_000, 1)).toBeUndefined();
-  expect(fitDecorrelation(new Float64Array(101 * 200), 200, 101)).toBeUndefined();
+});
+
+it('decorrelates two to a hundred columns of numbers', async () => {
+  const random = generator(8);
+  const decorrelation = async (columns: number) => {
+    const list = Array.from({ length: 40 }, (_, i) => ({
+      ...Object.fromEntries(Array.from({ length: columns }, (_, k) => [`c${k}`, random()])),
+      kind: i % 2 ? 'odd' : 'even',
+    }));
+    const { encoding } = preprocess({ examples: await tableFrom(list) }, { label: 'kind' });
+    if (encoding.kind !== 'table') throw new Error('expected a table');
+    return encoding.decorrelation;
+  };
+  expect(await decorrelation(1)).toBeUndefined();
+  expect(await decorrelation(2)).toHaveLength(2);
+  expect(await decorrelation(100)).toHaveLength(100);
+  expect(await decorrelation(101)).toBeUndefined();
 });
 
 it.each<[string, object[], RegExp]>([

@@ -15,16 +15,13 @@ const SHRINKAGE = 4;
 /** So that no direction grows by more than about thirty, however many rows there are: cells have few digits. */
 const LEAST_SHRINKAGE = 0.001;
 
-/**
- * Fits it on `count` rows of `columns` numbers of mean 0 and variance 1 each, (count, columns); undefined where there is nothing
- * to decorrelate or too much.
- */
-export function fitDecorrelation(
-  values: Float64Array,
-  count: number,
-  columns: number,
-): Decorrelation | undefined {
-  if (columns < 2 || columns > MOST_COLUMNS) return;
+/** Whether this many columns are worth it: neither nothing to decorrelate nor too much. */
+export function isDecorrelated(columns: number): boolean {
+  return columns >= 2 && columns <= MOST_COLUMNS;
+}
+
+/** Fits it on `count` rows of `columns` numbers of mean 0 and variance 1 each, (count, columns). */
+export function fitDecorrelation(values: Float64Array, count: number, columns: number): Decorrelation {
   const covariance = Array.from({ length: columns }, (_, i) => new Float64Array(i + 1));
   let fourths = 0;
   for (let row = 0; row < count; row++) {

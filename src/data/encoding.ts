@@ -4,7 +4,7 @@
 
 import { InputError } from '../errors.ts';
 import { sharedBuffer } from '../threads/memory.ts';
-import { type Decorrelation, fitDecorrelation, isDecorrelation } from './decorrelation.ts';
+import { type Decorrelation, fitDecorrelation, isDecorrelated, isDecorrelation } from './decorrelation.ts';
 import { type Column, cellNumber, isMissing, numbers, type Table, texts } from './table.ts';
 
 /** How one column becomes inputs. */
@@ -105,6 +105,7 @@ function decorrelationOf(
   rows: Uint32Array,
 ): Decorrelation | undefined {
   const columns = encoding.columns.filter(column => column.kind === 'number');
+  if (!isDecorrelated(columns.length)) return;
   const step = Math.ceil(rows.length / SAMPLE);
   const sample = rows.filter((_, i) => i % step === 0);
   const values = new Float64Array(sample.length * columns.length);
