@@ -10,13 +10,13 @@ const MARKERS = ['<!-- paper:begin -->', '<!-- paper:end -->'];
 
 const root = process.argv[2] ?? fileURLToPath(new URL('..', import.meta.url));
 
-/** Full results by the name of their experiment: neither short runs nor those of one chosen seed. */
+/** Full results by the name of their experiment: neither short runs, nor those of one chosen seed or of held-out examples. */
 async function readResults(folder) {
   const results = new Map();
   for (const file of await readdir(folder)) {
     if (!file.endsWith('.json')) continue;
     const result = JSON.parse(await readFile(join(folder, file), 'utf8'));
-    if (!result.isShort && !result.isOneSeed) results.set(result.experiment, result);
+    if (!result.isShort && !result.isOneSeed && !result.heldOut) results.set(result.experiment, result);
   }
   return results;
 }

@@ -1,6 +1,5 @@
 // An experiment from start to end: stopped and gone on with, short, its result and its report.
 
-import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -210,15 +209,16 @@ describe('what it writes', () => {
     expect(html.match(/class="fields"/g)).toHaveLength(2);
   });
 
-  it('marks a short result, and writes none of held-out examples', async () => {
+  it('marks a short result, and one of held-out examples', async () => {
     const short = await writeResult(await run('whole', { short: true }), join(folder, 'out'), '');
     expect(short.result).toBe(join(folder, 'out/tiny-short.json'));
     expect(JSON.parse(await readFile(short.result!, 'utf8')).isShort).toBe(true);
     expect(await readFile(short.report, 'utf8')).toContain('This was a short run');
     const held = await run('whole', { validation: 400, seed: 5 });
     const files = await writeResult(held, join(folder, 'out'), '');
-    expect(files.result).toBeUndefined();
-    expect(existsSync(join(folder, 'out/tiny-validation-400-seed-5.json'))).toBe(false);
+    expect(files.result).toBe(join(folder, 'out/tiny-validation-400-seed-5.json'));
+    const result = JSON.parse(await readFile(files.result, 'utf8'));
+    expect(result).toMatchObject({ heldOut: 400, testedOn: 400, isOneSeed: true });
     const html = await readFile(files.report, 'utf8');
     checkReport(html);
     expect(html).toContain('error on 400 held-out training examples');

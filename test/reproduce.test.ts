@@ -126,6 +126,7 @@ describe('the table of results', () => {
       ]),
       'supervised-short.json': result('supervised', [variant('swish', {})], { isShort: true }),
       'online-seed-7.json': result('online', [variant('one-by-one', {})], { isOneSeed: true }),
+      'online-validation-400.json': result('online', [variant('one-by-one', {})], { heldOut: 400 }),
     };
     for (const [name, text] of Object.entries(files))
       await writeFile(join(root, 'bench/results/paper', name), text);

@@ -86,7 +86,7 @@ export async function reproduceExperiment(
   say(`\n${summaryTable(reproduction)}\n`);
   say(
     pairs([
-      ...(files.result ? [['result', files.result] as const] : []),
+      ['result', files.result],
       ['report', `${files.report} (open it in a browser)`],
     ]),
   );

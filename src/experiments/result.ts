@@ -51,19 +51,15 @@ export function nameOf({ experiment, options }: Reproduction): string {
   ].join('-');
 }
 
-/**
- * Writes NAME.html, and NAME.json unless the errors are those of held-out examples, into `folder`; returns their paths.
- * `command` is how it was called.
- */
+/** Writes NAME.html and NAME.json into `folder`; returns their paths. `command` is how it was called. */
 export async function writeResult(
   reproduction: Reproduction,
   folder: string,
   command: string,
-): Promise<{ report: string; result?: string }> {
+): Promise<{ report: string; result: string }> {
   const base = join(folder, nameOf(reproduction));
   const report = `${base}.html`;
   await writeFileSafely(report, renderComparison(await comparisonOf(reproduction)));
-  if (reproduction.options.validation !== undefined) return { report };
   const result = `${base}.json`;
   await writeFileSafely(result, `${flatLists(JSON.stringify(resultOf(reproduction, command), null, 2))}\n`);
   return { report, result };
@@ -81,6 +77,8 @@ export function resultOf(reproduction: Reproduction, command: string): object {
     section,
     ...(options.short && { isShort: true }),
     ...(options.seed !== undefined && { isOneSeed: true }),
+    // Errors are those of training examples that were held out, not of the test set.
+    ...(options.validation !== undefined && { heldOut: options.validation }),
     trainedOn: data.train.name,
     testedOn: data.test?.count,
     variants: summarise(reproduction).map(({ variant, outcomes, error, goodness, softmax, seconds }) => ({
