@@ -174,7 +174,7 @@ describe('what it writes', () => {
     const done = await run('whole');
     const files = await writeResult(done, join(folder, 'out'), 'npx ff reproduce tiny');
     expect(files).toEqual({ result: join(folder, 'out/tiny.json'), report: join(folder, 'out/tiny.html') });
-    const text = await readFile(files.result!, 'utf8');
+    const text = await readFile(files.result, 'utf8');
     const result = JSON.parse(text);
     expect(result).toMatchObject({
       command: 'npx ff reproduce tiny',
@@ -212,7 +212,7 @@ describe('what it writes', () => {
   it('marks a short result, and one of held-out examples', async () => {
     const short = await writeResult(await run('whole', { short: true }), join(folder, 'out'), '');
     expect(short.result).toBe(join(folder, 'out/tiny-short.json'));
-    expect(JSON.parse(await readFile(short.result!, 'utf8')).isShort).toBe(true);
+    expect(JSON.parse(await readFile(short.result, 'utf8')).isShort).toBe(true);
     expect(await readFile(short.report, 'utf8')).toContain('This was a short run');
     const held = await run('whole', { validation: 400, seed: 5 });
     const files = await writeResult(held, join(folder, 'out'), '');
