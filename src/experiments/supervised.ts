@@ -50,7 +50,7 @@ export const supervisedJitter: Experiment = {
         optimizer: { ...quick.optimizer, decay: 0.05 },
         epochs: 150,
       },
-      seeds: [1],
+      seeds: [1, 2, 3],
       short: { epochs: 12, examples: 60_000 },
     },
   ],
