@@ -146,6 +146,16 @@ describe('running', () => {
     );
   });
 
+  it('holds out whole strings only, and says so before any training', async () => {
+    const told: string[] = [];
+    const strings = { ...data, train: { ...data.train, predictions: 8 } };
+    const held = run('strings', { data: strings, validation: 404, onRun: ({ name }) => told.push(name) });
+    await expect(held).rejects.toThrow(
+      'expected a multiple of 8, the predictions of a string, for validation, found 404',
+    );
+    expect(told).toEqual([]);
+  });
+
   it('begins anew with fresh, and says so where the settings are others', async () => {
     await run('fresh', { seed: 1 });
     const [variant, other] = tiny.variants;

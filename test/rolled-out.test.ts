@@ -99,7 +99,9 @@ describe('strings', () => {
 
   it('of other data are refused', () => {
     const real = sequences(4, predictions, inputs, classes, 1);
-    expect(() => new RolledOut({ ...real, predictions: 5 })).toThrow('found sequences with 24 of 5 a string');
+    expect(() => new RolledOut({ ...real, predictions: 5 })).toThrow(
+      'found sequences with 24 predictions, 5 a string',
+    );
     expect(() => new RolledOut(prototypes(10, inputs, classes, 1))).toThrow('examples with no order');
     expect(() => new RolledOut({ ...real, classes: 3 })).toThrow(InputError);
   });

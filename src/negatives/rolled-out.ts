@@ -41,7 +41,8 @@ export class RolledOut {
   constructor(real: Dataset) {
     const { name, count, width, classes, predictions = 0 } = real;
     if (!(predictions > 0 && count % predictions === 0 && width >= 2 * classes && width % classes === 0)) {
-      const found = predictions > 0 ? `${count} of ${predictions} a string` : 'examples with no order';
+      const found =
+        predictions > 0 ? `${count} predictions, ${predictions} a string` : 'examples with no order';
       throw new InputError(
         `rolled-out negatives are written from the beginnings of strings: expected whole strings of predictions, found ${name} with ${found}; use textDataset`,
       );
