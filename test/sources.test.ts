@@ -213,4 +213,7 @@ test('validation data are the last examples, and some are left to train on', () 
       new InputError(`five: expected 1 to 4 of its 5 examples for validation, found ${count}`),
     );
   }
+  expect(() => splitValidation({ ...dataset, predictions: 5 }, 2)).toThrow(
+    new InputError('five: expected a multiple of 5, the predictions of a string, for validation, found 2'),
+  );
 });

@@ -47,14 +47,20 @@ export function slice(dataset: Dataset, begin: number, end: number): Dataset {
 }
 
 /**
- * Sets the last `count` examples (1 to all but one) apart for validation; both parts share memory with
- * `dataset`.
+ * Sets the last `count` examples (1 to all but one; of text, whole strings) apart for validation; both parts share memory
+ * with `dataset`.
  */
 export function splitValidation(dataset: Dataset, count: number): { train: Dataset; validation: Dataset } {
+  const { name, predictions = 1 } = dataset;
   if (!(Number.isInteger(count) && count >= 1 && count < dataset.count)) {
     throw new InputError(
-      `${dataset.name}: expected 1 to ${dataset.count - 1} of its ${dataset.count} examples for ` +
-        `validation, found ${count}`,
+      `${name}: expected 1 to ${dataset.count - 1} of its ${dataset.count} examples for validation, found ${count}`,
+    );
+  }
+  // Rolled-out negatives need whole strings, and windows of one string on both sides would tell each other's characters.
+  if (count % predictions !== 0) {
+    throw new InputError(
+      `${name}: expected a multiple of ${predictions}, the predictions of a string, for validation, found ${count}`,
     );
   }
   const border = dataset.count - count;

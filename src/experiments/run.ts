@@ -110,13 +110,6 @@ async function loadData(experiment: Experiment, options: RunOptions): Promise<Da
   const source = options.data ?? (await sourceOf(experiment, options));
   if (options.validation !== undefined) {
     const { train, validation } = splitValidation(source.train, options.validation);
-    const { name, predictions = 1 } = train;
-    // Checked before the first variant has trained for nothing.
-    if (validation.count % predictions !== 0) {
-      throw new InputError(
-        `${name}: expected a multiple of ${predictions}, the predictions of a string, for validation, found ${validation.count}`,
-      );
-    }
     return { train, test: validation };
   }
   if (!source.test) throw new InputError(`${source.train.name} has no test set, which the experiment needs`);
