@@ -116,6 +116,7 @@ function fullLayer(
     rows,
     classes: 0,
     labels: 0,
+    groups: 1,
     hasPairs: true,
     moments: 2,
   });

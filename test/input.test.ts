@@ -11,7 +11,16 @@ import { detected, readBuild } from './support/memory.ts';
 it.skipIf(!detected).each([1, 3])('a shifted image of %i channels', channels => {
   const [height, width] = [4, 5];
   const inputs = height * width * channels;
-  const plan = planLayer({ inputs, units: 32, batch: 1, rows: 3, classes: 0, labels: 2, moments: 1 });
+  const plan = planLayer({
+    inputs,
+    units: 32,
+    batch: 1,
+    rows: 3,
+    classes: 0,
+    labels: 2,
+    groups: 1,
+    moments: 1,
+  });
   const memory = new WebAssembly.Memory({ initial: plan.pages });
   const build = detected!;
   const kernels = bindKernels(new WebAssembly.Module(readBuild(build)), memory);

@@ -40,6 +40,17 @@ const cases: [string, Partial<Recipe>][] = [
   ['no peer normalisation', { peer: 0 }],
   ['sleep after every batch', { phases: 1 }],
   ['longer sleep, and adam', { phases: 3, optimizer: adam }],
+  ['two groups of units', { layers: [64, 128], groups: 2 }],
+  [
+    'groups of one panel, on pairs',
+    {
+      layers: [96, 96],
+      groups: 3,
+      goodness: 'mean-of-squares',
+      objective: { kind: 'swish', alpha: 3 },
+      peer: 0,
+    },
+  ],
   ['fixed layers', { fixed: true }],
   ['readouts on all layers', { readFrom: 1 }],
   ['one layer', { layers: [50], readFrom: 1 }],

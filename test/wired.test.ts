@@ -102,6 +102,28 @@ const cases: [string, Recipe][] = [
   ],
   ['recurrent local fields', { ...recurrent, layers: columns, channelMeans: [0.45], readFrom: 1 }],
   ['recurrent local fields, adam', { ...recurrent, layers: [...columns, 12], optimizer: adam }],
+  [
+    'a goodness at each position',
+    {
+      ...contrastive,
+      layers: [local(3, 3, 9, [3, 2, 0]), local(2, 2, 40, [2, 1, 0]), 20],
+      image: [7, 7],
+      groups: 'positions',
+    },
+  ],
+  [
+    'a goodness at each position, over time, swish on means',
+    {
+      ...recurrent,
+      layers: [local(3, 3, 33, [3, 2, 0], [2, 1, 1]), local(2, 2, 12, [2, 1, 0])],
+      image: [7, 7],
+      goodness: 'mean-of-squares',
+      objective: { kind: 'swish', alpha: 3 },
+      groups: 'positions',
+      peer: 0,
+    },
+  ],
+  ['recurrent, groups of units', { ...recurrent, layers: [64, 128], groups: 2 }],
 ];
 
 /** Examples that leave a smaller last batch. */
@@ -366,6 +388,16 @@ it.each<[string, Partial<Recipe>, string]>([
     'channelMeans must be a number from 0 to 1',
   ],
   ['means with plain layers', { layers: [9], channelMeans: [0.5] }, 'channelMeans must be absent'],
+  [
+    'a goodness of positions that share a panel',
+    { layers: [local(6, 5, 8, [2, 1, 0])], groups: 'positions', readFrom: 1 },
+    "groups must be 'positions' of 9 channels or more",
+  ],
+  [
+    'so many groups of local fields',
+    { layers: [local(6, 5, 64, [2, 1, 0])], groups: 2, readFrom: 1 },
+    'or a count of 32 · n units each, found 2',
+  ],
   [
     'another size of image',
     { layers: [local(6, 5, 3, [2, 1, 0])], image: [7, 6, 3], readFrom: 1 },

@@ -43,7 +43,8 @@ export function computeCoefficients(
   end: number,
 ): void {
   const { kernels, plan } = layer;
-  const { at, stride, units, sharesImages, sharedRow } = plan;
+  const { at, stride, groups, sharesImages, sharedRow } = plan;
+  const units = plan.units / groups;
   const factor = slope(goodness, units);
   const negative = 2 * images;
   if (objective.kind === 'logistic') {
@@ -54,11 +55,11 @@ export function computeCoefficients(
       kernels.logisticCoefficients(
         at.coefficients,
         at.targets,
-        at.totals,
+        at.groupTotals,
         first + begin,
         first + end,
         stride,
-        1,
+        groups,
         factor,
         threshold,
         temperature,
@@ -69,11 +70,11 @@ export function computeCoefficients(
     kernels.pairCoefficients(
       at.coefficients,
       at.targets,
-      at.totals,
+      at.groupTotals,
       begin,
       end,
       stride,
-      1,
+      groups,
       factor,
       objective.alpha,
       negative,

@@ -67,10 +67,13 @@ export abstract class Layer<Plan extends LayerPlan | WiredPlan = LayerPlan | Wir
 
   // ----- forward -----------------------------------------------------------------------------------------------------
 
-  /** Sums the goodness of rows `begin` to `end` over the panels. */
+  /** Sums the goodness of rows `begin` to `end` over the panels: of all, and of each group. */
   sumGoodness(begin: number, end: number): void {
-    const { at, stride, panels } = this.plan;
-    this.kernels.sumGoodness(at.totals, at.goodness, begin, end, stride, 1, panels);
+    const { at, stride, panels, groups } = this.plan;
+    const { kernels } = this;
+    kernels.sumGoodness(at.totals, at.goodness, begin, end, stride, 1, panels);
+    if (groups === 1) return;
+    kernels.sumGoodness(at.groupTotals, at.goodness, begin, end, stride, groups, panels / groups);
   }
 
   /** Normalises rows `begin` to `end` and compresses them into the output. */
@@ -116,7 +119,7 @@ export abstract class Layer<Plan extends LayerPlan | WiredPlan = LayerPlan | Wir
 
   /** Multiplies the activity of positive and negative rows with their coefficients; `begin` and `end` are panels. */
   protected weighRows(images: number, begin: number, end: number): void {
-    const { at, stride, panels } = this.plan;
+    const { at, stride, panels, groups } = this.plan;
     for (let first = 0; first <= 2 * images; first += 2 * images) {
       this.kernels.goodnessGradient(
         at.activity,
@@ -127,7 +130,7 @@ export abstract class Layer<Plan extends LayerPlan | WiredPlan = LayerPlan | Wir
         first,
         first + images,
         stride,
-        panels,
+        panels / groups,
       );
     }
   }

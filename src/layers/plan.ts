@@ -56,6 +56,8 @@ export interface LayerShape {
   readonly classes: number;
   /** Label inputs of the first layer, whose rows share the product with the image; 0 in all others. */
   readonly labels: number;
+  /** Groups of units side by side, of as many panels each, that have a goodness of their own. */
+  readonly groups: number;
   /** Whether rows may be multiplied two at a time, where they are no versions of an image that share their product already. */
   readonly hasPairs?: boolean;
   /** Copies of the weights that the optimizer keeps: 1 (momentum), 2 (Adam), or 0 where weights do not follow a gradient. */
@@ -82,7 +84,7 @@ export function planHead(arena: Arena, width: number, rows: number, batch: numbe
 
 /** Plans a layer; throws an InputError where it does not fit in the 4 GiB of one memory. */
 export function planLayer(shape: LayerShape) {
-  const { inputs, units, batch, rows, classes, labels, hasPairs, moments, isBackward } = shape;
+  const { inputs, units, batch, rows, classes, labels, groups, hasPairs, moments, isBackward } = shape;
   const arena = new Arena();
   const panels = Math.ceil(units / PANEL);
   const inputRows = labels ? batch : rows;
@@ -97,6 +99,7 @@ export function planLayer(shape: LayerShape) {
   const columnCapacity = moments ? Math.min(rows, 2 * batch + 1) : 0;
   const inputCapacity = Math.ceil(inputs / PANEL) * PANEL;
   const head = classes ? planHead(arena, units, rows, batch) : undefined;
+  const totals = arena.take(stride * 4);
   const at = {
     weights: arena.take(weightBytes),
     first: arena.take(moments ? weightBytes : 0),
@@ -112,8 +115,9 @@ export function planLayer(shape: LayerShape) {
     activity: arena.take(panels * stride * PANEL * 4),
     goodness: arena.take(panels * stride * 4),
     inputGradient: arena.take(isBackward ? inputCapacity * stride * 4 : 0),
-    totals: arena.take(stride * 4),
-    coefficients: arena.take(stride * 4),
+    totals,
+    groupTotals: groups > 1 ? arena.take(groups * stride * 4) : totals,
+    coefficients: arena.take(groups * stride * 4),
     targets: arena.take(stride * 4),
     columns: arena.take((inputs + 1) * 8),
     lists: arena.take((inputs + 1) * columnCapacity * 8),

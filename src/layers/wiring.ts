@@ -47,6 +47,8 @@ export interface WiredShape {
   readonly rows: number;
   /** Classes of the softmax readout's part in this layer; 0 where the readout does not look at it. */
   readonly classes: number;
+  /** Groups of units, of as many panels each, that have a goodness of their own. */
+  readonly groups: number;
   /** Copies of the weights that the optimizer keeps: 1 (momentum) or 2 (Adam). */
   readonly moments: LayerShape['moments'];
   /** States are kept beside the activities that move them. */
@@ -148,7 +150,7 @@ export type BlockPlan = WiredPlan['blocks'][number];
 
 /** Plans a layer; throws an InputError where its fields do not fit, or where it does not fit in the 4 GiB of one memory. */
 export function planWired(shape: WiredShape) {
-  const { below, above, batch, rows, classes, moments, isDamped, threads } = shape;
+  const { below, above, batch, rows, classes, groups, moments, isDamped, threads } = shape;
   const grid = gridOf(shape);
   const { units, panels, inputs: outputs } = grid;
   const belowGrid = sourceGrid(below);
@@ -200,6 +202,7 @@ export function planWired(shape: WiredShape) {
   });
   const widest = Math.max(...blocks.map(block => block.inputs));
   const activity = arena.take(panels * stride * PANEL * 4);
+  const totals = arena.take(stride * 4);
   const at = {
     inputRows: arena.take(rows * 8),
     inputEntries: arena.take(rows * inputCapacity * 8),
@@ -211,8 +214,9 @@ export function planWired(shape: WiredShape) {
     activity,
     states: isDamped ? arena.take(panels * stride * PANEL * 4) : activity,
     goodness: arena.take(panels * stride * 4),
-    totals: arena.take(stride * 4),
-    coefficients: arena.take(stride * 4),
+    totals,
+    groupTotals: groups > 1 ? arena.take(groups * stride * 4) : totals,
+    coefficients: arena.take(groups * stride * 4),
     targets: arena.take(stride * 4),
     means: arena.take(panels * PANEL * 4),
     panelSums: arena.take(panels * 4),

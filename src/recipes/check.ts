@@ -120,6 +120,14 @@ export function checkRecipe(recipe: Recipe): void {
       recipe.phases,
     );
   }
+  const { groups = 1 } = recipe;
+  const areGroups =
+    groups === 'positions'
+      ? // Positions of fewer channels share a panel.
+        layers.every(layer => !isLocal(layer) || layer.channels > 8)
+      : groups === 1 ||
+        (isCount(groups) && layers.every(layer => !isLocal(layer) && layer % (32 * groups) === 0));
+  check(areGroups, 'groups', "'positions' of 9 channels or more, or a count of 32 · n units each", groups);
   if (recipe.phases !== undefined) {
     check(isCount(recipe.phases), 'phases', 'a whole number above 0', recipe.phases);
     check(isPlain(recipe) && hasGoodness(recipe), 'phases', 'absent but for plain layers', recipe.phases);

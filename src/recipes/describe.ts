@@ -94,10 +94,16 @@ function describeSchedule(schedule: Schedule): string {
   }
 }
 
-function describeGoodness({ negatives, goodness, objective, peer }: Recipe): [name: string, value: string][] {
+function describeGoodness({
+  negatives,
+  goodness,
+  objective,
+  groups,
+  peer,
+}: Recipe): [name: string, value: string][] {
   return [
     ['negatives', describeNegatives(negatives)],
-    ['goodness', goodness.replaceAll('-', ' ')],
+    ['goodness', `${goodness.replaceAll('-', ' ')}${groups ? `, groups: ${groups}` : ''}`],
     [
       'objective',
       objective.kind === 'logistic'

@@ -114,12 +114,19 @@ export interface Recipe {
    * label's inputs are the first of the image, or with a recurrent schedule a layer of their own at the top.
    */
   readonly labelStrength: number;
-  /** Absent: a pass from the input to the last layer for every kind of row. Where none has goodness, `goodness` and `objective` are not looked at. */
+  /** Absent: a pass from the input to the last layer for every kind of row. Where none has goodness, `goodness`, `objective` and `groups` are not looked at. */
   readonly schedule?: Schedule;
   /** Absent: layers hand on to each other directly. */
   readonly between?: Between;
   readonly goodness: Goodness;
   readonly objective: Objective;
+  /**
+   * Units of a layer in groups, each of which has a goodness of its own and learns by it alone; what is read is that of the whole
+   * layer. A number: so many equal groups of every layer, whose units must be a multiple of 32 · `groups`; for layers that see all of
+   * the one below. `'positions'`: one at each position of a local layer (section 9 of the paper: local goodness for the regions of an
+   * image), which must have at least 9 channels. Absent: a layer is one group.
+   */
+  readonly groups?: number | 'positions';
   readonly negatives: Negatives;
   readonly optimizer: Optimizer;
   /** Strength of peer normalisation; 0 is none. */

@@ -143,7 +143,8 @@ export class PublishedNetwork {
     labels: number[],
     gain: number,
   ): void {
-    const { objective, peer, readFrom, readout, phases, fixed } = this.#recipe;
+    const { peer, readFrom, readout, phases, fixed } = this.#recipe;
+    const groups = Number(this.#recipe.groups ?? 1);
     const classes = this.#classes;
     const count = labels.length;
     const turn = phases && Math.floor(this.#time / phases) % 2;
@@ -163,33 +164,26 @@ export class PublishedNetwork {
           (mean, j) => 0.9 * mean + 0.1 * (positive[l].y.reduce((sum, y) => sum + y[j], 0) / count),
         );
       const average = layer.means.reduce((a, b) => a + b) / units;
+      const size = units / groups;
       for (let i = 0; i < count; i++) {
-        const goodPositive = this.#goodness(positive[l].y[i]);
-        const goodNegative = this.#goodness(negative[l].y[i]);
-        let up: number;
-        let down: number;
-        if (objective.kind === 'logistic') {
-          const { threshold, temperature } = objective;
-          const level = threshold * this.#goodness(new Array(units).fill(1));
-          up = 1 / (1 + Math.exp((goodPositive - level) / temperature)) / temperature;
-          down = 1 / (1 + Math.exp(-(goodNegative - level) / temperature)) / temperature;
-        } else {
-          const u = -objective.alpha * (goodPositive - goodNegative);
-          const p = 1 / (1 + Math.exp(-u));
-          up = objective.alpha * (objective.kind === 'symba' ? p : p + u * p * (1 - p));
-          down = up;
-        }
+        const weights = Array.from({ length: groups }, (_, group) => {
+          const [good, bad] = [positive, negative].map(pass =>
+            this.#goodness(pass[l].y[i].slice(group * size, (group + 1) * size)),
+          );
+          return this.#weigh(good, bad, size);
+        });
+        const weight = (j: number) => weights[Math.floor(j / size)];
         if (isAwake)
           add(
             positive[l].x[i],
             positive[l].y[i].map(
-              (y, j) => up * this.#halfDerivative(y, units) + peer * (average - layer.means[j]),
+              (y, j) => weight(j).up * this.#halfDerivative(y, size) + peer * (average - layer.means[j]),
             ),
           );
         if (isAsleep)
           add(
             negative[l].x[i],
-            negative[l].y[i].map(y => -down * this.#halfDerivative(y, units)),
+            negative[l].y[i].map((y, j) => -weight(j).down * this.#halfDerivative(y, size)),
           );
       }
       if (!fixed)
@@ -220,6 +214,23 @@ export class PublishedNetwork {
         }
       }
     });
+  }
+
+  /** How much a positive and its negative ask for, of `units` units whose goodness they have. */
+  #weigh(good: number, bad: number, units: number): { up: number; down: number } {
+    const { objective } = this.#recipe;
+    if (objective.kind === 'logistic') {
+      const { threshold, temperature } = objective;
+      const level = threshold * this.#goodness(new Array(units).fill(1));
+      return {
+        up: 1 / (1 + Math.exp((good - level) / temperature)) / temperature,
+        down: 1 / (1 + Math.exp(-(bad - level) / temperature)) / temperature,
+      };
+    }
+    const u = -objective.alpha * (good - bad);
+    const p = 1 / (1 + Math.exp(-u));
+    const both = objective.alpha * (objective.kind === 'symba' ? p : p + u * p * (1 - p));
+    return { up: both, down: both };
   }
 
   #update(

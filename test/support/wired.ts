@@ -177,6 +177,31 @@ export class PlainNetwork {
     return goodness === 'mean-of-squares' ? 1 / units : goodness === 'minus-sum-of-squares' ? -1 : 1;
   }
 
+  /** Groups of layer number `l` that have a goodness each: units lie position by position here. */
+  #groups(l: number): number {
+    const { groups = 1, layers } = this.#recipe;
+    const layer = layers[l];
+    if (groups !== 'positions') return groups;
+    return typeof layer === 'number' ? 1 : layer.height * layer.width;
+  }
+
+  /** What a positive and its negative, in `units` units whose goodness they have, add to the gradient. */
+  #weigh(good: number, bad: number, units: number): { up: number; down: number } {
+    const { objective } = this.#recipe;
+    if (objective.kind === 'logistic') {
+      const { threshold, temperature } = objective;
+      const level = threshold * units * this.#slope(units);
+      return {
+        up: 1 / (1 + Math.exp((good - level) / temperature)) / temperature,
+        down: -1 / (1 + Math.exp(-(bad - level) / temperature)) / temperature,
+      };
+    }
+    const u = -objective.alpha * (good - bad);
+    const p = 1 / (1 + Math.exp(-u));
+    const up = objective.alpha * (objective.kind === 'symba' ? p : p + u * p * (1 - p));
+    return { up, down: -up };
+  }
+
   /** Rows of all layers in one pass from images to the top, with nothing from above. */
   bottomUp(images: Matrix): Rows[] {
     let input = images.map(normalized);
@@ -230,7 +255,7 @@ export class PlainNetwork {
 
   /** A step by goodness, from positive rows and the negative one of each. */
   learn(positive: Rows[], negative: Rows[], gain: number): void {
-    const { objective, peer } = this.#recipe;
+    const { peer } = this.#recipe;
     const share = 1 - (recurrence(this.#recipe)?.damping ?? 0);
     this.#time++;
     this.layers.forEach((layer, l) => {
@@ -241,28 +266,22 @@ export class PlainNetwork {
         (mean, j) => 0.9 * mean + 0.1 * (positive[l].states.reduce((sum, row) => sum + row[j], 0) / count),
       );
       const average = layer.means.reduce((a, b) => a + b) / units;
+      const size = units / this.#groups(l);
       for (let i = 0; i < count; i++) {
-        const good = [positive, negative].map(rows => this.#goodness(rows[l].states[i]));
-        let [up, down] = [0, 0];
-        if (objective.kind === 'logistic') {
-          const { threshold, temperature } = objective;
-          const level = threshold * units * this.#slope(units);
-          up = 1 / (1 + Math.exp((good[0] - level) / temperature)) / temperature;
-          down = 1 / (1 + Math.exp(-(good[1] - level) / temperature)) / temperature;
-        } else {
-          const u = -objective.alpha * (good[0] - good[1]);
-          const p = 1 / (1 + Math.exp(-u));
-          up = objective.alpha * (objective.kind === 'symba' ? p : p + u * p * (1 - p));
-          down = up;
-        }
-        for (const [rows, coefficient, pull] of [
-          [positive, up, peer],
-          [negative, -down, 0],
+        const weights = Array.from({ length: units / size }, (_, group) => {
+          const [good, bad] = [positive, negative].map(rows =>
+            this.#goodness(rows[l].states[i].slice(group * size, (group + 1) * size)),
+          );
+          return this.#weigh(good, bad, size);
+        });
+        for (const [rows, side, pull] of [
+          [positive, 'up', peer],
+          [negative, 'down', 0],
         ] as const) {
           const { seen, computed, states } = rows[l];
           for (let j = 0; j < units; j++) {
-            const slope = computed[i][j] > 0 ? share * this.#slope(units) * states[i][j] : 0;
-            const d = coefficient * slope + pull * (average - layer.means[j]);
+            const slope = computed[i][j] > 0 ? share * this.#slope(size) * states[i][j] : 0;
+            const d = weights[Math.floor(j / size)][side] * slope + pull * (average - layer.means[j]);
             seen[i].forEach((x, k) => {
               gradient[k][j] += x * d;
             });
