@@ -82,6 +82,18 @@ export function planHead(arena: Arena, width: number, rows: number, batch: numbe
   };
 }
 
+/** Plans the goodness of `stride` rows, of each panel, of the layer and of each group, and what learning makes of it. */
+export function planGoodness(arena: Arena, panels: number, stride: number, groups: number) {
+  const totals = arena.take(stride * 4);
+  return {
+    goodness: arena.take(panels * stride * 4),
+    totals,
+    groupTotals: groups > 1 ? arena.take(groups * stride * 4) : totals,
+    coefficients: arena.take(groups * stride * 4),
+    targets: arena.take(stride * 4),
+  };
+}
+
 /** Plans a layer; throws an InputError where it does not fit in the 4 GiB of one memory. */
 export function planLayer(shape: LayerShape) {
   const { inputs, units, batch, rows, classes, labels, groups, hasPairs, moments, isBackward } = shape;
@@ -99,7 +111,6 @@ export function planLayer(shape: LayerShape) {
   const columnCapacity = moments ? Math.min(rows, 2 * batch + 1) : 0;
   const inputCapacity = Math.ceil(inputs / PANEL) * PANEL;
   const head = classes ? planHead(arena, units, rows, batch) : undefined;
-  const totals = arena.take(stride * 4);
   const at = {
     weights: arena.take(weightBytes),
     first: arena.take(moments ? weightBytes : 0),
@@ -113,12 +124,8 @@ export function planLayer(shape: LayerShape) {
     pairCuts: arena.take(pairs * (pairBlocks + 1) * 4),
     pairEntries: arena.take(pairs * inputs * PAIR_ENTRY_BYTES),
     activity: arena.take(panels * stride * PANEL * 4),
-    goodness: arena.take(panels * stride * 4),
     inputGradient: arena.take(isBackward ? inputCapacity * stride * 4 : 0),
-    totals,
-    groupTotals: groups > 1 ? arena.take(groups * stride * 4) : totals,
-    coefficients: arena.take(groups * stride * 4),
-    targets: arena.take(stride * 4),
+    ...planGoodness(arena, panels, stride, groups),
     columns: arena.take((inputs + 1) * 8),
     lists: arena.take((inputs + 1) * columnCapacity * 8),
     sums: arena.take((inputs + 1) * 4),

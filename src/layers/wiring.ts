@@ -16,7 +16,7 @@ import {
   unitGrid,
   unitsOf,
 } from './fields.ts';
-import { Arena, type LayerShape, PANEL, planHead, ROW_BYTES, SKIP } from './plan.ts';
+import { Arena, type LayerShape, PANEL, planGoodness, planHead, ROW_BYTES, SKIP } from './plan.ts';
 
 /** Bytes of weights below which a block's rows are picked and multiplied a few at a time, and how many. */
 const SMALL_BLOCK = 256 * 1024;
@@ -202,7 +202,6 @@ export function planWired(shape: WiredShape) {
   });
   const widest = Math.max(...blocks.map(block => block.inputs));
   const activity = arena.take(panels * stride * PANEL * 4);
-  const totals = arena.take(stride * 4);
   const at = {
     inputRows: arena.take(rows * 8),
     inputEntries: arena.take(rows * inputCapacity * 8),
@@ -213,11 +212,7 @@ export function planWired(shape: WiredShape) {
     sources: arena.take(sharesImages ? rows * 8 : 0),
     activity,
     states: isDamped ? arena.take(panels * stride * PANEL * 4) : activity,
-    goodness: arena.take(panels * stride * 4),
-    totals,
-    groupTotals: groups > 1 ? arena.take(groups * stride * 4) : totals,
-    coefficients: arena.take(groups * stride * 4),
-    targets: arena.take(stride * 4),
+    ...planGoodness(arena, panels, stride, groups),
     means: arena.take(panels * PANEL * 4),
     panelSums: arena.take(panels * 4),
     outputRows: arena.take(rows * 8),

@@ -123,8 +123,8 @@ export interface Recipe {
   /**
    * Units of a layer in groups, each of which has a goodness of its own and learns by it alone; what is read is that of the whole
    * layer. A number: so many equal groups of every layer, whose units must be a multiple of 32 · `groups`; for layers that see all of
-   * the one below. `'positions'`: one at each position of a local layer (section 9 of the paper: local goodness for the regions of an
-   * image), which must have at least 9 channels. Absent: a layer is one group.
+   * the one below. `'positions'`: one at each position of a local layer, which must have at least 9 channels (what the paper wonders
+   * about for the future: local goodness for the regions of an image); any other layer is one group. Absent: every layer is one group.
    */
   readonly groups?: number | 'positions';
   readonly negatives: Negatives;
@@ -145,9 +145,17 @@ export interface Recipe {
   readonly hold: number;
 }
 
+/** Positions of a layer, one where it is not local, and units at each. */
+export function layerGrid(layer: number | LocalLayer): Pick<LocalLayer, 'height' | 'width' | 'channels'> {
+  if (typeof layer === 'number') return { height: 1, width: 1, channels: layer };
+  const { height, width, channels } = layer;
+  return { height, width, channels };
+}
+
 /** Units of a layer. */
 export function layerUnits(layer: number | LocalLayer): number {
-  return typeof layer === 'number' ? layer : layer.height * layer.width * layer.channels;
+  const { height, width, channels } = layerGrid(layer);
+  return height * width * channels;
 }
 
 /** The schedule of a recurrent network; undefined for any other. */

@@ -3,7 +3,7 @@
 import { InputError } from '../errors.ts';
 import { planWired, type Source, type WiredPlan } from '../layers/wiring.ts';
 import { planHybrids } from '../negatives/hybrid.ts';
-import { isPlain, type LocalLayer, type Recipe } from '../recipes/recipe.ts';
+import { isPlain, layerGrid, type Recipe } from '../recipes/recipe.ts';
 import { layerShape, type NetworkPlan, planPlain, withReadout } from './session.ts';
 
 /**
@@ -28,7 +28,7 @@ function planWiredNetwork(recipe: Recipe, inputs: number, classes: number, threa
   }
   const sources: Source[] = [
     { height, width, channels, isImage: true },
-    ...layers.map(layer => ({ ...gridSize(layer), isImage: false })),
+    ...layers.map(layer => ({ ...layerGrid(layer), isImage: false })),
     { height: 1, width: 1, channels: classes, isImage: true },
   ];
   const plans = layers.map((layer, index): WiredPlan => {
@@ -36,7 +36,7 @@ function planWiredNetwork(recipe: Recipe, inputs: number, classes: number, threa
     try {
       return planWired({
         ...layerShape(recipe, classes, index),
-        ...gridSize(layer),
+        ...layerGrid(layer),
         below: { ...sources[index], ...(field && { field }) },
         ...(schedule?.kind === 'recurrent' && {
           above: { ...sources[index + 2], ...(above && { field: above }) },
@@ -50,10 +50,4 @@ function planWiredNetwork(recipe: Recipe, inputs: number, classes: number, threa
     }
   });
   return withReadout(recipe, classes, plans);
-}
-
-function gridSize(layer: number | LocalLayer) {
-  if (typeof layer === 'number') return { height: 1, width: 1, channels: layer };
-  const { height, width, channels } = layer;
-  return { height, width, channels };
 }

@@ -5,7 +5,7 @@ import { type LayerPlan, planLayer } from '../layers/plan.ts';
 import type { WiredPlan } from '../layers/wiring.ts';
 import type { HybridPlan } from '../negatives/hybrid.ts';
 import { planReadout } from '../readout/softmax.ts';
-import { hasGoodness, hasLabel, layerUnits, type Recipe } from '../recipes/recipe.ts';
+import { hasGoodness, hasLabel, layerGrid, layerUnits, type Recipe } from '../recipes/recipe.ts';
 import { Control } from './control.ts';
 
 /** Everything a thread needs to take its part in a network. */
@@ -35,11 +35,11 @@ export interface NetworkPlan extends Pick<Session, 'plans' | 'readoutPlan'> {
 /** What the plans of all layers of a network have in common, whatever their kind; `index` counts from 0. */
 export function layerShape(recipe: Recipe, classes: number, index: number) {
   const { batch, readFrom, optimizer, schedule, groups = 1 } = recipe;
-  const layer = recipe.layers[index];
+  const { height, width } = layerGrid(recipe.layers[index]);
   const moments = optimizer.kind === 'adam' ? (2 as const) : (1 as const);
   return {
     batch,
-    groups: groups !== 'positions' ? groups : typeof layer === 'number' ? 1 : layer.height * layer.width,
+    groups: groups === 'positions' ? height * width : groups,
     // Predicting takes a row for each label and one for the neutral label.
     rows: hasGoodness(recipe) ? Math.max(3 * batch, classes + 1) : batch,
     classes: index + 1 >= readFrom ? classes : 0,

@@ -2,6 +2,7 @@
 // every pass by itself. Shares no code with the library.
 
 import type { Recipe } from '../../src/recipes/recipe.ts';
+import { weigh } from './objective.ts';
 
 type Matrix = number[][];
 
@@ -143,7 +144,7 @@ export class PublishedNetwork {
     labels: number[],
     gain: number,
   ): void {
-    const { peer, readFrom, readout, phases, fixed } = this.#recipe;
+    const { objective, peer, readFrom, readout, phases, fixed } = this.#recipe;
     const groups = Number(this.#recipe.groups ?? 1);
     const classes = this.#classes;
     const count = labels.length;
@@ -165,12 +166,13 @@ export class PublishedNetwork {
         );
       const average = layer.means.reduce((a, b) => a + b) / units;
       const size = units / groups;
+      const ones = this.#goodness(new Array(size).fill(1));
       for (let i = 0; i < count; i++) {
         const weights = Array.from({ length: groups }, (_, group) => {
           const [good, bad] = [positive, negative].map(pass =>
             this.#goodness(pass[l].y[i].slice(group * size, (group + 1) * size)),
           );
-          return this.#weigh(good, bad, size);
+          return weigh(objective, good, bad, ones);
         });
         const weight = (j: number) => weights[Math.floor(j / size)];
         if (isAwake)
@@ -214,23 +216,6 @@ export class PublishedNetwork {
         }
       }
     });
-  }
-
-  /** How much a positive and its negative ask for, of `units` units whose goodness they have. */
-  #weigh(good: number, bad: number, units: number): { up: number; down: number } {
-    const { objective } = this.#recipe;
-    if (objective.kind === 'logistic') {
-      const { threshold, temperature } = objective;
-      const level = threshold * this.#goodness(new Array(units).fill(1));
-      return {
-        up: 1 / (1 + Math.exp((good - level) / temperature)) / temperature,
-        down: 1 / (1 + Math.exp(-(bad - level) / temperature)) / temperature,
-      };
-    }
-    const u = -objective.alpha * (good - bad);
-    const p = 1 / (1 + Math.exp(-u));
-    const both = objective.alpha * (objective.kind === 'symba' ? p : p + u * p * (1 - p));
-    return { up: both, down: both };
   }
 
   #update(

@@ -11,6 +11,7 @@ import {
   type RecurrentSchedule,
   recurrence,
 } from '../../src/recipes/recipe.ts';
+import { weigh } from './objective.ts';
 
 type Matrix = number[][];
 
@@ -185,23 +186,6 @@ export class PlainNetwork {
     return typeof layer === 'number' ? 1 : layer.height * layer.width;
   }
 
-  /** What a positive and its negative, in `units` units whose goodness they have, add to the gradient. */
-  #weigh(good: number, bad: number, units: number): { up: number; down: number } {
-    const { objective } = this.#recipe;
-    if (objective.kind === 'logistic') {
-      const { threshold, temperature } = objective;
-      const level = threshold * units * this.#slope(units);
-      return {
-        up: 1 / (1 + Math.exp((good - level) / temperature)) / temperature,
-        down: -1 / (1 + Math.exp(-(bad - level) / temperature)) / temperature,
-      };
-    }
-    const u = -objective.alpha * (good - bad);
-    const p = 1 / (1 + Math.exp(-u));
-    const up = objective.alpha * (objective.kind === 'symba' ? p : p + u * p * (1 - p));
-    return { up, down: -up };
-  }
-
   /** Rows of all layers in one pass from images to the top, with nothing from above. */
   bottomUp(images: Matrix): Rows[] {
     let input = images.map(normalized);
@@ -255,7 +239,7 @@ export class PlainNetwork {
 
   /** A step by goodness, from positive rows and the negative one of each. */
   learn(positive: Rows[], negative: Rows[], gain: number): void {
-    const { peer } = this.#recipe;
+    const { objective, peer } = this.#recipe;
     const share = 1 - (recurrence(this.#recipe)?.damping ?? 0);
     this.#time++;
     this.layers.forEach((layer, l) => {
@@ -272,16 +256,16 @@ export class PlainNetwork {
           const [good, bad] = [positive, negative].map(rows =>
             this.#goodness(rows[l].states[i].slice(group * size, (group + 1) * size)),
           );
-          return this.#weigh(good, bad, size);
+          return weigh(objective, good, bad, size * this.#slope(size));
         });
-        for (const [rows, side, pull] of [
-          [positive, 'up', peer],
-          [negative, 'down', 0],
+        for (const [rows, side, sign, pull] of [
+          [positive, 'up', 1, peer],
+          [negative, 'down', -1, 0],
         ] as const) {
           const { seen, computed, states } = rows[l];
           for (let j = 0; j < units; j++) {
             const slope = computed[i][j] > 0 ? share * this.#slope(size) * states[i][j] : 0;
-            const d = weights[Math.floor(j / size)][side] * slope + pull * (average - layer.means[j]);
+            const d = sign * weights[Math.floor(j / size)][side] * slope + pull * (average - layer.means[j]);
             seen[i].forEach((x, k) => {
               gradient[k][j] += x * d;
             });
