@@ -58,7 +58,7 @@ export const unsupervisedLocal: Experiment = {
         negatives: { kind: 'hybrids', blurs: 4 },
         epochs: 60,
       },
-      seeds: [1],
+      seeds: [1, 2, 3],
       short: { epochs: 3, examples: 60_000 },
     },
   ],
