@@ -6,19 +6,19 @@
 //   K  inputs                 P  panels of 32 units; padding units have zero weights and are never on
 //   C  classes                G  groups of units that share a goodness
 //   B  blocks of inputs       L  layers that are read
-//   F  inputs of a field, R runs of neighbours, T panels it touches
+//   F  inputs of a field, R runs of neighbours
 //   H  rows and W columns of an image; C, where images are meant, its channels
 
 export { appendRows, appendSums, clearColumns, sumRows } from './columns';
 export { dampStates } from './damp';
 export { addGradients, goodnessGradient, logisticCoefficients, pairCoefficients, shareTargets, sumGoodness } from './goodness';
-export { gatherPanels, gatherRows, maskWeights } from './local';
+export { gatherRows, maskWeights } from './local';
 export { blendImages, blurMasks, randomMasks } from './mask';
 export { compressRows, normalizeRows } from './normalize';
 export { pairForward, pairRows } from './pairs';
 export { peerGradient, updateMeans } from './peer';
 export { perturbWeights, randomBits, randomWeights } from './random';
 export { softmaxGradient, softmaxRows } from './softmax';
-export { cutRows, fetchPanels, sharedForward, sparseForward, sparseProduct } from './sparse';
+export { cutRows, fetchPanels, placedForward, sharedForward, sparseForward, sparseProduct } from './sparse';
 export { transposedProduct } from './transposed';
 export { adamStep, momentumStep } from './update';

@@ -1,13 +1,11 @@
 // Local receptive fields without weight sharing: dense layers side by side, each on a field of its own among the inputs.
-// A field's rows are picked out of the layer's; products and steps then work on them as on those of any dense layer.
+// A field's rows are picked out of the layer's, and then multiplied as those of any dense layer are; where they would be many
+// short pieces, placedForward in sparse.ts multiplies them where they lie.
 //
 //   rows, entries              compressed rows of a field of F inputs, as in sparse.ts; row r begins at r · F · 8
 //   sourceRows, sourceEntries  compressed rows of all inputs
 //   runs (R)                   u32 first · 128, u32 beyond · 128: the field's inputs, as runs of neighbours in order
-//   cuts (M, B+1)              where each source row passes from one of B panels of 32 inputs to the next
-//   places (T, 33)             u32 panel, then for each of its inputs its number from `first` on · 128, or SKIP
 
-import { SKIP } from './columns';
 import { PANEL_ROW } from './simd';
 
 /**
@@ -41,38 +39,6 @@ export function gatherRows(
         to += 8;
       }
       local += beyond - from;
-    }
-    store<u32>(pair, <u32>(to - entries), 4);
-  }
-}
-
-/**
- * The same for fields of many short runs: of every panel that the field touches, its inputs that `places` numbers. Writes
- * up to one entry more than a row has, so that F must be larger than the field.
- */
-export function gatherPanels(
-  rows: usize, entries: usize, cuts: usize, sourceEntries: usize, places: usize,
-  begin: u32, end: u32, T: u32, B: u32, F: u32, first: u32,
-): void {
-  const lastPanel = places + <usize>T * 132;
-  const shift = first * <u32>PANEL_ROW;
-  for (let row = begin; row < end; row++) {
-    const pair = rows + ((<usize>row) << 3);
-    if (first == 0) store<u32>(pair, row * F * 8);
-    let to = entries + (first == 0 ? row * F * 8 : load<u32>(pair, 4));
-    const rowCuts = cuts + ((<usize>row * (B + 1)) << 2);
-    for (let panel = places; panel < lastPanel; panel += 132) {
-      const number = load<u32>(panel);
-      const cut = rowCuts + ((<usize>number) << 2);
-      const last = sourceEntries + load<u32>(cut, 4);
-      const table = panel + 4 - ((<usize>number) << 7);
-      for (let at = sourceEntries + load<u32>(cut); at < last; at += 8) {
-        // An offset of 128 an input becomes one of 4. Always written, kept only when seen.
-        const place = load<u32>(table + (load<u32>(at) >> 5));
-        store<u32>(to, place + shift);
-        store<u32>(to, load<u32>(at, 4), 4);
-        to += (<usize>(place != SKIP)) << 3;
-      }
     }
     store<u32>(pair, <u32>(to - entries), 4);
   }

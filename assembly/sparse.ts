@@ -10,6 +10,7 @@
 // `begin` and `end` are panels. A block of a panel is small enough to stay in the first-level cache while all rows pass over
 // it; sums wait in `activity` between blocks. The order of additions is that of the inputs, whatever the blocks.
 
+import { SKIP } from './columns';
 import { madd, PANEL_ROW, relu, sumSquares } from './simd';
 
 /** Finds the cuts of rows `begin` to `end` at the inputs K · b / B. */
@@ -35,7 +36,7 @@ export function sparseProduct(
   activity: usize, cuts: usize, entries: usize, weights: usize,
   begin: u32, end: u32, M: u32, S: u32, K: u32, B: u32,
 ): void {
-  product(activity, 0, activity, 0, cuts, entries, weights, begin, end, M, S, K, B, false, false);
+  denseProduct(activity, 0, activity, 0, cuts, entries, weights, begin, end, M, S, K, B, false);
 }
 
 /** activity = relu(rows · weights + bias), and its goodness. */
@@ -43,7 +44,7 @@ export function sparseForward(
   activity: usize, goodness: usize, cuts: usize, entries: usize, weights: usize,
   begin: u32, end: u32, M: u32, S: u32, K: u32, B: u32,
 ): void {
-  product(activity, goodness, activity, 0, cuts, entries, weights, begin, end, M, S, K, B, false, true);
+  denseProduct(activity, goodness, activity, 0, cuts, entries, weights, begin, end, M, S, K, B, true);
 }
 
 /**
@@ -57,43 +58,112 @@ export function sharedForward(
   activity: usize, goodness: usize, shared: usize, sources: usize, rows: usize, entries: usize, weights: usize,
   begin: u32, end: u32, M: u32, S: u32, K: u32,
 ): void {
-  product(activity, goodness, shared, sources, rows, entries, weights, begin, end, M, S, K, 1, true, true);
+  denseProduct(activity, goodness, shared, sources, rows, entries, weights, begin, end, M, S, K, 1, true);
+}
+
+// What differs is asked once a row: three copies of the code would cost a page its bytes.
+function denseProduct(
+  activity: usize, goodness: usize, shared: usize, sources: usize, cuts: usize, entries: usize, weights: usize,
+  begin: u32, end: u32, M: u32, S: u32, K: u32, B: u32, isForward: bool,
+): void {
+  product(
+    activity, goodness, shared, sources, cuts, entries, 0, 0, weights, begin, end, M, S, K, B, B, false, isForward,
+  );
+}
+
+/**
+ * activity += rows · weights, of rows that are wider than the field which the weights are for; with `isLast`, then activity =
+ * relu(activity + bias), and its goodness. With `sources`, as above, it starts from shared[source] instead.
+ *
+ *   cuts   (M, C+1)  where each row passes from one panel of 32 inputs to the next
+ *   spans  (B, …)    u32 first, u32 beyond: neighbouring panels that the field touches; then for each of their inputs the
+ *                    offset of its weights in a panel, or SKIP
+ *   zeros  (32)      what stands for the weights of an input that is skipped: cheaper than a branch that depends on it
+ */
+export function placedForward(
+  activity: usize, goodness: usize, shared: usize, sources: usize, cuts: usize, entries: usize, spans: usize, zeros: usize,
+  weights: usize, begin: u32, end: u32, M: u32, S: u32, K: u32, B: u32, C: u32, isLast: u32,
+): void {
+  product(
+    activity, goodness, shared, sources, cuts, entries, spans, zeros, weights,
+    begin, end, M, S, K, B, C, true, isLast != 0,
+  );
 }
 
 // @ts-ignore: decorator
 @inline
 function product(
-  activity: usize, goodness: usize, shared: usize, sources: usize, cuts: usize, entries: usize, weights: usize,
-  begin: u32, end: u32, M: u32, S: u32, K: u32, B: u32,
-  isShared: bool, isForward: bool,
+  activity: usize, goodness: usize, shared: usize, sources: usize, cuts: usize, entries: usize, spans: usize, zeros: usize,
+  weights: usize, begin: u32, end: u32, M: u32, S: u32, K: u32, B: u32, C: u32,
+  isPlaced: bool, isForward: bool,
 ): void {
   const panelBytes = <usize>(K + 1) * PANEL_ROW;
   const stride = <usize>S * PANEL_ROW;
-  const cutBytes = (<usize>(B + 1)) << 2;
+  const cutBytes = (<usize>(C + 1)) << 2;
   for (let panel = begin; panel < end; panel++) {
     const w = weights + <usize>panel * panelBytes;
     const bias = w + <usize>K * PANEL_ROW;
+    let span = spans;
     for (let block: u32 = 0; block < B; block++) {
+      const first = isPlaced ? load<u32>(span) : block;
+      const width = isPlaced ? load<u32>(span, 4) - first : 1;
+      const places = span + 8 - ((<usize>first) << 7);
+      span += 8 + ((<usize>width) << 7);
+      const isEnd = isForward && block + 1 == B;
       let y = activity + <usize>panel * stride;
-      let cut = cuts + ((<usize>block) << 2);
+      let cut = cuts + ((<usize>first) << 2);
       for (let row: u32 = 0; row < M; row++, y += PANEL_ROW, cut += cutBytes) {
         let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
-        if (isShared || isForward || block > 0) {
+        if (isPlaced || isForward || block > 0) {
           let from = y;
-          if (isShared) {
-            from = shared + <usize>panel * stride + <usize>load<u32>(sources + ((<usize>row) << 3)) * PANEL_ROW;
-          } else if (isForward && block == 0) {
-            from = bias;
+          if (block == 0) {
+            if (sources) {
+              from = shared + <usize>panel * stride + <usize>load<u32>(sources + ((<usize>row) << 3)) * PANEL_ROW;
+            } else if (!isPlaced) {
+              from = bias;
+            }
           }
           a0 = v128.load(from); a1 = v128.load(from, 16); a2 = v128.load(from, 32); a3 = v128.load(from, 48);
           a4 = v128.load(from, 64); a5 = v128.load(from, 80); a6 = v128.load(from, 96); a7 = v128.load(from, 112);
         }
-        const last = entries + load<u32>(cut, 4);
+        const last = entries + load<u32>(cut + ((<usize>width) << 2));
         let at = entries + load<u32>(cut);
         // Two entries a turn: half the bookkeeping. The conditions are always true, see simd.ts: each half of the sums gets
         // a block of its own.
-        for (const even = last - ((last - at) & 8); at < even; at += 16) {
-          const from = w + load<u32>(at), next = w + load<u32>(at, 8);
+        if (!isPlaced) {
+          for (const even = last - ((last - at) & 8); at < even; at += 16) {
+            const from = w + load<u32>(at);
+            const next = w + load<u32>(at, 8);
+            const x = v128.load32_splat(at, 4);
+            if (from) {
+              a0 = madd(x, v128.load(from), a0);
+              a1 = madd(x, v128.load(from, 16), a1);
+              a2 = madd(x, v128.load(from, 32), a2);
+              a3 = madd(x, v128.load(from, 48), a3);
+            }
+            if (at) {
+              a4 = madd(x, v128.load(from, 64), a4);
+              a5 = madd(x, v128.load(from, 80), a5);
+              a6 = madd(x, v128.load(from, 96), a6);
+              a7 = madd(x, v128.load(from, 112), a7);
+            }
+            const z = v128.load32_splat(at, 12);
+            if (next) {
+              a0 = madd(z, v128.load(next), a0);
+              a1 = madd(z, v128.load(next, 16), a1);
+              a2 = madd(z, v128.load(next, 32), a2);
+              a3 = madd(z, v128.load(next, 48), a3);
+            }
+            if (last) {
+              a4 = madd(z, v128.load(next, 64), a4);
+              a5 = madd(z, v128.load(next, 80), a5);
+              a6 = madd(z, v128.load(next, 96), a6);
+              a7 = madd(z, v128.load(next, 112), a7);
+            }
+          }
+        }
+        for (; at < last; at += 8) {
+          const from = rowOf(w, places, load<u32>(at), zeros, isPlaced);
           const x = v128.load32_splat(at, 4);
           if (from) {
             a0 = madd(x, v128.load(from), a0);
@@ -107,44 +177,21 @@ function product(
             a6 = madd(x, v128.load(from, 96), a6);
             a7 = madd(x, v128.load(from, 112), a7);
           }
-          const z = v128.load32_splat(at, 12);
-          if (next) {
-            a0 = madd(z, v128.load(next), a0);
-            a1 = madd(z, v128.load(next, 16), a1);
-            a2 = madd(z, v128.load(next, 32), a2);
-            a3 = madd(z, v128.load(next, 48), a3);
-          }
-          if (last) {
-            a4 = madd(z, v128.load(next, 64), a4);
-            a5 = madd(z, v128.load(next, 80), a5);
-            a6 = madd(z, v128.load(next, 96), a6);
-            a7 = madd(z, v128.load(next, 112), a7);
-          }
         }
-        if (at < last) {
-          const from = w + load<u32>(at);
-          const x = v128.load32_splat(at, 4);
-          if (from) {
-            a0 = madd(x, v128.load(from), a0);
-            a1 = madd(x, v128.load(from, 16), a1);
-            a2 = madd(x, v128.load(from, 32), a2);
-            a3 = madd(x, v128.load(from, 48), a3);
-          }
-          if (at) {
-            a4 = madd(x, v128.load(from, 64), a4);
-            a5 = madd(x, v128.load(from, 80), a5);
-            a6 = madd(x, v128.load(from, 96), a6);
-            a7 = madd(x, v128.load(from, 112), a7);
-          }
-        }
-        if (isShared) {
+        if (!isPlaced && sources) {
           const scale = v128.load32_splat(sources + ((<usize>row) << 3), 4);
           a0 = madd(scale, a0, v128.load(bias)); a1 = madd(scale, a1, v128.load(bias, 16));
           a2 = madd(scale, a2, v128.load(bias, 32)); a3 = madd(scale, a3, v128.load(bias, 48));
           a4 = madd(scale, a4, v128.load(bias, 64)); a5 = madd(scale, a5, v128.load(bias, 80));
           a6 = madd(scale, a6, v128.load(bias, 96)); a7 = madd(scale, a7, v128.load(bias, 112));
         }
-        if (isForward && block + 1 == B) {
+        if (isPlaced && isEnd) {
+          a0 = f32x4.add(a0, v128.load(bias)); a1 = f32x4.add(a1, v128.load(bias, 16));
+          a2 = f32x4.add(a2, v128.load(bias, 32)); a3 = f32x4.add(a3, v128.load(bias, 48));
+          a4 = f32x4.add(a4, v128.load(bias, 64)); a5 = f32x4.add(a5, v128.load(bias, 80));
+          a6 = f32x4.add(a6, v128.load(bias, 96)); a7 = f32x4.add(a7, v128.load(bias, 112));
+        }
+        if (isEnd) {
           a0 = relu(a0); a1 = relu(a1); a2 = relu(a2); a3 = relu(a3);
           a4 = relu(a4); a5 = relu(a5); a6 = relu(a6); a7 = relu(a7);
           store<f32>(goodness + ((<usize>panel * S + row) << 2), sumSquares(a0, a1, a2, a3, a4, a5, a6, a7));
@@ -154,6 +201,15 @@ function product(
       }
     }
   }
+}
+
+/** The weights of the input at `offset`. */
+// @ts-ignore: decorator
+@inline
+function rowOf(w: usize, places: usize, offset: u32, zeros: usize, isPlaced: bool): usize {
+  if (!isPlaced) return w + offset;
+  const place = load<u32>(places + (offset >> 5));
+  return select(zeros, w + place, place == SKIP);
 }
 
 /**

@@ -1,7 +1,8 @@
-// The kernels of local receptive fields: rows of a field out of rows of a layer, and masks over weights.
+// The kernels of local receptive fields: rows of a field out of rows of a layer, products without picking them out, and
+// masks over weights.
 
 import { expect, it } from 'vitest';
-import { about, type Bench, eachBuild, items, SKIP } from './support/memory.ts';
+import { about, type Bench, eachBuild, items, SKIP, sumError } from './support/memory.ts';
 
 /** Runs over K inputs: random, or all of them. */
 function someRuns(bench: Bench, K: number): [number, number][] {
@@ -62,12 +63,18 @@ eachBuild((open, isFull) => {
     }
   });
 
-  it('gatherPanels', () => {
+  it('placedForward', () => {
     const bench = open();
     for (const M of isFull ? [1, 2, 7, 33] : [3]) {
-      for (const B of [1, 2, 5]) {
+      for (const C of [1, 2, 5]) {
         for (const density of [0, 0.1, 0.5, 1]) {
-          about(JSON.stringify({ M, B, density }), () => gatherByPanel(bench, M, B, density));
+          for (const isLast of [0, 1]) {
+            for (const hasSources of [false, true]) {
+              about(JSON.stringify({ M, C, density, isLast, hasSources }), () =>
+                multiplyPlaced(bench, { M, C, density, isLast, hasSources }),
+              );
+            }
+          }
         }
       }
     }
@@ -111,46 +118,81 @@ eachBuild((open, isFull) => {
   });
 });
 
-/** Some inputs of each of B panels but every third, which the field does not touch. */
-function gatherByPanel(bench: Bench, M: number, B: number, density: number): void {
+/** Rows of C panels, of which a field sees some inputs of two spans, against the product with a field that is picked out. */
+function multiplyPlaced(
+  bench: Bench,
+  sizes: { M: number; C: number; density: number; isLast: number; hasSources: boolean },
+): void {
   bench.reset();
-  const K = 32 * B;
-  const source = bench.rows(M, K, density);
-  const cuts = bench.take(M * (B + 1));
-  bench.kernels.cutRows(cuts, source.rows, source.entries, 0, M, K, B);
-  const touched = Array.from({ length: B }, (_, panel) => panel).filter(panel => panel % 3 !== 1);
-  const field = () => {
-    const inputs: number[] = [];
-    const words = touched.flatMap(panel => [
-      panel,
-      ...Array.from({ length: 32 }, (_, i) => {
-        if (bench.noise.next() < 0.4) return SKIP;
-        inputs.push(32 * panel + i);
-        return 128 * (inputs.length - 1);
-      }),
-    ]);
-    return { inputs, places: bench.words(words) };
-  };
-  const [below, above] = [field(), field()];
-  const F = below.inputs.length + above.inputs.length + 1;
-  const rows = bench.take(2 * M);
-  const entries = bench.take(2 * M * F);
-  for (const { places, first } of [
-    { ...below, first: 0 },
-    { ...above, first: below.inputs.length },
-  ]) {
-    bench.check({
-      end: M,
-      call: (k, begin, end) =>
-        k.gatherPanels(rows, entries, cuts, source.entries, places, begin, end, touched.length, B, F, first),
-      writes: (begin, end) => [...items(rows, 8)(begin, end), ...items(entries, F * 8)(begin, end)],
-    });
-    bench.same();
+  const { M, C, density, isLast, hasSources } = sizes;
+  const [P, S, N] = [2, M + 3, 40];
+  const source = bench.rows(M, 32 * C, density);
+  const cuts = bench.take(M * (C + 1));
+  bench.kernels.cutRows(cuts, source.rows, source.entries, 0, M, 32 * C, C);
+  const borders = C > 2 ? [0, 2, 3, C] : [C - 1, C];
+  const seen: number[] = [];
+  const words: number[] = [];
+  for (let span = 0; span < borders.length; span += 2) {
+    const [first, beyond] = borders.slice(span, span + 2);
+    words.push(first, beyond);
+    for (let input = 32 * first; input < 32 * beyond; input++) {
+      const isSeen = bench.noise.next() < 0.6;
+      words.push(isSeen ? 128 * seen.length : SKIP);
+      if (isSeen) seen.push(input);
+    }
   }
+  const K = seen.length;
+  const spans = bench.words(words);
+  const weights = bench.panels(N, K + 1);
+  const activity = bench.panels(N, S);
+  const shared = bench.panels(N, S);
+  const goodness = bench.take(P * S);
+  const sources = hasSources ? bench.words(Array.from({ length: 2 * M }, () => bench.noise.below(S))) : 0;
+  const zeros = bench.zeros(32);
+  const start = Float32Array.from(bench.f32.subarray(activity >> 2, (activity >> 2) + P * S * 32));
+  bench.check({
+    end: P,
+    call: (k, begin, end) =>
+      k.placedForward(
+        activity,
+        goodness,
+        shared,
+        sources,
+        cuts,
+        source.entries,
+        spans,
+        zeros,
+        weights,
+        begin,
+        end,
+        M,
+        S,
+        K,
+        borders.length / 2,
+        C,
+        isLast,
+      ),
+    writes: (begin, end) => [
+      ...items(activity, S * 128, M * 128)(begin, end),
+      ...(isLast ? items(goodness, S * 4, M * 4)(begin, end) : []),
+    ],
+  });
+  bench.close('activity', activity, P * S * 32, sumError(K + 3));
+  if (isLast) bench.close('goodness', goodness, P * S, 2 * sumError(K + 3) + 4);
   for (let row = 0; row < M; row++) {
-    const values = spread(bench, source.rows, source.entries, row, K);
-    const expected = [...below.inputs, ...above.inputs].map(input => values[input]);
-    expect(spread(bench, rows, entries, row, F - 1)).toEqual(expected);
+    const values = spread(bench, source.rows, source.entries, row, 32 * C);
+    const from = hasSources ? bench.u32[(sources >> 2) + 2 * row] : row;
+    for (let unit = 0; unit < N; unit++) {
+      const [panel, lane] = [Math.floor(unit / 32), unit % 32];
+      const cell = (rows: number, at: number) => (panel * rows + at) * 32 + lane;
+      const weight = (k: number) => bench.f32[(weights >> 2) + cell(K + 1, k)];
+      let sum = hasSources ? bench.f32[(shared >> 2) + cell(S, from)] : start[cell(S, from)];
+      seen.forEach((input, k) => {
+        sum += values[input] * weight(k);
+      });
+      if (isLast) sum = Math.max(0, sum + weight(K));
+      expect(bench.f32[(activity >> 2) + cell(S, row)]).toBeCloseTo(sum, 3);
+    }
   }
 }
 

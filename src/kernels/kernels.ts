@@ -22,6 +22,11 @@ export type Kernels = {
     activity: number, goodness: number, shared: number, sources: number, rows: number, entries: number,
     weights: number, begin: number, end: number, M: number, S: number, K: number
   ): void;
+  placedForward(
+    activity: number, goodness: number, shared: number, sources: number, cuts: number, entries: number,
+    spans: number, zeros: number, weights: number, begin: number, end: number, M: number, S: number, K: number,
+    B: number, C: number, isLast: number
+  ): void;
   pairRows(
     cuts: number, entries: number, rows: number, rowEntries: number, begin: number, end: number, apart: number,
     K: number, B: number
@@ -40,10 +45,6 @@ export type Kernels = {
   gatherRows(
     rows: number, entries: number, sourceRows: number, sourceEntries: number, runs: number, begin: number,
     end: number, R: number, F: number, first: number
-  ): void;
-  gatherPanels(
-    rows: number, entries: number, cuts: number, sourceEntries: number, places: number, begin: number,
-    end: number, T: number, B: number, F: number, first: number
   ): void;
   maskWeights(weights: number, masks: number, begin: number, end: number, K: number): void;
   clearColumns(columns: number, begin: number, end: number, capacity: number): void;

@@ -52,7 +52,7 @@ export abstract class Layer<Plan extends LayerPlan | WiredPlan = LayerPlan | Wir
    */
   abstract gradientRows(images: number, peer: number, begin: number, end: number): void;
 
-  /** Lists the batch by input, for inputs `begin` to `end` (the bias is input number `inputs`). */
+  /** Lists the batch by input, for columns `begin` to `end`: one for each input, the last for the bias. */
   abstract listColumns(images: number, peer: number, begin: number, end: number): void;
 
   /** One step of the optimizer for panels `begin` to `end`, at step `time` (from 1) with the schedule's `gain`. */

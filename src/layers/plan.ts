@@ -153,6 +153,8 @@ export function planLayer(shape: LayerShape) {
     sharedRow,
     peerRow,
     stride,
+    /** The inputs, then the bias. */
+    columns: inputs + 1,
     columnCapacity,
     head,
     at: { ...at, states: at.activity },

@@ -21,7 +21,7 @@ export class WiredLayer extends Layer<WiredPlan> {
     this.#picked = new PickedRows(plan, kernels, this.u32, thread);
   }
 
-  /** Cuts input rows `begin` to `end` into panels, where fields are picked by panel. */
+  /** Cuts input rows `begin` to `end` into panels, where their entries are multiplied where they are. */
   cutRows(begin: number, end: number): void {
     const { at, belowPanels } = this.plan;
     if (belowPanels) this.#cut(at.inputCuts, at.inputRows, at.inputEntries, begin, end, belowPanels);
@@ -59,11 +59,17 @@ export class WiredLayer extends Layer<WiredPlan> {
   }
 
   #product(activity: number, first: number, count: number, share: Share): void {
-    const { at, stride } = this.plan;
+    const { at, stride, belowPanels, abovePanels } = this.plan;
     const { rows, entries } = this.#picked.at;
+    if (belowPanels || abovePanels) {
+      this.#productOfPicked(!belowPanels, !abovePanels, activity, first, count, share);
+      if (belowPanels) this.#addPlaced('below', activity, 0, first, count, !abovePanels, share);
+      if (abovePanels) this.#addPlaced('above', activity, 0, first, count, true, share);
+      return;
+    }
     this.#eachPiece(first, count, share, (block, from, pieceRows, begin, end) => {
-      this.#picked.below(block, from, 0, pieceRows);
-      this.#picked.above(block, from, 0, pieceRows);
+      this.#picked.below(block, from, pieceRows);
+      this.#picked.above(block, from, pieceRows);
       const row = block.panel * stride + from;
       this.kernels.sparseForward(
         activity + row * ROW_BYTES,
@@ -81,14 +87,23 @@ export class WiredLayer extends Layer<WiredPlan> {
     });
   }
 
-  /** The product of the images alone, which rows `first` … see below, into the shared rows. */
-  productWithImages(first: number, images: number, share: Share): void {
-    const { at, stride, sharedRow } = this.plan;
+  /** The product of what rows `first` … see below, above or both; begins the sums of what is multiplied where it is. */
+  #productOfPicked(
+    below: boolean,
+    above: boolean,
+    activity: number,
+    first: number,
+    count: number,
+    share: Share,
+  ): void {
     const { rows, entries } = this.#picked.at;
-    this.#eachPiece(first, images, share, (block, from, pieceRows, begin, end) => {
-      this.#picked.below(block, from, 0, pieceRows);
+    const { stride } = this.plan;
+    this.#eachPiece(first, count, share, (block, from, pieceRows, begin, end) => {
+      if (below) this.#picked.below(block, from, pieceRows);
+      else this.#picked.clear(block, pieceRows);
+      if (above) this.#picked.above(block, from, pieceRows);
       this.kernels.sparseProduct(
-        at.activity + (block.panel * stride + sharedRow + from - first) * ROW_BYTES,
+        activity + (block.panel * stride + from) * ROW_BYTES,
         rows,
         entries,
         block.weights,
@@ -102,13 +117,68 @@ export class WiredLayer extends Layer<WiredPlan> {
     });
   }
 
+  /**
+   * Adds to the sums of rows `first` … what they see of a layer, multiplied where it is; after the last, makes activities of
+   * them. With `sources`, the sums begin with the product of the image.
+   */
+  #addPlaced(
+    side: 'below' | 'above',
+    activity: number,
+    sources: number,
+    first: number,
+    count: number,
+    isLast: boolean,
+    share: Share,
+  ): void {
+    const { at, stride, panels, sharedRow, belowPanels, abovePanels } = this.plan;
+    const isBelow = side === 'below';
+    const sourcePanels = isBelow ? belowPanels : abovePanels;
+    const cuts = (isBelow ? at.inputCuts : at.aboveCuts) + first * (sourcePanels + 1) * 4;
+    const entries = isBelow ? at.inputEntries : at.aboveEntries;
+    this.#eachBlock(share.begin(panels), share.end(panels), (block, begin, end) => {
+      const spans = block[side];
+      if (!spans) return;
+      const row = block.panel * stride + first;
+      this.kernels.placedForward(
+        activity + row * ROW_BYTES,
+        at.goodness + row * 4,
+        at.activity + (block.panel * stride + sharedRow) * ROW_BYTES,
+        sources,
+        cuts,
+        entries,
+        spans.at,
+        at.zeros,
+        block.weights,
+        begin,
+        end,
+        count,
+        stride,
+        block.inputs,
+        spans.count,
+        sourcePanels,
+        isLast ? 1 : 0,
+      );
+    });
+  }
+
+  /** The product of the images alone, which rows `first` … see below, into the shared rows. */
+  productWithImages(first: number, images: number, share: Share): void {
+    const { at, sharedRow } = this.plan;
+    const shared = at.activity + (sharedRow - first) * ROW_BYTES;
+    this.#productOfPicked(true, false, shared, first, images, share);
+  }
+
   /** The activity of rows `first` …: the shared products, each with what it sees above. */
   #addToImages(first: number, count: number, share: Share): void {
-    const { at, stride, sharedRow } = this.plan;
+    const { at, stride, sharedRow, abovePanels } = this.plan;
     const { rows, entries } = this.#picked.at;
+    if (abovePanels) {
+      this.#addPlaced('above', at.activity, at.sources + first * 8, first, count, true, share);
+      return;
+    }
     this.#eachPiece(first, count, share, (block, from, pieceRows, begin, end) => {
-      this.#picked.clear(block, 0, pieceRows);
-      this.#picked.above(block, from, 0, pieceRows);
+      this.#picked.clear(block, pieceRows);
+      this.#picked.above(block, from, pieceRows);
       const row = block.panel * stride + from;
       this.kernels.sharedForward(
         at.activity + row * ROW_BYTES,
@@ -257,35 +327,45 @@ export class WiredLayer extends Layer<WiredPlan> {
     });
   }
 
-  /** Nothing: a step lists the columns of each field itself. */
-  listColumns(): void {}
+  listColumns(images: number, peer: number, begin: number, end: number): void {
+    const { at, inputs, columns, columnCapacity, sharesImages, sharedRow, peerRow } = this.plan;
+    const { kernels } = this;
+    // The rows that the first layer sees below are those of the images.
+    const [firstRow, firstTarget, count] = sharesImages ? [images, sharedRow, images] : [0, 0, 3 * images];
+    const rows = at.inputRows + firstRow * 8;
+    const targets = at.targets + firstTarget * 4;
+    const bias = columns - 1;
+    const above = at.columns + inputs * 8;
+    const [from, to] = [begin, end].map(k => Math.min(Math.max(k - inputs, 0), bias - inputs));
+
+    kernels.clearColumns(at.columns, begin, end, columnCapacity);
+    kernels.appendRows(at.columns, at.lists, rows, at.inputEntries, targets, begin, end, count, bias, 1);
+    if (from < to) {
+      const { aboveRows, aboveEntries } = at;
+      kernels.appendRows(above, at.lists, aboveRows, aboveEntries, at.targets, from, to, 3 * images, bias, 0);
+    }
+    if (!peer) return;
+    kernels.sumRows(at.sums, rows, at.inputEntries, begin, end, images, bias, 1);
+    if (from < to) {
+      kernels.sumRows(at.sums + inputs * 4, at.aboveRows, at.aboveEntries, from, to, images, bias, 0);
+    }
+    kernels.appendSums(at.columns, at.lists, at.sums, begin, end, peerRow);
+  }
 
   step(
-    { optimizer, peer }: Pick<Recipe, 'optimizer' | 'peer'>,
+    { optimizer }: Pick<Recipe, 'optimizer'>,
     images: number,
     time: number,
     gain: number,
     begin: number,
     end: number,
   ): void {
-    const { at, stride, sharesImages } = this.plan;
-    const { columns, lists } = this.#picked.at;
+    const { at, stride } = this.plan;
     this.#eachBlock(begin, end, (block, from, to) => {
       const { weights, first, second, masks, inputs, panel } = block;
-      const negative = 2 * images;
-      if (sharesImages) {
-        this.#picked.clear(block, 0, images);
-        this.#picked.below(block, images, images, images);
-        this.#picked.clear(block, negative, images);
-      } else {
-        this.#picked.below(block, 0, 0, images);
-        this.#picked.below(block, negative, negative, images);
-      }
-      this.#picked.above(block, 0, 0, images);
-      this.#picked.above(block, negative, negative, images);
-      this.#picked.list(inputs, images, peer);
       const gradient = at.activity + panel * stride * ROW_BYTES;
-      const step = { weights, first, second, columns, lists, gradient, inputs };
+      const columns = this.#picked.columns(block);
+      const step = { weights, first, second, columns, lists: at.lists, gradient, inputs };
       this.move(optimizer, step, images, time, gain, from, to);
       if (masks) this.kernels.maskWeights(weights, masks, from, to, inputs);
     });

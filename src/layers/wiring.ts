@@ -111,35 +111,49 @@ function joinMasks(fields: readonly Field[], units: number, panels: number): Uin
   return Uint32Array.from(words);
 }
 
-/** What a kernel needs in order to pick a field's inputs out of rows, and how many parts it has. */
-interface Picking {
+/** How a kernel finds a field's inputs in rows: words in memory, and how many parts they have. */
+interface Finding {
   readonly words: Uint32Array;
   readonly count: number;
 }
 
-/** The field as runs of neighbours, or, with `byPanel`, as the inputs that it takes of each panel. */
-function pickingOf({ inputs, runs }: Field, byPanel: boolean): Picking {
-  if (!byPanel) return { words: runs, count: runs.length / 2 };
-  const touched = touchedPanels(inputs);
-  const words = new Uint32Array(touched.length * (PANEL + 1)).fill(SKIP);
-  touched.forEach((panel, t) => {
-    words[t * (PANEL + 1)] = panel;
-  });
-  inputs.forEach((input, k) => {
-    const t = touched.indexOf(Math.floor(input / PANEL));
-    words[t * (PANEL + 1) + 1 + (input % PANEL)] = k * ROW_BYTES;
-  });
-  return { words, count: touched.length };
+/**
+ * The field as runs of neighbours, to be picked out of rows; or, with `isPlaced`, as spans of panels, whose inputs are
+ * numbered from `first` on, to be multiplied where they are.
+ */
+function findingOf({ inputs, runs }: Field, isPlaced: boolean, first: number): Finding {
+  if (!isPlaced) return { words: runs, count: runs.length / 2 };
+  const places = new Map(Array.from(inputs, (input, k) => [input, (first + k) * ROW_BYTES]));
+  const spans = spansOf(inputs);
+  const words = spans.flatMap(([begin, beyond]) => [
+    begin,
+    beyond,
+    ...Array.from({ length: (beyond - begin) * PANEL }, (_, i) => places.get(begin * PANEL + i) ?? SKIP),
+  ]);
+  return { words: Uint32Array.from(words), count: spans.length };
 }
 
-function touchedPanels(inputs: Uint32Array): number[] {
-  return [...new Set(Array.from(inputs, input => Math.floor(input / PANEL)))];
+/** The panels that a field touches, as spans of neighbours: the first, and the one beyond the last. */
+function spansOf(inputs: Uint32Array): [first: number, beyond: number][] {
+  const spans: [number, number][] = [];
+  for (const input of inputs) {
+    const panel = Math.floor(input / PANEL);
+    const last = spans.at(-1);
+    if (last && panel <= last[1]) last[1] = Math.max(last[1], panel + 1);
+    else spans.push([panel, panel + 1]);
+  }
+  return spans;
 }
 
-/** Panels of a source from which fields pick panel by panel; 0 where their runs are as few. */
-function pickedPanels(grid: Grid | undefined, fields: readonly (Field | undefined)[]): number {
-  const isShort = fields.some(field => field && field.runs.length / 2 > touchedPanels(field.inputs).length);
-  return grid && isShort ? Math.ceil(grid.inputs / PANEL) : 0;
+/**
+ * Panels of a layer whose rows are multiplied where they are; 0 where the fields are picked out of them first. Where a panel
+ * holds several positions a field has many short runs, and finding them takes longer than to multiply, by zeros, what the
+ * panels that it touches hold besides.
+ */
+function placedPanels(source: Source | undefined): number {
+  if (!source?.field || source.isImage) return 0;
+  const { inputs, blocks } = unitGrid(source.height, source.width, source.channels);
+  return blocks[0].height > 1 ? inputs / PANEL : 0;
 }
 
 /** Sizes and byte offsets of a wired layer. */
@@ -158,16 +172,10 @@ export function planWired(shape: WiredShape) {
   const { inputs } = belowGrid;
   const aboveInputs = aboveGrid?.inputs ?? 0;
   const fields = fieldsOf(shape);
-  const belowPanels = pickedPanels(
-    belowGrid,
-    fields.map(field => field.below),
-  );
-  const abovePanels = pickedPanels(
-    aboveGrid,
-    fields.map(field => field.above),
-  );
+  const belowPanels = placedPanels(below);
+  const abovePanels = placedPanels(above);
   const take = (field: Field, panels: number) => {
-    const { words, count } = pickingOf(field, panels > 0);
+    const { words, count } = findingOf(field, panels > 0, 0);
     return { at: arena.take(words.byteLength), count };
   };
   const arena = new Arena();
@@ -177,6 +185,8 @@ export function planWired(shape: WiredShape) {
   const sharedRow = rows;
   const peerRow = rows + (sharesImages ? batch : 0);
   const stride = peerRow + 1;
+  /** The inputs below, then those above, then the bias. */
+  const columns = inputs + aboveInputs + 1;
   const columnCapacity = 2 * batch + 1;
   const [inputCapacity, aboveCapacity] = [inputs, aboveInputs].map(count => Math.ceil(count / PANEL) * PANEL);
   const head = classes ? planHead(arena, outputs, rows, batch) : undefined;
@@ -196,6 +206,8 @@ export function planWired(shape: WiredShape) {
       second: arena.take(moments === 2 ? weightBytes : 0),
       below: take(field.below, belowPanels),
       ...(field.above && { above: take(field.above, abovePanels) }),
+      /** The column of each input, and of the bias: u32 (inputs + 1). */
+      columns: arena.take((fanIn + 1) * 4),
       /** 0 where every unit sees everything. */
       masks: field.masks ? arena.take(field.masks.byteLength) : 0,
     };
@@ -203,6 +215,7 @@ export function planWired(shape: WiredShape) {
   const widest = Math.max(...blocks.map(block => block.inputs));
   const activity = arena.take(panels * stride * PANEL * 4);
   const at = {
+    zeros: arena.take(ROW_BYTES),
     inputRows: arena.take(rows * 8),
     inputEntries: arena.take(rows * inputCapacity * 8),
     inputCuts: arena.take(belowPanels ? rows * (belowPanels + 1) * 4 : 0),
@@ -213,6 +226,9 @@ export function planWired(shape: WiredShape) {
     activity,
     states: isDamped ? arena.take(panels * stride * PANEL * 4) : activity,
     ...planGoodness(arena, panels, stride, groups),
+    columns: arena.take(columns * 8),
+    lists: arena.take(columns * columnCapacity * 8),
+    sums: arena.take(columns * 4),
     means: arena.take(panels * PANEL * 4),
     panelSums: arena.take(panels * 4),
     outputRows: arena.take(rows * 8),
@@ -221,11 +237,8 @@ export function planWired(shape: WiredShape) {
   // What a thread has picked out for the block that it works on.
   const scratch = Array.from({ length: threads }, () => ({
     rows: arena.take(rows * 8),
-    // One more than a field has, for what is written and not kept.
-    entries: arena.take(rows * (widest + 1) * 8),
+    entries: arena.take(rows * widest * 8),
     columns: arena.take((widest + 1) * 8),
-    lists: arena.take((widest + 1) * columnCapacity * 8),
-    sums: arena.take((widest + 1) * 4),
   }));
   const pages = arena.pages(`a layer of ${inputs} inputs and ${units} units`);
   return {
@@ -249,6 +262,7 @@ export function planWired(shape: WiredShape) {
     sharedRow,
     peerRow,
     stride,
+    columns,
     columnCapacity,
     head,
     blocks,
@@ -271,9 +285,17 @@ export function writeWiring(plan: WiredPlan, memory: WebAssembly.Memory): void {
   const words = new Uint32Array(memory.buffer);
   fieldsOf(plan).forEach(({ below, above, masks }, b) => {
     const block = plan.blocks[b];
-    words.set(pickingOf(below, plan.belowPanels > 0).words, block.below.at >>> 2);
-    if (above && block.above) words.set(pickingOf(above, plan.abovePanels > 0).words, block.above.at >>> 2);
+    words.set(findingOf(below, plan.belowPanels > 0, 0).words, block.below.at >>> 2);
+    if (above && block.above) {
+      const { words: found } = findingOf(above, plan.abovePanels > 0, block.belowInputs);
+      words.set(found, block.above.at >>> 2);
+    }
     if (masks) words.set(masks, block.masks >>> 2);
+    words.set(below.inputs, block.columns >>> 2);
+    above?.inputs.forEach((input, k) => {
+      words[(block.columns >>> 2) + below.inputs.length + k] = plan.inputs + input;
+    });
+    words[(block.columns >>> 2) + block.inputs] = plan.columns - 1;
   });
 }
 

@@ -174,9 +174,9 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
       this.finish(index, images);
     }
     for (const layer of this.layers) {
-      const { panels, inputs } = layer.plan;
+      const { panels, columns } = layer.plan;
       layer.gradientRows(images, peer, this.begin(panels), this.end(panels));
-      layer.listColumns(images, peer, this.begin(inputs + 1), this.end(inputs + 1));
+      layer.listColumns(images, peer, this.begin(columns), this.end(columns));
     }
     this.wait();
     this.step(job, index, images, first, 0);

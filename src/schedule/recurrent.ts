@@ -99,10 +99,14 @@ export class RecurrentPart extends Part<WiredLayer> {
       if (step === readTo) this.finish(index, images);
     }
     for (const layer of this.layers) {
+      const { panels, columns } = layer.plan;
+      layer.gradientRows(images, peer, this.begin(panels), this.end(panels));
+      if (!recipe.fixed) layer.listColumns(images, peer, this.begin(columns), this.end(columns));
+    }
+    this.wait();
+    for (const layer of recipe.fixed ? [] : this.layers) {
       const { panels } = layer.plan;
-      const [from, to] = [this.begin(panels), this.end(panels)];
-      layer.gradientRows(images, peer, from, to);
-      if (!recipe.fixed) layer.step(recipe, images, time, factor, from, to);
+      layer.step(recipe, images, time, factor, this.begin(panels), this.end(panels));
     }
     if (step === readTo) this.stepReadout(images, images, factor);
   }

@@ -19,6 +19,7 @@ export function forwardKernels(
   | 'sparseProduct'
   | 'sparseForward'
   | 'sharedForward'
+  | 'placedForward'
   | 'pairRows'
   | 'pairForward'
   | 'normalizeRows'
@@ -122,6 +123,56 @@ export function forwardKernels(
         const own = dot(rows, entries, row, cell(weights, K + 1, panel, 0, lane));
         return scale * (common + own) + f32[cell(weights, K + 1, panel, K, lane)];
       });
+    },
+
+    placedForward(
+      activity,
+      goodness,
+      shared,
+      sources,
+      cuts,
+      entries,
+      spans,
+      _zeros,
+      weights,
+      begin,
+      end,
+      M,
+      S,
+      K,
+      B,
+      C,
+      isLast,
+    ) {
+      const sum = (panel: number, row: number, lane: number) => {
+        const from = sources ? [shared, u32[word(sources, 2 * row)]] : [activity, row];
+        let all = f32[cell(from[0], S, panel, from[1], lane)];
+        let span = word(spans, 0);
+        for (let block = 0; block < B; block++) {
+          const [first, beyond] = u32.subarray(span, span + 2);
+          const last = u32[word(cuts, row * (C + 1) + beyond)];
+          for (let at = u32[word(cuts, row * (C + 1) + first)]; at < last; at += 8) {
+            const [offset, value] = [0, 1].map(part => word(entries + at, part));
+            const place = u32[span + 2 + u32[offset] / ROW_BYTES - first * PANEL];
+            // SKIP, also without its highest bit, which tests clear where they ask for magnitudes.
+            if (place >= K * ROW_BYTES) continue;
+            all += f32[value] * f32[cell(weights, K + 1, panel, place / ROW_BYTES, lane)];
+          }
+          span += 2 + (beyond - first) * PANEL;
+        }
+        return isLast ? all + f32[cell(weights, K + 1, panel, K, lane)] : all;
+      };
+      if (isLast) {
+        forward(activity, goodness, begin, end, M, S, sum);
+        return;
+      }
+      for (let panel = begin; panel < end; panel++) {
+        for (let row = 0; row < M; row++) {
+          for (let lane = 0; lane < PANEL; lane++) {
+            f32[cell(activity, S, panel, row, lane)] = sum(panel, row, lane);
+          }
+        }
+      }
     },
 
     pairRows(cuts, entries, rows, rowEntries, begin, end, apart, K, B) {

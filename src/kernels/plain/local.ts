@@ -1,11 +1,9 @@
 // Local receptive fields.
 
 import type { Kernels } from '../kernels.ts';
-import { PANEL, ROW_BYTES, SKIP, view } from './view.ts';
+import { PANEL, ROW_BYTES, view } from './view.ts';
 
-export function localKernels(
-  buffer: ArrayBufferLike,
-): Pick<Kernels, 'gatherPanels' | 'gatherRows' | 'maskWeights'> {
+export function localKernels(buffer: ArrayBufferLike): Pick<Kernels, 'gatherRows' | 'maskWeights'> {
   const { f32, u32, word, cell, eachInput } = view(buffer);
 
   return {
@@ -22,25 +20,6 @@ export function localKernels(
             at += 8;
           });
           local += beyond - from;
-        }
-        u32[word(rows, 2 * row + 1)] = at;
-      }
-    },
-
-    gatherPanels(rows, entries, cuts, sourceEntries, places, begin, end, T, B, F, first) {
-      for (let row = begin; row < end; row++) {
-        if (first === 0) u32[word(rows, 2 * row)] = row * F * 8;
-        let at = first === 0 ? row * F * 8 : u32[word(rows, 2 * row + 1)];
-        for (let touched = 0; touched < T; touched++) {
-          const panel = u32[word(places, 33 * touched)];
-          const [from, last] = [0, 1].map(side => u32[word(cuts, row * (B + 1) + panel + side)]);
-          for (let entry = from; entry < last; entry += 8) {
-            const [offset, value] = [0, 1].map(part => u32[word(sourceEntries + entry, part)]);
-            const place = u32[word(places, 33 * touched + 1 + offset / ROW_BYTES - panel * PANEL)];
-            u32[word(entries + at, 0)] = place + first * ROW_BYTES;
-            u32[word(entries + at, 1)] = value;
-            if (place !== SKIP) at += 8;
-          }
         }
         u32[word(rows, 2 * row + 1)] = at;
       }
