@@ -36,7 +36,7 @@ export function sparseProduct(
   activity: usize, cuts: usize, entries: usize, weights: usize,
   begin: u32, end: u32, M: u32, S: u32, K: u32, B: u32,
 ): void {
-  denseProduct(activity, 0, activity, 0, cuts, entries, weights, begin, end, M, S, K, B, false);
+  wholeProduct(activity, 0, activity, 0, cuts, entries, weights, begin, end, M, S, K, B, false);
 }
 
 /** activity = relu(rows · weights + bias), and its goodness. */
@@ -44,7 +44,7 @@ export function sparseForward(
   activity: usize, goodness: usize, cuts: usize, entries: usize, weights: usize,
   begin: u32, end: u32, M: u32, S: u32, K: u32, B: u32,
 ): void {
-  denseProduct(activity, goodness, activity, 0, cuts, entries, weights, begin, end, M, S, K, B, true);
+  wholeProduct(activity, goodness, activity, 0, cuts, entries, weights, begin, end, M, S, K, B, true);
 }
 
 /**
@@ -58,11 +58,11 @@ export function sharedForward(
   activity: usize, goodness: usize, shared: usize, sources: usize, rows: usize, entries: usize, weights: usize,
   begin: u32, end: u32, M: u32, S: u32, K: u32,
 ): void {
-  denseProduct(activity, goodness, shared, sources, rows, entries, weights, begin, end, M, S, K, 1, true);
+  wholeProduct(activity, goodness, shared, sources, rows, entries, weights, begin, end, M, S, K, 1, true);
 }
 
-// What differs is asked once a row: three copies of the code would cost a page its bytes.
-function denseProduct(
+// Of rows as wide as the weights. What differs is asked once a row: three copies of the code would cost a page its bytes.
+function wholeProduct(
   activity: usize, goodness: usize, shared: usize, sources: usize, cuts: usize, entries: usize, weights: usize,
   begin: u32, end: u32, M: u32, S: u32, K: u32, B: u32, isForward: bool,
 ): void {
@@ -73,7 +73,7 @@ function denseProduct(
 
 /**
  * activity += rows · weights, of rows that are wider than the field which the weights are for; with `isLast`, then activity =
- * relu(activity + bias), and its goodness. With `sources`, as above, it starts from shared[source] instead.
+ * relu(activity + bias), and its goodness. With `sources`, as above but for the scale, it starts from shared[source] instead.
  *
  *   cuts   (M, C+1)  where each row passes from one panel of 32 inputs to the next
  *   spans  (B, …)    u32 first, u32 beyond: neighbouring panels that the field touches; then for each of their inputs the

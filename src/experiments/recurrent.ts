@@ -90,7 +90,7 @@ function cifarVariant(aim: 'min' | 'max', layers: number): Variant {
       // A step of the readout moves an image's logits in proportion to the rate and to the units that are read: there are ten
       // times as many here as on MNIST.
       readout: { ...layeredVideo.readout, rate: 0.02 },
-      // As many as there was time for: with three layers, two cores take about three minutes for one.
+      // As many as there was time for.
       epochs: 12,
     },
     seeds: [1],

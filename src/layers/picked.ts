@@ -59,7 +59,8 @@ export class PickedRows {
   clear({ inputs }: BlockPlan, count: number): void {
     const rows = this.at.rows >>> 2;
     for (let row = 0; row < count; row++) {
-      this.#u32.fill(row * inputs * 8, rows + 2 * row, rows + 2 * row + 2);
+      this.#u32[rows + 2 * row] = row * inputs * 8;
+      this.#u32[rows + 2 * row + 1] = row * inputs * 8;
     }
   }
 

@@ -1,8 +1,9 @@
 // A layer of blocks, each with a field of its own in the layer below and, in recurrent networks, in the layer above.
 //
 // A thread works on one block after the other: it picks the rows of the block's field out of the layer's into scratch
-// memory of its own, and then does what any fully connected layer does. So memory stays small, however much the fields
-// overlap, and the result does not depend on who does which block.
+// memory of its own, and then multiplies them as any fully connected layer does; or, where a field has many short runs, it
+// multiplies what it sees where that is. So memory stays small, however much the fields overlap, and the result does not
+// depend on who does which block.
 
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Recipe } from '../recipes/recipe.ts';
@@ -118,7 +119,7 @@ export class WiredLayer extends Layer<WiredPlan> {
   }
 
   /**
-   * Adds to the sums of rows `first` … what they see of a layer, multiplied where it is; after the last, makes activities of
+   * Adds to the sums of rows `first` … what they see of a layer, multiplied where it is; with `isLast`, makes activities of
    * them. With `sources`, the sums begin with the product of the image.
    */
   #addPlaced(

@@ -173,13 +173,19 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
       this.addLayers(images, first, 1);
       this.finish(index, images);
     }
+    this.prepareStep(images, peer);
+    this.wait();
+    this.step(job, index, images, first, 0);
+  }
+
+  /** What a step of the layers needs of all threads: gradient rows of this one's share of units, lists of its share of inputs. */
+  protected prepareStep(images: number, peer: number): void {
+    const { fixed } = this.session.recipe;
     for (const layer of this.layers) {
       const { panels, columns } = layer.plan;
       layer.gradientRows(images, peer, this.begin(panels), this.end(panels));
-      layer.listColumns(images, peer, this.begin(columns), this.end(columns));
+      if (!fixed) layer.listColumns(images, peer, this.begin(columns), this.end(columns));
     }
-    this.wait();
-    this.step(job, index, images, first, 0);
   }
 
   /** A step of the layers from number `lowest` by their gradient rows, and of the readout by its rows from `first`. */
@@ -187,12 +193,18 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
     const { recipe } = this.session;
     const time = this.batchNumber(job, index);
     const factor = gain(job.epoch, job.epochs, recipe.hold);
+    this.stepLayers(images, time, factor, lowest);
+    this.stepReadout(images, first, factor);
+  }
+
+  /** A step of the layers from number `lowest`, the `time`th of the training; of none where the recipe leaves them as they are. */
+  protected stepLayers(images: number, time: number, factor: number, lowest: number): void {
+    const { recipe } = this.session;
     for (let l = recipe.fixed ? this.layers.length : lowest; l < this.layers.length; l++) {
       const layer = this.layers[l];
       const { panels } = layer.plan;
       layer.step(recipe, images, time, factor, this.begin(panels), this.end(panels));
     }
-    this.stepReadout(images, first, factor);
   }
 
   /** Of each layer, the coefficients of this thread's share of rows and the means of its share of units. */

@@ -98,16 +98,9 @@ export class RecurrentPart extends Part<WiredLayer> {
       this.addLayers(images, images, 1 / steps);
       if (step === readTo) this.finish(index, images);
     }
-    for (const layer of this.layers) {
-      const { panels, columns } = layer.plan;
-      layer.gradientRows(images, peer, this.begin(panels), this.end(panels));
-      if (!recipe.fixed) layer.listColumns(images, peer, this.begin(columns), this.end(columns));
-    }
+    this.prepareStep(images, peer);
     this.wait();
-    for (const layer of recipe.fixed ? [] : this.layers) {
-      const { panels } = layer.plan;
-      layer.step(recipe, images, time, factor, this.begin(panels), this.end(panels));
-    }
+    this.stepLayers(images, time, factor, 0);
     if (step === readTo) this.stepReadout(images, images, factor);
   }
 

@@ -50,6 +50,24 @@ export function forwardKernels(
     }
   }
 
+  /** What all products share that stop at their sums. */
+  function product(
+    activity: number,
+    begin: number,
+    end: number,
+    M: number,
+    S: number,
+    sum: (panel: number, row: number, lane: number) => number,
+  ): void {
+    for (let panel = begin; panel < end; panel++) {
+      for (let row = 0; row < M; row++) {
+        for (let lane = 0; lane < PANEL; lane++) {
+          f32[cell(activity, S, panel, row, lane)] = sum(panel, row, lane);
+        }
+      }
+    }
+  }
+
   /** Compresses rows, each divided by its length. */
   function pack(
     rows: number,
@@ -98,14 +116,9 @@ export function forwardKernels(
     },
 
     sparseProduct(activity, cuts, entries, weights, begin, end, M, S, K, B) {
-      for (let panel = begin; panel < end; panel++) {
-        for (let row = 0; row < M; row++) {
-          for (let lane = 0; lane < PANEL; lane++) {
-            const sum = dot(cuts, entries, row, cell(weights, K + 1, panel, 0, lane), B);
-            f32[cell(activity, S, panel, row, lane)] = sum;
-          }
-        }
-      }
+      product(activity, begin, end, M, S, (panel, row, lane) =>
+        dot(cuts, entries, row, cell(weights, K + 1, panel, 0, lane), B),
+      );
     },
 
     sparseForward(activity, goodness, cuts, entries, weights, begin, end, M, S, K, B) {
@@ -160,19 +173,15 @@ export function forwardKernels(
           }
           span += 2 + (beyond - first) * PANEL;
         }
-        return isLast ? all + f32[cell(weights, K + 1, panel, K, lane)] : all;
+        return all;
       };
-      if (isLast) {
-        forward(activity, goodness, begin, end, M, S, sum);
+      if (!isLast) {
+        product(activity, begin, end, M, S, sum);
         return;
       }
-      for (let panel = begin; panel < end; panel++) {
-        for (let row = 0; row < M; row++) {
-          for (let lane = 0; lane < PANEL; lane++) {
-            f32[cell(activity, S, panel, row, lane)] = sum(panel, row, lane);
-          }
-        }
-      }
+      forward(activity, goodness, begin, end, M, S, (panel, row, lane) => {
+        return sum(panel, row, lane) + f32[cell(weights, K + 1, panel, K, lane)];
+      });
     },
 
     pairRows(cuts, entries, rows, rowEntries, begin, end, apart, K, B) {
