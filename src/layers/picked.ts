@@ -2,7 +2,7 @@
 // alone, numbered as its weights are, in memory that no other thread uses.
 
 import type { Kernels } from '../kernels/kernels.ts';
-import type { BlockPlan, WiredPlan } from './wiring.ts';
+import type { BlockPlan, SeenRows, WiredPlan } from './wiring.ts';
 
 export class PickedRows {
   /** Byte offsets of the rows, and of the columns that they are listed in. */
@@ -20,19 +20,16 @@ export class PickedRows {
 
   /** Picks into rows 0 … what `count` rows from `from` see of a block's field below. */
   below(block: BlockPlan, from: number, count: number): void {
-    const { at } = this.#plan;
-    this.#gather(at.inputRows, at.inputEntries, block.below, block.inputs, 0, from, count);
+    this.#gather(this.#plan.seen.below, block.below, block.inputs, 0, from, count);
   }
 
   /** Adds what they see above, where there is such a layer. */
   above({ inputs, above, belowInputs }: BlockPlan, from: number, count: number): void {
-    const { at } = this.#plan;
-    if (above) this.#gather(at.aboveRows, at.aboveEntries, above, inputs, belowInputs, from, count);
+    if (above) this.#gather(this.#plan.seen.above, above, inputs, belowInputs, from, count);
   }
 
   #gather(
-    sourceRows: number,
-    sourceEntries: number,
+    seen: SeenRows,
     runs: { at: number; count: number },
     inputs: number,
     first: number,
@@ -40,12 +37,12 @@ export class PickedRows {
     count: number,
   ): void {
     const { rows, entries } = this.at;
-    const source = sourceRows + from * 8;
+    const source = seen.rows + from * 8;
     this.#kernels.gatherRows(
       rows,
       entries,
       source,
-      sourceEntries,
+      seen.entries,
       runs.at,
       0,
       count,

@@ -11,7 +11,7 @@ import type { Share } from '../threads/share.ts';
 import { Layer } from './layer.ts';
 import { PickedRows } from './picked.ts';
 import { PANEL, ROW_BYTES } from './plan.ts';
-import type { BlockPlan, WiredPlan } from './wiring.ts';
+import type { BlockPlan, Side, WiredPlan } from './wiring.ts';
 
 export class WiredLayer extends Layer<WiredPlan> {
   readonly #picked: PickedRows;
@@ -22,14 +22,14 @@ export class WiredLayer extends Layer<WiredPlan> {
     this.#picked = new PickedRows(plan, kernels, this.u32, thread);
   }
 
-  /** Cuts input rows `begin` to `end` into panels, where their entries are multiplied where they are. */
   cutRows(begin: number, end: number): void {
-    const { at, belowPanels } = this.plan;
-    if (belowPanels) this.#cut(at.inputCuts, at.inputRows, at.inputEntries, begin, end, belowPanels);
+    this.#cut('below', begin, end);
   }
 
-  #cut(cuts: number, rows: number, entries: number, begin: number, end: number, panels: number): void {
-    this.kernels.cutRows(cuts, rows, entries, begin, end, panels * PANEL, panels);
+  /** Cuts rows `begin` to `end` into panels, where their entries are multiplied where they are. */
+  #cut(side: Side, begin: number, end: number): void {
+    const { cuts, rows, entries, panels } = this.plan.seen[side];
+    if (panels) this.kernels.cutRows(cuts, rows, entries, begin, end, panels * PANEL, panels);
   }
 
   // ----- forward -----------------------------------------------------------------------------------------------------
@@ -60,12 +60,13 @@ export class WiredLayer extends Layer<WiredPlan> {
   }
 
   #product(activity: number, first: number, count: number, share: Share): void {
-    const { at, stride, belowPanels, abovePanels } = this.plan;
+    const { at, stride, seen } = this.plan;
     const { rows, entries } = this.#picked.at;
-    if (belowPanels || abovePanels) {
-      this.#productOfPicked(!belowPanels, !abovePanels, activity, first, count, share);
-      if (belowPanels) this.#addPlaced('below', activity, 0, first, count, !abovePanels, share);
-      if (abovePanels) this.#addPlaced('above', activity, 0, first, count, true, share);
+    const [isBelowPlaced, isAbovePlaced] = [seen.below.panels > 0, seen.above.panels > 0];
+    if (isBelowPlaced || isAbovePlaced) {
+      this.#productOfPicked(!isBelowPlaced, !isAbovePlaced, activity, first, count, share);
+      if (isBelowPlaced) this.#addPlaced('below', activity, 0, first, count, !isAbovePlaced, share);
+      if (isAbovePlaced) this.#addPlaced('above', activity, 0, first, count, true, share);
       return;
     }
     this.#eachPiece(first, count, share, (block, from, pieceRows, begin, end) => {
@@ -123,7 +124,7 @@ export class WiredLayer extends Layer<WiredPlan> {
    * them. With `sources`, the sums begin with the product of the image.
    */
   #addPlaced(
-    side: 'below' | 'above',
+    side: Side,
     activity: number,
     sources: number,
     first: number,
@@ -131,11 +132,9 @@ export class WiredLayer extends Layer<WiredPlan> {
     isLast: boolean,
     share: Share,
   ): void {
-    const { at, stride, panels, sharedRow, belowPanels, abovePanels } = this.plan;
-    const isBelow = side === 'below';
-    const sourcePanels = isBelow ? belowPanels : abovePanels;
-    const cuts = (isBelow ? at.inputCuts : at.aboveCuts) + first * (sourcePanels + 1) * 4;
-    const entries = isBelow ? at.inputEntries : at.aboveEntries;
+    const { at, stride, panels, sharedRow } = this.plan;
+    const seen = this.plan.seen[side];
+    const cuts = seen.cuts + first * seen.cutBytes;
     this.#eachBlock(share.begin(panels), share.end(panels), (block, begin, end) => {
       const spans = block[side];
       if (!spans) return;
@@ -146,7 +145,7 @@ export class WiredLayer extends Layer<WiredPlan> {
         at.activity + (block.panel * stride + sharedRow) * ROW_BYTES,
         sources,
         cuts,
-        entries,
+        seen.entries,
         spans.at,
         at.zeros,
         block.weights,
@@ -156,7 +155,7 @@ export class WiredLayer extends Layer<WiredPlan> {
         stride,
         block.inputs,
         spans.count,
-        sourcePanels,
+        seen.panels,
         isLast ? 1 : 0,
       );
     });
@@ -171,9 +170,9 @@ export class WiredLayer extends Layer<WiredPlan> {
 
   /** The activity of rows `first` …: the shared products, each with what it sees above. */
   #addToImages(first: number, count: number, share: Share): void {
-    const { at, stride, sharedRow, abovePanels } = this.plan;
+    const { at, stride, sharedRow, seen } = this.plan;
     const { rows, entries } = this.#picked.at;
-    if (abovePanels) {
+    if (seen.above.panels) {
       this.#addPlaced('above', at.activity, at.sources + first * 8, first, count, true, share);
       return;
     }
@@ -231,29 +230,27 @@ export class WiredLayer extends Layer<WiredPlan> {
   /** Copies output rows `begin` to `end`, normalised by one call, to the layer below. */
   passDown(below: WiredLayer, begin: number, end: number): void {
     if (begin === end) return;
-    const { at, abovePanels } = below.plan;
-    this.copyOutput(below, at.aboveRows, at.aboveEntries, begin, end);
-    if (abovePanels) below.#cut(at.aboveCuts, at.aboveRows, at.aboveEntries, begin, end, abovePanels);
+    const { rows, entries } = below.plan.seen.above;
+    this.copyOutput(below, rows, entries, begin, end);
+    below.#cut('above', begin, end);
   }
 
   /** Makes rows `begin` to `end` see nothing of the layer above. */
   clearAbove(begin: number, end: number): void {
-    const { at, abovePanels } = this.plan;
-    this.bytes.fill(0, at.aboveRows + begin * 8, at.aboveRows + end * 8);
-    if (!abovePanels) return;
-    const row = (abovePanels + 1) * 4;
-    this.bytes.fill(0, at.aboveCuts + begin * row, at.aboveCuts + end * row);
+    const { rows, cuts, cutBytes } = this.plan.seen.above;
+    this.bytes.fill(0, rows + begin * 8, rows + end * 8);
+    this.bytes.fill(0, cuts + begin * cutBytes, cuts + end * cutBytes);
   }
 
   /** Makes row `row` see the label `label` above, with the value `strength`. */
   writeLabel(row: number, label: number, strength: number): void {
-    const { at, aboveCapacity } = this.plan;
-    const begin = row * aboveCapacity * 8;
-    const entry = (at.aboveEntries + begin) >>> 2;
+    const { rows, entries, capacity } = this.plan.seen.above;
+    const begin = row * capacity * 8;
+    const entry = (entries + begin) >>> 2;
     this.u32[entry] = label * ROW_BYTES;
     this.f32[entry + 1] = strength;
-    this.u32[(at.aboveRows >>> 2) + 2 * row] = begin;
-    this.u32[(at.aboveRows >>> 2) + 2 * row + 1] = begin + 8;
+    this.u32[(rows >>> 2) + 2 * row] = begin;
+    this.u32[(rows >>> 2) + 2 * row + 1] = begin + 8;
   }
 
   /** Makes row `row` see image `image` of those that the shared rows are products with. */
@@ -263,22 +260,11 @@ export class WiredLayer extends Layer<WiredPlan> {
     this.f32[source + 1] = 1;
   }
 
-  /** Makes row `to` see below what row `from` sees there. */
-  repeatBelow(from: number, to: number): void {
-    const { at, belowPanels } = this.plan;
-    this.#repeat(at.inputRows, at.inputCuts, belowPanels, from, to);
-  }
-
-  /** The same for the layer above. */
-  repeatAbove(from: number, to: number): void {
-    const { at, abovePanels } = this.plan;
-    this.#repeat(at.aboveRows, at.aboveCuts, abovePanels, from, to);
-  }
-
-  #repeat(rows: number, cuts: number, panels: number, from: number, to: number): void {
+  /** Makes row `to` see on one side what row `from` sees there. */
+  repeatSeen(side: Side, from: number, to: number): void {
+    const { rows, cuts, cutBytes } = this.plan.seen[side];
     this.bytes.copyWithin(rows + to * 8, rows + from * 8, rows + (from + 1) * 8);
-    const row = (panels + 1) * 4;
-    if (panels) this.bytes.copyWithin(cuts + to * row, cuts + from * row, cuts + (from + 1) * row);
+    this.bytes.copyWithin(cuts + to * cutBytes, cuts + from * cutBytes, cuts + (from + 1) * cutBytes);
   }
 
   /** Copies the states of `count` rows from `from` to those from `to`; `begin` and `end` are panels. */
@@ -330,25 +316,36 @@ export class WiredLayer extends Layer<WiredPlan> {
 
   listColumns(images: number, peer: number, begin: number, end: number): void {
     const { at, inputs, columns, columnCapacity, sharesImages, sharedRow, peerRow } = this.plan;
+    const { below, above } = this.plan.seen;
     const { kernels } = this;
     // The rows that the first layer sees below are those of the images.
     const [firstRow, firstTarget, count] = sharesImages ? [images, sharedRow, images] : [0, 0, 3 * images];
-    const rows = at.inputRows + firstRow * 8;
+    const rows = below.rows + firstRow * 8;
     const targets = at.targets + firstTarget * 4;
     const bias = columns - 1;
-    const above = at.columns + inputs * 8;
+    const columnsAbove = at.columns + inputs * 8;
     const [from, to] = [begin, end].map(k => Math.min(Math.max(k - inputs, 0), bias - inputs));
 
     kernels.clearColumns(at.columns, begin, end, columnCapacity);
-    kernels.appendRows(at.columns, at.lists, rows, at.inputEntries, targets, begin, end, count, bias, 1);
+    kernels.appendRows(at.columns, at.lists, rows, below.entries, targets, begin, end, count, bias, 1);
     if (from < to) {
-      const { aboveRows, aboveEntries } = at;
-      kernels.appendRows(above, at.lists, aboveRows, aboveEntries, at.targets, from, to, 3 * images, bias, 0);
+      kernels.appendRows(
+        columnsAbove,
+        at.lists,
+        above.rows,
+        above.entries,
+        at.targets,
+        from,
+        to,
+        3 * images,
+        bias,
+        0,
+      );
     }
     if (!peer) return;
-    kernels.sumRows(at.sums, rows, at.inputEntries, begin, end, images, bias, 1);
+    kernels.sumRows(at.sums, rows, below.entries, begin, end, images, bias, 1);
     if (from < to) {
-      kernels.sumRows(at.sums + inputs * 4, at.aboveRows, at.aboveEntries, from, to, images, bias, 0);
+      kernels.sumRows(at.sums + inputs * 4, above.rows, above.entries, from, to, images, bias, 0);
     }
     kernels.appendSums(at.columns, at.lists, at.sums, begin, end, peerRow);
   }

@@ -156,6 +156,34 @@ function placedPanels(source: Source | undefined): number {
   return blocks[0].height > 1 ? inputs / PANEL : 0;
 }
 
+/** Where a layer keeps what its rows see of one neighbour: a row's entries begin at a multiple of `capacity`. */
+export interface SeenRows {
+  readonly capacity: number;
+  readonly rows: number;
+  readonly entries: number;
+  /** Panels that rows are cut into, to be multiplied where they are; 0 where the fields are picked out of them. */
+  readonly panels: number;
+  readonly cuts: number;
+  /** Bytes of a row's cuts. */
+  readonly cutBytes: number;
+}
+
+/** The layers that a layer may see. */
+export type Side = 'below' | 'above';
+
+function planSeen(arena: Arena, rows: number, inputs: number, panels: number): SeenRows {
+  const capacity = Math.ceil(inputs / PANEL) * PANEL;
+  const cutBytes = panels ? (panels + 1) * 4 : 0;
+  return {
+    capacity,
+    rows: arena.take(inputs ? rows * 8 : 0),
+    entries: arena.take(rows * capacity * 8),
+    panels,
+    cuts: arena.take(rows * cutBytes),
+    cutBytes,
+  };
+}
+
 /** Sizes and byte offsets of a wired layer. */
 export type WiredPlan = ReturnType<typeof planWired>;
 
@@ -167,18 +195,18 @@ export function planWired(shape: WiredShape) {
   const { below, above, batch, rows, classes, groups, moments, isDamped, threads } = shape;
   const grid = gridOf(shape);
   const { units, panels, inputs: outputs } = grid;
-  const belowGrid = sourceGrid(below);
-  const aboveGrid = above && sourceGrid(above);
-  const { inputs } = belowGrid;
-  const aboveInputs = aboveGrid?.inputs ?? 0;
+  const { inputs } = sourceGrid(below);
+  const aboveInputs = above ? sourceGrid(above).inputs : 0;
   const fields = fieldsOf(shape);
-  const belowPanels = placedPanels(below);
-  const abovePanels = placedPanels(above);
+  const arena = new Arena();
+  const seen = {
+    below: planSeen(arena, rows, inputs, placedPanels(below)),
+    above: planSeen(arena, rows, aboveInputs, placedPanels(above)),
+  };
   const take = (field: Field, panels: number) => {
     const { words, count } = findingOf(field, panels > 0, 0);
     return { at: arena.take(words.byteLength), count };
   };
-  const arena = new Arena();
   // An image that does not move is the same for every label.
   const sharesImages = below.isImage && above !== undefined;
   // The gradient rows: one for each row, the shared ones of the first layer, and one for peer normalisation.
@@ -188,7 +216,6 @@ export function planWired(shape: WiredShape) {
   /** The inputs below, then those above, then the bias. */
   const columns = inputs + aboveInputs + 1;
   const columnCapacity = 2 * batch + 1;
-  const [inputCapacity, aboveCapacity] = [inputs, aboveInputs].map(count => Math.ceil(count / PANEL) * PANEL);
   const head = classes ? planHead(arena, outputs, rows, batch) : undefined;
   const blocks = fields.map(field => {
     const { block, inputs: fanIn } = field;
@@ -204,8 +231,8 @@ export function planWired(shape: WiredShape) {
       weights: arena.take(weightBytes),
       first: arena.take(weightBytes),
       second: arena.take(moments === 2 ? weightBytes : 0),
-      below: take(field.below, belowPanels),
-      ...(field.above && { above: take(field.above, abovePanels) }),
+      below: take(field.below, seen.below.panels),
+      ...(field.above && { above: take(field.above, seen.above.panels) }),
       /** The column of each input, and of the bias: u32 (inputs + 1). */
       columns: arena.take((fanIn + 1) * 4),
       /** 0 where every unit sees everything. */
@@ -216,12 +243,8 @@ export function planWired(shape: WiredShape) {
   const activity = arena.take(panels * stride * PANEL * 4);
   const at = {
     zeros: arena.take(ROW_BYTES),
-    inputRows: arena.take(rows * 8),
-    inputEntries: arena.take(rows * inputCapacity * 8),
-    inputCuts: arena.take(belowPanels ? rows * (belowPanels + 1) * 4 : 0),
-    aboveRows: arena.take(above ? rows * 8 : 0),
-    aboveEntries: arena.take(rows * aboveCapacity * 8),
-    aboveCuts: arena.take(abovePanels ? rows * (abovePanels + 1) * 4 : 0),
+    inputRows: seen.below.rows,
+    inputEntries: seen.below.entries,
     sources: arena.take(sharesImages ? rows * 8 : 0),
     activity,
     states: isDamped ? arena.take(panels * stride * PANEL * 4) : activity,
@@ -253,10 +276,8 @@ export function planWired(shape: WiredShape) {
     outputOrder: outputOrder(grid),
     /** Length of an output row, gaps of panels that are not full included. */
     outputs,
-    inputCapacity,
-    aboveCapacity,
-    belowPanels,
-    abovePanels,
+    inputCapacity: seen.below.capacity,
+    seen,
     /** Positive and negative rows share the product with the image. */
     sharesImages,
     sharedRow,
@@ -285,9 +306,9 @@ export function writeWiring(plan: WiredPlan, memory: WebAssembly.Memory): void {
   const words = new Uint32Array(memory.buffer);
   fieldsOf(plan).forEach(({ below, above, masks }, b) => {
     const block = plan.blocks[b];
-    words.set(findingOf(below, plan.belowPanels > 0, 0).words, block.below.at >>> 2);
+    words.set(findingOf(below, plan.seen.below.panels > 0, 0).words, block.below.at >>> 2);
     if (above && block.above) {
-      const { words: found } = findingOf(above, plan.abovePanels > 0, block.belowInputs);
+      const { words: found } = findingOf(above, plan.seen.above.panels > 0, block.belowInputs);
       words.set(found, block.above.at >>> 2);
     }
     if (masks) words.set(masks, block.masks >>> 2);

@@ -186,8 +186,8 @@ export class RecurrentPart extends Part<WiredLayer> {
     const last = this.layers.length - 1;
     this.layers[0].writeSource(row, image);
     for (let l = 0; l <= last; l++) {
-      if (l > 0) this.layers[l].repeatBelow(first + image, row);
-      if (l < last) this.layers[l].repeatAbove(first + image, row);
+      if (l > 0) this.layers[l].repeatSeen('below', first + image, row);
+      if (l < last) this.layers[l].repeatSeen('above', first + image, row);
     }
     this.layers[last].writeLabel(row, label, this.session.recipe.labelStrength);
   }
