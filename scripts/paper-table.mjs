@@ -49,12 +49,13 @@ function tableOf(rows) {
 
 function measuredOf(rows) {
   const entries = rows.map(({ experiment, variant }) => {
-    const { mean, deviation } = variant.error;
+    const { goodnessError, softmaxError, runs, minutes } = variant;
     const found = {
-      error: Number(mean.toFixed(3)),
-      ...(deviation !== undefined && { deviation: Number(deviation.toFixed(3)) }),
-      seeds: variant.runs.length,
-      minutes: variant.minutes,
+      goodness: goodnessError,
+      softmax: softmaxError,
+      seeds: runs.length,
+      minutes,
+      threads: runs[0].threads,
     };
     return `  '${experiment}/${variant.name}': ${JSON.stringify(found)},\n`;
   });

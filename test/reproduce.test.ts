@@ -149,9 +149,26 @@ after
 `);
       const { measured } = await import(join(root, 'src/experiments/measured.ts'));
       expect(measured).toEqual({
-        'supervised/swish': { error: 1.3, deviation: 0.035, seeds: 3, minutes: 7.123 },
-        'supervised/hinton': { error: 1.431, seeds: 1, minutes: 12.4 },
-        'online/one-by-one': { error: 1.3, deviation: 0.035, seeds: 3, minutes: 7.123 },
+        'supervised/swish': {
+          goodness: { mean: 1.3, deviation: 0.0351 },
+          softmax: { mean: 1.4, deviation: 0.05 },
+          seeds: 3,
+          minutes: 7.123,
+          threads: 2,
+        },
+        'supervised/hinton': {
+          goodness: { mean: 1.431 },
+          softmax: { mean: 1.444 },
+          seeds: 1,
+          minutes: 12.4,
+          threads: 1,
+        },
+        'online/one-by-one': {
+          softmax: { mean: 1.4, deviation: 0.05 },
+          seeds: 3,
+          minutes: 7.123,
+          threads: 2,
+        },
       });
     }
   });

@@ -134,21 +134,21 @@ function list({ json, quiet }: ReproduceOptions): void {
   }
   if (json || quiet) return;
   console.log(
-    'npx ff reproduce NAME runs one, with --short in a tenth of the time or less; ff reproduce --help shows more.\nOurs: mean test error ± standard deviation over the seeds; time: training of one seed on two cores.',
+    'npx ff reproduce NAME runs one, with --short in a tenth of the time or less; ff reproduce --help shows more.\nErrors are ours on the test set, mean ± standard deviation over the seeds, by either readout; time: training of one seed on two cores.',
   );
 }
 
-const HEADING = ['', 'paper', 'ours', 'time', 'seeds', 'settings'];
+const HEADING = ['', 'paper', 'goodness', 'softmax', 'time', 'seeds', 'settings'];
 
 function listed(experiment: string, variant: Variant): string[] {
   const found = measured[`${experiment}/${variant.name}`];
   const { recipe, seeds, about, paper } = variant;
-  const deviation = found?.deviation === undefined ? '' : ` ± ${found.deviation.toFixed(2)}`;
   return [
     `  ${variant.name}`,
     paper ?? '–',
-    found ? `${found.error.toFixed(2)}${deviation} %` : '–',
-    found ? duration(60 * found.minutes) : '–',
+    spreadText(found?.goodness),
+    spreadText(found?.softmax),
+    found ? `${duration(60 * found.minutes)}${found.threads === 1 ? ' (one core)' : ''}` : '–',
     String(seeds.length),
     `${recipe.layers.map(layerSize).join('-')}, ${recipe.epochs} epoch${recipe.epochs === 1 ? '' : 's'}: ${about}`,
   ];
