@@ -160,55 +160,54 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
   /**
    * A step of every layer by its own goodness: positive rows 0 …, the negative row of each 2 · `images` after it, and the
    * readout's rows from `first`. All rows have been forward, those that this batch does not learn from too: what is told of
-   * an epoch is of both.
+   * an epoch is of both. A batch may have several such steps, of which this is number `turn`.
    */
-  protected learn(job: TrainJob, index: number, images: number, first: number): void {
+  protected learn(job: TrainJob, index: number, images: number, first: number, turn = 1, turns = 1): void {
     const { recipe } = this.session;
     const phase = phaseAt(recipe, this.batchNumber(job, index));
     const peer = phase.positive ? recipe.peer : 0;
-    this.compare(images, phase);
+    this.#compare(images, phase);
     this.wait();
 
     if (this.isFirst) {
-      this.addLayers(images, first, 1);
-      this.finish(index, images);
+      this.#addLayers(images, first, 1 / turns);
+      if (turn === turns) this.finish(index, images);
     }
-    this.prepareStep(images, peer);
-    this.wait();
-    this.step(job, index, images, first, 0);
-  }
-
-  /** What a step of the layers needs of all threads: gradient rows of this one's share of units, lists of its share of inputs. */
-  protected prepareStep(images: number, peer: number): void {
-    const { fixed } = this.session.recipe;
     for (const layer of this.layers) {
       const { panels, columns } = layer.plan;
       layer.gradientRows(images, peer, this.begin(panels), this.end(panels));
-      if (!fixed) layer.listColumns(images, peer, this.begin(columns), this.end(columns));
+      if (!recipe.fixed) layer.listColumns(images, peer, this.begin(columns), this.end(columns));
     }
+    this.wait();
+    this.step(job, index, images, first, 0, turn, turns);
   }
 
-  /** A step of the layers from number `lowest` by their gradient rows, and of the readout by its rows from `first`. */
-  protected step(job: TrainJob, index: number, images: number, first: number, lowest: number): void {
+  /**
+   * Step number `turn` of a batch's `turns`: of the layers from number `lowest` by their gradient rows, unless the recipe leaves
+   * them as they are; after the last, of the readout by its rows from `first`.
+   */
+  protected step(
+    job: TrainJob,
+    index: number,
+    images: number,
+    first: number,
+    lowest: number,
+    turn = 1,
+    turns = 1,
+  ): void {
     const { recipe } = this.session;
-    const time = this.batchNumber(job, index);
+    const time = (this.batchNumber(job, index) - 1) * turns + turn;
     const factor = gain(job.epoch, job.epochs, recipe.hold);
-    this.stepLayers(images, time, factor, lowest);
-    this.stepReadout(images, first, factor);
-  }
-
-  /** A step of the layers from number `lowest`, the `time`th of the training; of none where the recipe leaves them as they are. */
-  protected stepLayers(images: number, time: number, factor: number, lowest: number): void {
-    const { recipe } = this.session;
     for (let l = recipe.fixed ? this.layers.length : lowest; l < this.layers.length; l++) {
       const layer = this.layers[l];
       const { panels } = layer.plan;
       layer.step(recipe, images, time, factor, this.begin(panels), this.end(panels));
     }
+    if (turn === turns) this.#stepReadout(images, first, factor);
   }
 
   /** Of each layer, the coefficients of this thread's share of rows and the means of its share of units. */
-  protected compare(images: number, phase: Phase): void {
+  #compare(images: number, phase: Phase): void {
     const { recipe } = this.session;
     const [begin, end] = [this.begin(images), this.end(images)];
     for (const layer of this.layers) {
@@ -219,7 +218,7 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
   }
 
   /** A step of the readout, whose rows begin at `first`. */
-  protected stepReadout(images: number, first: number, factor: number): void {
+  #stepReadout(images: number, first: number, factor: number): void {
     const { recipe } = this.session;
     for (let head = this.#part; head < this.layers.length - recipe.readFrom + 1; head += this.#parts) {
       this.readout.step(head, images, first, recipe.readout, factor);
@@ -229,7 +228,7 @@ export abstract class Part<Kind extends Layer = Layer> implements Share {
   // ----- what one thread tells, between two barriers -----------------------------------------------------------------
 
   /** Adds `weight` times what each layer looked like. */
-  protected addLayers(images: number, first: number, weight: number): void {
+  #addLayers(images: number, first: number, weight: number): void {
     const { recipe } = this.session;
     for (let l = 0; l < this.layers.length; l++) {
       const { plan, f32, u32 } = this.layers[l];

@@ -12,7 +12,6 @@ import { hardWrongLabel, uniformWrongLabel } from '../negatives/labels.ts';
 import { type RecurrentSchedule, recurrence } from '../recipes/recipe.ts';
 import { type EvaluateJob, stream, type TrainJob } from './job.ts';
 import { Part } from './part.ts';
-import { gain, phaseAt } from './rates.ts';
 import type { Session } from './session.ts';
 import { openWired } from './wired.ts';
 
@@ -66,7 +65,11 @@ export class RecurrentPart extends Part<WiredLayer> {
       this.#moveStates(2 * images, images);
       this.wait();
       if (step >= readFrom) {
-        this.#learnAt(step, job, index, images);
+        for (const layer of this.layers) {
+          layer.sumGoodness(begin, end);
+          layer.sumGoodness(2 * images + begin, 2 * images + end);
+        }
+        this.learn(job, index, images, images, step - readFrom + 1, readTo - readFrom + 1);
         // A step of the weights looks at the input of this moment once more.
         this.wait();
       }
@@ -75,33 +78,6 @@ export class RecurrentPart extends Part<WiredLayer> {
       this.#tellNeighbours(2 * images + begin, 2 * images + end);
       this.wait();
     }
-  }
-
-  /** A step of every layer by the goodness that its rows have at step `step` of the network; after the last one, of the readout. */
-  #learnAt(step: number, job: TrainJob, index: number, images: number): void {
-    const { recipe } = this.session;
-    const { readFrom, readTo } = this.#schedule;
-    const steps = readTo - readFrom + 1;
-    const number = this.batchNumber(job, index);
-    const time = (number - 1) * steps + step - readFrom + 1;
-    const phase = phaseAt(recipe, number);
-    const peer = phase.positive ? recipe.peer : 0;
-    const factor = gain(job.epoch, job.epochs, recipe.hold);
-    const [begin, end] = [this.begin(images), this.end(images)];
-    for (const layer of this.layers) {
-      layer.sumGoodness(begin, end);
-      layer.sumGoodness(2 * images + begin, 2 * images + end);
-    }
-    this.compare(images, phase);
-    this.wait();
-    if (this.isFirst) {
-      this.addLayers(images, images, 1 / steps);
-      if (step === readTo) this.finish(index, images);
-    }
-    this.prepareStep(images, peer);
-    this.wait();
-    this.stepLayers(images, time, factor, 0);
-    if (step === readTo) this.stepReadout(images, images, factor);
   }
 
   // ----- evaluation --------------------------------------------------------------------------------------------------
