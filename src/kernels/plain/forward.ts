@@ -27,30 +27,7 @@ export function forwardKernels(
 > {
   const { f32, u32, word, cell, dot, eachInput } = view(buffer);
 
-  /** What all forward kernels share: only their sums differ. */
-  function forward(
-    activity: number,
-    goodness: number,
-    begin: number,
-    end: number,
-    M: number,
-    S: number,
-    sum: (panel: number, row: number, lane: number) => number,
-  ): void {
-    for (let panel = begin; panel < end; panel++) {
-      for (let row = 0; row < M; row++) {
-        let squares = 0;
-        for (let lane = 0; lane < PANEL; lane++) {
-          const y = Math.fround(relu(sum(panel, row, lane)));
-          f32[cell(activity, S, panel, row, lane)] = y;
-          squares += y * y;
-        }
-        f32[word(goodness, panel * S + row)] = squares;
-      }
-    }
-  }
-
-  /** What all products share that stop at their sums. */
+  /** What all products share: only their sums differ. */
   function product(
     activity: number,
     begin: number,
@@ -64,6 +41,25 @@ export function forwardKernels(
         for (let lane = 0; lane < PANEL; lane++) {
           f32[cell(activity, S, panel, row, lane)] = sum(panel, row, lane);
         }
+      }
+    }
+  }
+
+  /** Activities of such sums, and their goodness. */
+  function forward(
+    activity: number,
+    goodness: number,
+    begin: number,
+    end: number,
+    M: number,
+    S: number,
+    sum: (panel: number, row: number, lane: number) => number,
+  ): void {
+    product(activity, begin, end, M, S, (panel, row, lane) => relu(sum(panel, row, lane)));
+    for (let panel = begin; panel < end; panel++) {
+      for (let row = 0; row < M; row++) {
+        const y = f32.subarray(cell(activity, S, panel, row, 0), cell(activity, S, panel, row, PANEL));
+        f32[word(goodness, panel * S + row)] = y.reduce((squares, value) => squares + value * value, 0);
       }
     }
   }
