@@ -20,5 +20,5 @@ export { peerGradient, updateMeans } from './peer';
 export { perturbWeights, randomBits, randomWeights } from './random';
 export { softmaxGradient, softmaxRows } from './softmax';
 export { cutRows, fetchPanels, placedForward, sharedForward, sparseForward, sparseProduct } from './sparse';
-export { transposedProduct } from './transposed';
+export { throughLength, transposedProduct } from './transposed';
 export { adamStep, momentumStep } from './update';

@@ -2,9 +2,10 @@
 
 export { appendRows, appendSums, clearColumns, sumRows } from './columns';
 export { addGradients, goodnessGradient, logisticCoefficients, pairCoefficients, shareTargets, sumGoodness } from './goodness';
-export { normalizeRows } from './normalize';
+export { compressRows, normalizeRows } from './normalize';
 export { peerGradient, updateMeans } from './peer';
 export { randomBits } from './random';
 export { softmaxGradient, softmaxRows } from './softmax';
 export { cutRows, fetchPanels, sharedForward, sparseForward, sparseProduct } from './sparse';
+export { throughLength, transposedProduct } from './transposed';
 export { adamStep, momentumStep } from './update';

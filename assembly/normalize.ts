@@ -24,23 +24,25 @@ export function normalizeRows(
     let sum: f32 = 0;
     for (let panel: u32 = 0; panel < P; panel++) sum += load<f32>(goodness + ((<usize>panel * S + row) << 2));
     const scale = f32x4.splat(1 / (TINY + sqrt<f32>(sum / <f32>units)));
-    at = packRow(rows, entries, at, activity, row, S, P, scale);
+    at = packRow(rows, entries, at, activity, row, S, P, scale, false);
   }
 }
 
-/** The same without the division: what backpropagation hands from layer to layer. */
+/** The same without the division, or with `isSquared` the squares: what a layer's own map of classes reads, and backpropagation. */
 export function compressRows(
-  rows: usize, entries: usize, activity: usize, begin: u32, end: u32, S: u32, P: u32,
+  rows: usize, entries: usize, activity: usize, begin: u32, end: u32, S: u32, P: u32, isSquared: u32,
 ): void {
   let at = entries + <usize>begin * P * 256;
-  for (let row = begin; row < end; row++) at = packRow(rows, entries, at, activity, row, S, P, f32x4.splat(1));
+  for (let row = begin; row < end; row++) {
+    at = packRow(rows, entries, at, activity, row, S, P, f32x4.splat(1), isSquared != 0);
+  }
 }
 
 // Writes one row from `at` on and returns where it ends.
 // @ts-ignore: decorator
 @inline
 function packRow(
-  rows: usize, entries: usize, at: usize, activity: usize, row: u32, S: u32, P: u32, scale: v128,
+  rows: usize, entries: usize, at: usize, activity: usize, row: u32, S: u32, P: u32, scale: v128, isSquared: bool,
 ): usize {
   store<u32>(rows + ((<usize>row) << 3), <u32>(at - entries));
   let offset: u32 = 0;
@@ -51,7 +53,7 @@ function packRow(
       const isOn = <u32>i32x4.bitmask(f32x4.gt(a, f32x4.splat(0)));
       if (isOn == 0) continue;
       // Always written, kept only when on: cheaper than a branch nobody can predict.
-      const x = f32x4.mul(a, scale);
+      const x = f32x4.mul(a, isSquared ? a : scale);
       store<u32>(at, offset);
       store<f32>(at, f32x4.extract_lane(x, 0), 4);
       at += (isOn & 1) << 3;

@@ -11,6 +11,7 @@
 // the relaxed builds: a product that is not fused needs a register more than there are.
 
 import { madd, PANEL_ROW, relu, sumSquares } from './simd';
+import { border } from './sparse';
 
 /** Bytes of an entry. */
 const ENTRY: usize = 12;
@@ -41,7 +42,7 @@ export function pairRows(
     const cut = cuts + ((<usize>(pair * (B + 1))) << 2);
     let passed = first;
     for (let block: u32 = 0; block < B; block++) {
-      const beyond = (K * block / B) * <u32>PANEL_ROW;
+      const beyond = border(block, K, B) * <u32>PANEL_ROW;
       while (passed < at && load<u32>(passed) < beyond) passed += ENTRY;
       store<u32>(cut + ((<usize>block) << 2), <u32>(passed - entries));
     }

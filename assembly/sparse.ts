@@ -13,6 +13,13 @@
 import { SKIP } from './columns';
 import { madd, PANEL_ROW, relu, sumSquares } from './simd';
 
+/** The input at which block `block` of B begins, K · block / B: the product may be larger than 32 bits. */
+// @ts-ignore: decorator
+@inline
+export function border(block: u32, K: u32, B: u32): u32 {
+  return <u32>(<u64>K * block / B);
+}
+
 /** Finds the cuts of rows `begin` to `end` at the inputs K · b / B. */
 export function cutRows(
   cuts: usize, rows: usize, entries: usize, begin: u32, end: u32, K: u32, B: u32,
@@ -23,7 +30,7 @@ export function cutRows(
     const last = load<u32>(rows + ((<usize>row) << 3), 4);
     store<u32>(cut, at);
     for (let block: u32 = 1; block < B; block++) {
-      const beyond = (K * block / B) * <u32>PANEL_ROW;
+      const beyond = border(block, K, B) * <u32>PANEL_ROW;
       while (at < last && load<u32>(entries + at) < beyond) at += 8;
       store<u32>(cut + ((<usize>block) << 2), at);
     }

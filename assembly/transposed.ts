@@ -1,20 +1,24 @@
-// Backpropagation, for comparison: from the gradient of a layer's units to that of its inputs.
+// From the gradient of a linear map's outputs to that of its inputs: inside a layer, where it tells classes apart by a map of its
+// activities; and for backpropagation, for comparison.
 //
 //   inputs        (P', S, 32)  gradient rows of the inputs, P' = ceil(K / 32): the layer below can take them as its own
 //   cuts, entries              the inputs, as in sparse.ts
-//   gradient      (P, S, 32)   gradient rows of the units
+//   gradient      (P, T, 32)   gradient rows of the outputs
 //   weights       (P, K+1, 32)
+//   targets       (…)          SKIP where the gradient of a row is not wanted: it is not computed
 
+import { SKIP } from './columns';
 import { madd, PANEL_ROW, sumLanes } from './simd';
 
 /**
  * inputs = gradient · transposed weights where an input is on, 0 where it is off: the derivative of relu. `begin` and `end`
  * are rows. As in the forward product, all rows pass over a block of weights while it is in the first-level cache, and
- * only what is on is multiplied.
+ * only what is on is multiplied. With `isSquared` entries hold the squares of what the inputs are: then each is multiplied with its
+ * root (the constant 2 of the derivative is left to the learning rate).
  */
 export function transposedProduct(
-  inputs: usize, cuts: usize, entries: usize, gradient: usize, weights: usize,
-  begin: u32, end: u32, S: u32, K: u32, P: u32, B: u32,
+  inputs: usize, cuts: usize, entries: usize, gradient: usize, weights: usize, targets: usize,
+  begin: u32, end: u32, S: u32, K: u32, P: u32, B: u32, T: u32, isSquared: u32,
 ): void {
   const panelBytes = <usize>(K + 1) * PANEL_ROW;
   const stride = <usize>S * PANEL_ROW;
@@ -26,10 +30,11 @@ export function transposedProduct(
   for (let block: u32 = 0; block < B; block++) {
     for (let panel: u32 = 0; panel < P; panel++) {
       const w = weights + <usize>panel * panelBytes;
-      let d = gradient + <usize>panel * stride + <usize>begin * PANEL_ROW;
+      let d = gradient + (<usize>panel * T + begin) * PANEL_ROW;
       let x = inputs + <usize>begin * PANEL_ROW;
       let cut = cuts + <usize>begin * cutBytes + ((<usize>block) << 2);
       for (let row = begin; row < end; row++, d += PANEL_ROW, x += PANEL_ROW, cut += cutBytes) {
+        if (load<u32>(targets + ((<usize>row) << 2)) == SKIP) continue;
         const d0 = v128.load(d), d1 = v128.load(d, 16), d2 = v128.load(d, 32), d3 = v128.load(d, 48);
         const d4 = v128.load(d, 64), d5 = v128.load(d, 80), d6 = v128.load(d, 96), d7 = v128.load(d, 112);
         const last = entries + load<u32>(cut, 4);
@@ -51,17 +56,52 @@ export function transposedProduct(
           const s01 = f32x4.add(v128.shuffle<f32>(s0, s1, 0, 2, 4, 6), v128.shuffle<f32>(s0, s1, 1, 3, 5, 7));
           const s23 = f32x4.add(v128.shuffle<f32>(s2, s3, 0, 2, 4, 6), v128.shuffle<f32>(s2, s3, 1, 3, 5, 7));
           const sums = f32x4.add(v128.shuffle<f32>(s01, s23, 0, 2, 4, 6), v128.shuffle<f32>(s01, s23, 1, 3, 5, 7));
-          add(cell(x, stride, k0), f32x4.extract_lane(sums, 0));
-          add(cell(x, stride, k1), f32x4.extract_lane(sums, 1));
-          add(cell(x, stride, k2), f32x4.extract_lane(sums, 2));
-          add(cell(x, stride, k3), f32x4.extract_lane(sums, 3));
+          add(cell(x, stride, k0), f32x4.extract_lane(sums, 0), at, isSquared);
+          add(cell(x, stride, k1), f32x4.extract_lane(sums, 1), at + 8, isSquared);
+          add(cell(x, stride, k2), f32x4.extract_lane(sums, 2), at + 16, isSquared);
+          add(cell(x, stride, k3), f32x4.extract_lane(sums, 3), at + 24, isSquared);
         }
         for (; at < last; at += 8) {
           const k = load<u32>(at);
           const sum = dotHalf(w + k + 64, d4, d5, d6, d7, dotHalf(w + k, d0, d1, d2, d3, f32x4.splat(0)));
-          add(cell(x, stride, k), sumLanes(sum));
+          add(cell(x, stride, k), sumLanes(sum), at, isSquared);
         }
       }
+    }
+  }
+}
+
+/**
+ * From the gradient of normalised rows to that of the rows themselves, in place: what is along a row is taken out, since its length
+ * does not count, and the rest is divided by its root mean square. What is along it is gradient · logits, for a map without bias.
+ *
+ *   inputs         (Q, S, 32)   as above, of K inputs, which may have gaps between them
+ *   rows, entries               the normalised rows
+ *   goodness       (Q, S)       sum of squares of each row in each panel, before it was normalised
+ *   logits         (P, T, 32)   what the map made of the rows
+ */
+export function throughLength(
+  inputs: usize, rows: usize, entries: usize, goodness: usize, gradient: usize, logits: usize, targets: usize,
+  begin: u32, end: u32, S: u32, K: u32, Q: u32, P: u32, T: u32,
+): void {
+  const stride = <usize>S * PANEL_ROW;
+  for (let row = begin; row < end; row++) {
+    if (load<u32>(targets + ((<usize>row) << 2)) == SKIP) continue;
+    let squares: f32 = 0;
+    for (let panel: u32 = 0; panel < Q; panel++) squares += load<f32>(goodness + ((<usize>panel * S + row) << 2));
+    let sums = f32x4.splat(0);
+    for (let panel: u32 = 0; panel < P; panel++) {
+      const place = (<usize>panel * T + row) * PANEL_ROW;
+      for (let part: usize = 0; part < PANEL_ROW; part += 16) {
+        sums = madd(v128.load(gradient + place + part), v128.load(logits + place + part), sums);
+      }
+    }
+    const along = sumLanes(sums) / <f32>K;
+    const scale: f32 = 1 / (<f32>1e-20 + sqrt<f32>(squares / <f32>K));
+    const last = entries + load<u32>(rows + ((<usize>row) << 3), 4);
+    for (let at = entries + load<u32>(rows + ((<usize>row) << 3)); at < last; at += 8) {
+      const x = cell(inputs + <usize>row * PANEL_ROW, stride, load<u32>(at));
+      store<f32>(x, scale * (load<f32>(x) - along * load<f32>(at, 4)));
     }
   }
 }
@@ -82,6 +122,6 @@ function cell(row: usize, stride: usize, offset: u32): usize {
 
 // @ts-ignore: decorator
 @inline
-function add(at: usize, value: f32): void {
-  store<f32>(at, load<f32>(at) + value);
+function add(cell: usize, value: f32, entry: usize, isSquared: u32): void {
+  store<f32>(cell, load<f32>(cell) + (isSquared ? value * sqrt<f32>(load<f32>(entry, 4)) : value));
 }

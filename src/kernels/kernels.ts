@@ -1,7 +1,7 @@
 // The kernels as the host sees them: one typed name for each export of assembly/index.ts, bound to one memory.
 // Pointers are byte offsets into that memory; assembly/ says what each array holds.
 
-import { instantiateSync } from '@assemblyscript/loader';
+import { instantiateSync } from '#loader';
 
 // biome-ignore format: the signatures of assembly/, not one argument a line
 /** Every kernel, with the argument order of `assembly/`. */
@@ -40,7 +40,8 @@ export type Kernels = {
     P: number, units: number
   ): void;
   compressRows(
-    rows: number, entries: number, activity: number, begin: number, end: number, S: number, P: number
+    rows: number, entries: number, activity: number, begin: number, end: number, S: number, P: number,
+    isSquared: number
   ): void;
   gatherRows(
     rows: number, entries: number, sourceRows: number, sourceEntries: number, runs: number, begin: number,
@@ -102,14 +103,19 @@ export type Kernels = {
     beta1: number, beta2: number, secondScale: number, epsilon: number
   ): void;
   transposedProduct(
-    inputs: number, cuts: number, entries: number, gradient: number, weights: number, begin: number,
-    end: number, S: number, K: number, P: number, B: number
+    inputs: number, cuts: number, entries: number, gradient: number, weights: number, targets: number,
+    begin: number, end: number, S: number, K: number, P: number, B: number, T: number, isSquared: number
+  ): void;
+  throughLength(
+    inputs: number, rows: number, entries: number, goodness: number, gradient: number, logits: number,
+    targets: number, begin: number, end: number, S: number, K: number, Q: number, P: number, T: number
   ): void;
   softmaxRows(
     probabilities: number, logits: number, begin: number, end: number, S: number, L: number, C: number
   ): void;
   softmaxGradient(
-    gradient: number, probabilities: number, labels: number, begin: number, end: number, C: number
+    gradient: number, probabilities: number, labels: number, begin: number, end: number, S: number,
+    C: number
   ): void;
   randomBits(seed: number, stream: number, counter: number): number;
   randomWeights(

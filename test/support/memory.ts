@@ -2,8 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { inflateRawSync } from 'node:zlib';
 import { describe } from 'vitest';
-import { detectBuild } from '../../src/kernels/features.ts';
+import { kernels as learnKernels } from '../../build/learn-kernels.js';
+import { kernels as predictKernels } from '../../build/predict-kernels.js';
+import { decodeHex, fuse, share } from '../../src/kernels/embedded.ts';
+import { type Build, detectBuild } from '../../src/kernels/features.ts';
 import { bindKernels, type Kernels } from '../../src/kernels/kernels.ts';
 import { plainKernels } from '../../src/kernels/plain.ts';
 
@@ -84,15 +88,30 @@ export class Bench {
   readonly #scratch: Bytes;
   readonly #magnitude: Bytes;
   readonly #sizes: Kernels;
+  readonly #embedded: Bytes;
+  readonly #embeddedKernels: readonly Kernels[];
   readonly #normals: Float32Array;
   #top = 0;
 
-  constructor(file: string, isShared: boolean) {
-    const memory = new WebAssembly.Memory(
-      isShared ? { initial: PAGES, maximum: 65536, shared: true } : { initial: PAGES },
-    );
-    this.kernels = bindKernels(new WebAssembly.Module(readBuild(file)), memory);
+  constructor(build: Build, isShared: boolean) {
+    const [memory, other] = Array.from(
+      { length: 2 },
+      () =>
+        new WebAssembly.Memory(
+          isShared ? { initial: PAGES, maximum: 65536, shared: true } : { initial: PAGES },
+        ),
+    ) as [WebAssembly.Memory, WebAssembly.Memory];
+    const bytes = readBuild(isShared ? `${build}-shared` : build);
+    this.kernels = bindKernels(new WebAssembly.Module(bytes), memory);
     this.#actual = new Bytes(memory.buffer);
+    this.#embedded = new Bytes(other.buffer);
+    const bind = (of: Bundle) =>
+      bindKernels(new WebAssembly.Module(embeddedBuild(of, build, isShared)), other);
+    const page = bind('page');
+    // Devices have some of the kernels, and no threads.
+    this.#embeddedKernels = isShared
+      ? [page]
+      : [page, { ...page, ...bind('learn') }, { ...page, ...bind('predict') }];
     [this.plain, this.#before, this.#scratch, this.#magnitude] = Array.from(
       { length: 4 },
       () => new Bytes(new ArrayBuffer(PAGES * 65536)),
@@ -176,13 +195,20 @@ export class Bench {
 
   /**
    * Runs kernel and twin from the same bytes. Throws where either writes outside of `writes`, or where the kernel in two
-   * or three parts does not give the same bytes as in one. Leaves both results for `same` and `close`.
+   * or three parts, or as bundles carry it, does not give the same bytes as in one. Leaves both results for `same` and
+   * `close`.
    */
   check({ end, call, writes, magnitude }: Check): void {
     this.#copy(this.#actual, this.#before);
     this.#copy(this.#actual, this.plain);
     call(this.kernels, 0, end);
     this.#unchanged('kernel', this.#actual, this.#before, writes(0, end));
+    for (const kernels of this.#embeddedKernels) {
+      this.#copy(this.#before, this.#embedded);
+      call(kernels, 0, end);
+      const differs = this.#difference(this.#embedded, this.#actual, 0, this.#top);
+      if (differs >= 0) throw new Error(`the kernel of a bundle gives another byte ${differs}`);
+    }
     call(this.twin, 0, end);
     this.#unchanged('twin', this.plain, this.#before, writes(0, end));
 
@@ -287,6 +313,23 @@ export const items =
 
 export const readBuild = (file: string) => readFileSync(new URL(`../../build/${file}.wasm`, import.meta.url));
 
+/** Who carries kernels along. */
+export type Bundle = 'page' | 'learn' | 'predict';
+
+const worker = readFileSync(new URL('../../dist/network/page-worker.js', import.meta.url), 'utf8');
+const deflated = Buffer.from(/KERNELS=["']([^"']+)/.exec(worker)![1], 'base64');
+
+/** The bytes of a build, made as bundles make it of the module that they carry. */
+export function embeddedBuild(of: Bundle, build: Build, isShared: boolean): Uint8Array<ArrayBuffer> {
+  const module =
+    of === 'page'
+      ? Uint8Array.from(inflateRawSync(deflated))
+      : decodeHex(of === 'learn' ? learnKernels : predictKernels);
+  if (build === 'relaxed') fuse(module);
+  if (isShared) share(module);
+  return module;
+}
+
 // Before anything compiles, or Node 20 would refuse the relaxed builds.
 export const detected = detectBuild(flags => setFlagsFromString(flags));
 
@@ -295,9 +338,14 @@ export const detected = detectBuild(flags => setFlagsFromString(flags));
  * their memory only, so one small case does. `isRelaxed` where multiply-add is fused.
  */
 export function eachBuild(define: (bench: () => Bench, isFull: boolean, isRelaxed: boolean) => void): void {
-  for (const file of ['simd', 'relaxed', 'simd-shared', 'relaxed-shared']) {
-    const isShared = file.endsWith('shared');
-    const isRelaxed = file.startsWith('relaxed');
+  for (const [build, isShared] of [
+    ['simd', false],
+    ['relaxed', false],
+    ['simd', true],
+    ['relaxed', true],
+  ] as const) {
+    const file = isShared ? `${build}-shared` : build;
+    const isRelaxed = build === 'relaxed';
     if (isRelaxed && detected !== 'relaxed') {
       describe.skip(`${file}.wasm (skipped: this engine has no relaxed SIMD)`, () =>
         define(() => undefined!, false, true));
@@ -307,7 +355,7 @@ export function eachBuild(define: (bench: () => Bench, isFull: boolean, isRelaxe
     describe(`${file}.wasm`, () =>
       define(
         () => {
-          bench ??= new Bench(file, isShared);
+          bench ??= new Bench(build, isShared);
           bench.reset();
           return bench;
         },

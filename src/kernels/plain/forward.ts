@@ -73,17 +73,17 @@ export function forwardKernels(
     end: number,
     S: number,
     P: number,
-    lengthOf: (row: number) => number,
+    rowValue: (row: number) => (y: number) => number,
   ): void {
     let at = begin * P * PANEL * 8;
     for (let row = begin; row < end; row++) {
-      const length = lengthOf(row);
+      const value = rowValue(row);
       u32[word(rows, 2 * row)] = at;
       for (let unit = 0; unit < P * PANEL; unit++) {
         const y = f32[cell(activity, S, Math.floor(unit / PANEL), row, unit % PANEL)];
         if (!(y > 0)) continue;
         u32[word(entries + at, 0)] = unit * ROW_BYTES;
-        f32[word(entries + at, 1)] = y / length;
+        f32[word(entries + at, 1)] = value(y);
         at += 8;
       }
       u32[word(rows, 2 * row + 1)] = at;
@@ -225,12 +225,13 @@ export function forwardKernels(
       pack(rows, entries, activity, begin, end, S, P, row => {
         let sum = 0;
         for (let panel = 0; panel < P; panel++) sum += f32[word(goodness, panel * S + row)];
-        return TINY + Math.sqrt(sum / units);
+        const length = TINY + Math.sqrt(sum / units);
+        return y => y / length;
       });
     },
 
-    compressRows(rows, entries, activity, begin, end, S, P) {
-      pack(rows, entries, activity, begin, end, S, P, () => 1);
+    compressRows(rows, entries, activity, begin, end, S, P, isSquared) {
+      pack(rows, entries, activity, begin, end, S, P, () => y => (isSquared ? y * y : y));
     },
   };
 }

@@ -1,7 +1,7 @@
 // The softmax readout.
 
 import type { Kernels } from '../kernels.ts';
-import { view } from './view.ts';
+import { PANEL, view } from './view.ts';
 
 export function softmaxKernels(buffer: ArrayBufferLike): Pick<Kernels, 'softmaxRows' | 'softmaxGradient'> {
   const { f32, u32, word, cell } = view(buffer);
@@ -11,7 +11,10 @@ export function softmaxKernels(buffer: ArrayBufferLike): Pick<Kernels, 'softmaxR
       for (let row = begin; row < end; row++) {
         const total = new Float64Array(C);
         for (let layer = 0; layer < L; layer++) {
-          for (let c = 0; c < C; c++) total[c] += f32[cell(logits, S, layer, row, c)];
+          for (let c = 0; c < C; c++) {
+            const panel = layer * Math.ceil(C / PANEL) + Math.floor(c / PANEL);
+            total[c] += f32[cell(logits, S, panel, row, c % PANEL)];
+          }
         }
         const largest = Math.max(...total);
         const powers = total.map(logit => Math.exp(logit - largest));
@@ -20,11 +23,12 @@ export function softmaxKernels(buffer: ArrayBufferLike): Pick<Kernels, 'softmaxR
       }
     },
 
-    softmaxGradient(gradient, probabilities, labels, begin, end, C) {
+    softmaxGradient(gradient, probabilities, labels, begin, end, S, C) {
       for (let row = begin; row < end; row++) {
         for (let c = 0; c < C; c++) {
           const isLabel = c === u32[word(labels, row)];
-          f32[cell(gradient, 1, row, 0, c)] = (isLabel ? 1 : 0) - f32[word(probabilities, row * C + c)];
+          f32[cell(gradient, S, Math.floor(c / PANEL), row, c % PANEL)] =
+            (isLabel ? 1 : 0) - f32[word(probabilities, row * C + c)];
         }
       }
     },
