@@ -1,7 +1,15 @@
 // A labelled set of examples, held once in shared memory so that every thread reads the same bytes.
 
 import { InputError } from '../errors.ts';
-import { shared } from '../threads/memory.ts';
+import { shared, sharedBuffer } from '../threads/memory.ts';
+
+/** The number of a class for each example: bytes, or 16 bits where there may be more than 256 classes. */
+export type Labels = Uint8Array | Uint16Array;
+
+/** Room for `count` labels below `classes`, in memory that all threads see. */
+export function roomForLabels(count: number, classes: number): Labels {
+  return classes > 256 ? new Uint16Array(sharedBuffer(2 * count)) : new Uint8Array(sharedBuffer(count));
+}
 
 /** Labelled examples of equal width. */
 export interface Dataset {
@@ -28,7 +36,7 @@ export interface Dataset {
   /** (count, width), row-major. Bytes stand for value / 255, floats for themselves. */
   readonly inputs: Uint8Array | Float32Array;
   /** (count). */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
 }
 
 /** The examples `begin` (included) to `end` (excluded) as a dataset that shares the memory of `dataset`. */

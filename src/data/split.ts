@@ -1,5 +1,6 @@
 // What is held out, and from whom: every class gives the same share, in an order that a seed rules.
 
+import type { Labels } from './dataset.ts';
 import { shuffledOrder } from './shuffle.ts';
 
 /** Numbers of examples, by what they are for. */
@@ -14,7 +15,7 @@ export interface Split {
  * `validation` of what is left for validation. A class keeps at least one example for training.
  */
 export function splitByClass(
-  labels: Uint8Array,
+  labels: Labels,
   classes: number,
   shares: { readonly validation: number; readonly test: number },
   seed: number,

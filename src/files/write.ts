@@ -1,8 +1,8 @@
 // Writes whole files so that a crash, a full disk or a second reader never meets half of one, and words the
 // failures of the file system for the person who gave the path. Every file we write goes through here.
 
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, open, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 
 /**
@@ -11,10 +11,9 @@ import { InputError } from '../errors.ts';
  * file system refuses.
  */
 export async function writeFileSafely(path: string, data: Uint8Array | string | Uint8Array[]): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = temporaryFor(path);
   try {
-    await mkdir(folder, { recursive: true });
+    await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, 'w');
     try {
       await writeFile(file, data);
@@ -29,6 +28,57 @@ export async function writeFileSafely(path: string, data: Uint8Array | string | 
     await rm(temporary, { force: true }).catch(() => {});
     throw fileError('write', path, error);
   }
+}
+
+/**
+ * Throws an InputError unless `writeFileSafely` can write to `path`, as far as one can know before: there is a regular file or
+ * nothing, and a file beside it can be made. Leaves nothing behind.
+ */
+export async function checkWritable(path: string): Promise<void> {
+  const folder = dirname(path);
+  const temporary = temporaryFor(path);
+  let made: string | undefined;
+  try {
+    await checkTarget(path);
+    made = await mkdir(folder, { recursive: true });
+    await writeFile(temporary, '');
+  } catch (error) {
+    throw fileError('write', path, error);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => {});
+    if (made !== undefined) await removeFolders(resolve(folder), resolve(made));
+  }
+}
+
+async function checkTarget(path: string): Promise<void> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return undefined;
+  });
+  // A name that ends like a folder would be written beside it, and could not be moved there.
+  if (found ? found.isDirectory() : /(^|\/)\.{0,2}$/.test(path)) {
+    throw new InputError(`cannot write ${path || "''"}: ${reasons.EISDIR}`);
+  }
+  if (found && !found.isFile()) {
+    throw new InputError(
+      `cannot write ${path}: expected a file, found a device or a pipe, which would be replaced; give another name`,
+    );
+  }
+}
+
+/** Removes `folder` and those around it up to `last`, as far as they are empty. */
+async function removeFolders(folder: string, last: string): Promise<void> {
+  for (let each = folder; each.length >= last.length; each = dirname(each)) {
+    const isRemoved = await rmdir(each).then(
+      () => true,
+      () => false,
+    );
+    if (!isRemoved) return;
+  }
+}
+
+function temporaryFor(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 }
 
 const reasons: Readonly<Record<string, string>> = {

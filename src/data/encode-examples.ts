@@ -1,0 +1,97 @@
+// Examples of either kind as a dataset, by the encoding that their model was trained with.
+
+import { InputError } from '../errors.ts';
+import { type Dataset, type Labels, roomForLabels } from './dataset.ts';
+import { type Examples, isTable } from './examples/examples.ts';
+import {
+  checkImageEncoding,
+  encodeImages,
+  type ImageEncoding,
+  imageInputs,
+} from './images/image-encoding.ts';
+import type { Size } from './images/images.ts';
+import { few, labelsOf } from './labels.ts';
+import { checkTableEncoding, encodeRows, featuresOf, type TableEncoding } from './tables/table-encoding.ts';
+
+/** How examples become a dataset; plain data, kept in the model file. */
+export type Encoding = TableEncoding | ImageEncoding;
+
+/** What images must become for a model with this encoding. */
+export function imageSize(encoding: Encoding): Size | undefined {
+  return encoding.kind === 'image' ? encoding : undefined;
+}
+
+/** Throws an InputError unless `encoding`, whatever it really is, makes `inputs` inputs for `classes` classes. */
+export function checkEncoding(encoding: Encoding, inputs: number, classes: number): void {
+  const { kind, classNames } = encoding;
+  const isList = Array.isArray(classNames) && classNames.length === classes;
+  if (!isList || !classNames.every(word => typeof word === 'string')) {
+    throw new InputError(`encoding.classNames must be ${classes} texts`);
+  }
+  if (kind === 'table') checkTableEncoding(encoding);
+  else if (kind === 'image') checkImageEncoding(encoding);
+  else throw new InputError(`no encoding is called ${JSON.stringify(kind)}`);
+  const made = kind === 'table' ? classes + featuresOf(encoding) : imageInputs(encoding);
+  if (made !== inputs) throw new InputError(`the encoding makes ${made} inputs, the network has ${inputs}`);
+}
+
+/** Labelled examples as a dataset for a model with this encoding; throws an InputError for labels it does not know. */
+export function encodeLabelled(encoding: Encoding, examples: Examples): Dataset {
+  const { words } = labelsOf(examples, encoding.label);
+  const { classNames } = encoding;
+  const places = new Map(classNames.map((word, c) => [word, c]));
+  const rows: number[] = [];
+  const labels: number[] = [];
+  words.forEach((word, row) => {
+    if (word === '') return;
+    const label = places.get(word);
+    if (label === undefined) {
+      throw new InputError(
+        `${examples.name}: row ${row + 1} has the label ${JSON.stringify(word.slice(0, 40))}, which was not among those learned (${few(classNames)})`,
+      );
+    }
+    rows.push(row);
+    labels.push(label);
+  });
+  if (rows.length === 0) throw new InputError(`${examples.name} has no labelled examples`);
+  return datasetOf(examples.name, encoding, examples, Uint32Array.from(rows), labels);
+}
+
+/** All of `examples` for a model with this encoding; their labels, where they have any, are not looked at. */
+export function encodeExamples(encoding: Encoding, examples: Examples): Dataset {
+  const rows = Uint32Array.from({ length: examples.count }, (_, i) => i);
+  return datasetOf(examples.name, encoding, examples, rows, new Uint16Array(examples.count));
+}
+
+/** The examples `rows` with these labels. */
+export function datasetOf(
+  name: string,
+  encoding: Encoding,
+  examples: Examples,
+  rows: Uint32Array,
+  labels: ArrayLike<number>,
+): Dataset {
+  const { classNames } = encoding;
+  const common = {
+    name,
+    count: rows.length,
+    classes: classNames.length,
+    classNames,
+    labels: sharedLabels(labels, classNames.length),
+  };
+  if (encoding.kind === 'table') {
+    if (!isTable(examples))
+      throw new InputError(`${examples.name} has images, but the model learned from a table`);
+    const width = classNames.length + featuresOf(encoding);
+    return { ...common, width, inputs: encodeRows(encoding, examples, rows) };
+  }
+  if (isTable(examples))
+    throw new InputError(`${examples.name} is a table, but the model learned from images`);
+  return { ...common, ...encodeImages(encoding, examples, rows) };
+}
+
+function sharedLabels(labels: ArrayLike<number>, classes: number): Labels {
+  const room = roomForLabels(labels.length, classes);
+  room.set(labels);
+  return room;
+}

@@ -1,0 +1,81 @@
+// Parquet, as Hugging Face and pandas write it, as somebody's own data: a table, or images with what is said of each.
+
+import { join } from 'node:path';
+import { InputError } from '../../errors.ts';
+import { type Column, numbers, type Table, texts } from '../formats/columns.ts';
+import { checkEnds, type ParquetColumns, readColumns } from '../formats/parquet.ts';
+import { decodeImage } from '../images/image-files.ts';
+import type { Images, Size } from '../images/images.ts';
+import { type Picture, stackPictures } from '../images/stack-images.ts';
+import type { Source } from './examples.ts';
+
+/** Seconds that reading may take: some, and one for each MiB. */
+const SECONDS = 10;
+
+/**
+ * Reads the Parquet file at `path`: plain columns as a table, or a column of images (as Hugging Face stores them) as images of
+ * `size`, or else of the size that most have, with the other columns as their `columns`. Numbers of classes that the file has
+ * names for become these. Throws an InputError where hyparquet is not installed, or the file is not sound or too large.
+ */
+export async function readParquet(path: string, size?: Size): Promise<Table | Images> {
+  return readParts([path], path, size);
+}
+
+/** The same of all `files` in a folder, as one; those whose names begin with `test` are to test on. */
+export async function readParquetFolder(
+  folder: string,
+  files: readonly string[],
+  size?: Size,
+): Promise<Source> {
+  const ofTest = files.filter(file => /^test\b/i.test(file));
+  const others = files.filter(file => !ofTest.includes(file));
+  const read = (part: readonly string[], name: string, size?: Size) =>
+    readParts(
+      part.toSorted().map(file => join(folder, file)),
+      name,
+      size,
+    );
+  if (others.length === 0 || ofTest.length === 0) return { examples: await read(files, folder, size) };
+  const examples = await read(others, folder, size);
+  const sameSize = 'pixels' in examples ? examples : undefined;
+  return { examples, test: await read(ofTest, `${folder}, test part`, sameSize) };
+}
+
+async function readParts(paths: readonly string[], name: string, size?: Size): Promise<Table | Images> {
+  const parts: ParquetColumns[] = [];
+  for (const path of paths) {
+    const bytes = await checkEnds(path);
+    parts.push(await readColumns(path, SECONDS + bytes / 2 ** 20));
+    checkAlike(parts[0], parts.at(-1)!, paths[0], path);
+  }
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  const columns = parts[0].columns.map((_, k) => joined(parts.map(part => part.columns[k])));
+  if (!parts[0].images) return { name, count, columns, hasNames: true };
+  const pictures: Picture[] = [];
+  for (const [k, { images }] of parts.entries()) {
+    for (const [i, file] of images!.files.entries()) {
+      pictures.push(await decodeImage(file, `${paths[k]}, row ${i + 1}`));
+    }
+  }
+  const sources = parts.flatMap(({ images }) => images!.sources);
+  return { ...stackPictures(pictures, name, size), columns, sources };
+}
+
+function checkAlike(first: ParquetColumns, other: ParquetColumns, firstPath: string, path: string): void {
+  const describe = ({ columns, images }: ParquetColumns) =>
+    [...(images ? ['images'] : []), ...columns.map(({ name }) => name)].join(', ');
+  if (describe(first) !== describe(other)) {
+    throw new InputError(
+      `${path} has the columns ${describe(other)}, expected ${describe(first)} as in ${firstPath}: give one of them, or files of one kind`,
+    );
+  }
+}
+
+/** Columns end to end; as text where one of them is. */
+function joined(columns: readonly Column[]): Column {
+  const [{ name }] = columns;
+  if (columns.length === 1) return columns[0];
+  if (!columns.every(({ values }) => values instanceof Float64Array))
+    return { name, values: columns.flatMap(texts) };
+  return { name, values: Float64Array.from(columns.flatMap(column => Array.from(numbers(column)))) };
+}

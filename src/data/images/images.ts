@@ -1,0 +1,30 @@
+// Images of one size, as bytes, and what is known of each.
+
+import type { Column } from '../formats/columns.ts';
+
+/** Images as they were read. */
+export interface Images {
+  /** What to call them in messages, e.g. the folder. */
+  readonly name: string;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  /** 1 for grey, 3 for red, green, blue. */
+  readonly channels: 1 | 3;
+  /** (count, height, width, channels). */
+  readonly pixels: Uint8Array;
+  /** (count) the class of each; absent where it is not known, or is one of `columns`. */
+  readonly labels?: readonly string[];
+  /** What else the source says of each. */
+  readonly columns?: readonly Column[];
+  /** (count) where each came from. */
+  readonly sources?: readonly string[];
+}
+
+/** What all images of a set have in common. */
+export type Size = Pick<Images, 'height' | 'width' | 'channels'>;
+
+/** E.g. `28 × 28, grey`. */
+export function describeSize({ height, width, channels }: Size): string {
+  return `${height} × ${width}, ${channels === 1 ? 'grey' : 'colour'}`;
+}

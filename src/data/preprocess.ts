@@ -1,0 +1,124 @@
+// Somebody's own data on its way to a network: read, told apart into classes, split, encoded. What a careful person would
+// decide is decided here, and said in `notes`.
+
+import { InputError } from '../errors.ts';
+import type { Dataset } from './dataset.ts';
+import { datasetOf, type Encoding, encodeLabelled } from './encode-examples.ts';
+import { isTable, type Source } from './examples/examples.ts';
+import { numbers, type Table, texts } from './formats/columns.ts';
+import { fitImages } from './images/image-encoding.ts';
+import { classesOf, labelsOf } from './labels.ts';
+import { splitByClass } from './split.ts';
+import { featuresOf, fitEncoding } from './tables/table-encoding.ts';
+
+/** Encoded data, ready to learn from. */
+export interface PreprocessedData {
+  readonly name: string;
+  readonly encoding: Encoding;
+  readonly train: Dataset;
+  /** Held out of the training examples: chooses the best epoch, and fits the temperature of the confidence. */
+  readonly validation: Dataset;
+  /** Both of them. */
+  readonly whole: Dataset;
+  readonly test: Dataset;
+  /** Which rows of the source are in `whole`, and which in `test` (none where the source has a test of its own). */
+  readonly rows: { readonly learned: Uint32Array; readonly test: Uint32Array };
+  /** What was decided on the way, in sentences for the user. */
+  readonly notes: readonly string[];
+}
+
+export interface PreprocessOptions {
+  /** The column to learn, by name or by position (from 1, or from the end as -1). */
+  readonly label?: string | undefined;
+  /** Rules what is held out; 1 by default. */
+  readonly seed?: number | undefined;
+}
+
+const TEST_SHARE = 0.2;
+const VALIDATION_SHARE = 0.15;
+/** More than this many examples say nothing more about an error. */
+const MOST_HELD_OUT = 10_000;
+
+/**
+ * What own data need before `trainModel`: splits and encodes examples, each class alike: a fifth for testing unless the source has a `test` of its own, and 15 % of the
+ * rest for validation. Throws an InputError where there is no column to learn, or too many classes or too few examples.
+ */
+export function preprocess({ examples, test }: Source, options: PreprocessOptions = {}): PreprocessedData {
+  const { seed = 1 } = options;
+  const { name } = examples;
+  const { words, label, column } = labelsOf(examples, options.label);
+  const notes: string[] = [];
+  const { known, classNames } = classesOf(words, label, name, notes);
+  const places = new Map(classNames.map((word, c) => [word, c]));
+  const labels = Uint16Array.from(known, row => places.get(words[row])!);
+  const shares = {
+    test: test ? 0 : Math.min(TEST_SHARE, MOST_HELD_OUT / known.length),
+    validation: Math.min(VALIDATION_SHARE, MOST_HELD_OUT / known.length),
+  };
+  const split = splitByClass(labels, classNames.length, shares, seed);
+  const learned = Uint32Array.from([...split.train, ...split.validation].sort((a, b) => a - b));
+  if (split.validation.length === 0 || (!test && split.test.length === 0)) {
+    throw new InputError(
+      `${name}: expected at least 5 examples of some class, to hold a few of them out; found ${known.length} examples of ${classNames.length} classes`,
+    );
+  }
+  const rows = (part: Uint32Array) => part.map(i => known[i]);
+  const encoding = isTable(examples)
+    ? fitTable(examples, column!, classNames, rows(learned), notes)
+    : fitImages(examples, column === undefined ? undefined : label, classNames, rows(learned));
+  const part = (what: string, chosen: Uint32Array) =>
+    datasetOf(
+      what,
+      encoding,
+      examples,
+      rows(chosen),
+      chosen.map(i => labels[i]),
+    );
+  notes.push(
+    heldOut(split.train.length, split.validation.length, test ? undefined : split.test.length, seed),
+  );
+  return {
+    name,
+    encoding,
+    train: part(name, split.train),
+    validation: part(`${name}, validation part`, split.validation),
+    whole: part(name, learned),
+    test: test ? encodeLabelled(encoding, test) : part(`${name}, test part`, split.test),
+    rows: { learned: rows(learned), test: rows(split.test) },
+    notes,
+  };
+}
+
+function heldOut(train: number, validation: number, test: number | undefined, seed: number): string {
+  const tested = test === undefined ? '' : `, ${test} held out for the test`;
+  return `${train} examples to learn from, ${validation} held out to choose the best epoch${tested} (each class alike, seed ${seed})`;
+}
+
+function fitTable(
+  table: Table,
+  label: number,
+  classNames: readonly string[],
+  rows: Uint32Array,
+  notes: string[],
+) {
+  const { encoding, dropped } = fitEncoding(table, label, classNames, rows);
+  const numeric = encoding.columns.filter(({ kind }) => kind === 'number').length;
+  notes.push(
+    `${numeric} columns of numbers, ${encoding.columns.length - numeric} of categories: ${featuresOf(encoding)} inputs`,
+  );
+  for (const { name, reason } of dropped.slice(0, 5)) notes.push(`column ${name} left out: ${reason}`);
+  if (dropped.length > 5) notes.push(`${dropped.length - 5} more columns left out`);
+  for (const column of encoding.columns) {
+    const source = table.columns.find(({ name }) => name === column.name)!;
+    if (column.kind !== 'number' || source.values instanceof Float64Array) continue;
+    const cells = texts(source);
+    const values = numbers(source);
+    const odd = cells.findIndex((cell, i) => cell !== '' && Number.isNaN(values[i]));
+    if (odd >= 0) {
+      notes.push(
+        `column ${column.name}: cells that are no number count as missing, such as ${JSON.stringify(cells[odd].slice(0, 20))}`,
+      );
+    }
+  }
+  return encoding;
+}

@@ -1,0 +1,94 @@
+// Tables from memory, and which column of a table is the one to learn.
+
+import { InputError, nearestName } from '../../errors.ts';
+import { type Column, columnOf, type Table } from '../formats/columns.ts';
+
+/**
+ * A table of `rows`, objects with a property a column, from memory or from a stream of any length that memory holds. The
+ * columns are all properties met; one that a row lacks, null, undefined and '' are missing cells. Throws an InputError for
+ * values other than numbers, text and booleans.
+ */
+export async function tableFrom(
+  rows: AsyncIterable<Readonly<Record<string, unknown>>> | Iterable<Readonly<Record<string, unknown>>>,
+  name = 'rows',
+): Promise<Table> {
+  const columns = new Map<string, unknown[]>();
+  let count = 0;
+  for await (const row of rows) {
+    if (typeof row !== 'object' || row === null) {
+      throw new InputError(`${name}: expected row ${count} to be an object of cells, found ${typeof row}`);
+    }
+    for (const [key, value] of Object.entries(row)) {
+      const cells = columns.get(key) ?? [];
+      columns.set(key, cells);
+      cells[count] = value;
+    }
+    count++;
+  }
+  const list = [...columns].map(([key, cells]) =>
+    columnOf(
+      key,
+      Array.from({ length: count }, (_, i) => cells[i]),
+      name,
+    ),
+  );
+  return { name, count, columns: list, hasNames: true };
+}
+
+/**
+ * A table of `values`, row-major with `width` numbers an example; NaN is a missing cell. `labels`, one an example, become the
+ * last column, `label`. Throws an InputError where the lengths do not fit.
+ */
+export function tableFromArray(
+  values: ArrayLike<number>,
+  width: number,
+  labels?: ArrayLike<string | number>,
+  name = 'values',
+): Table {
+  const count = values.length / width;
+  if (!(Number.isInteger(width) && width > 0 && Number.isInteger(count))) {
+    throw new InputError(`${name}: expected rows of ${width} numbers, found ${values.length} in all`);
+  }
+  if (labels && labels.length !== count) {
+    throw new InputError(
+      `${name}: expected a label for each of the ${count} examples, found ${labels.length}`,
+    );
+  }
+  const columns: Column[] = Array.from({ length: width }, (_, k) => ({
+    name: `column ${k + 1}`,
+    values: Float64Array.from({ length: count }, (_, i) => values[i * width + k]),
+  }));
+  if (labels) columns.push(columnOf('label', Array.from(labels), name));
+  return { name, count, columns, hasNames: false };
+}
+
+/** Column names that, by custom, say what to learn. */
+const CUSTOMARY = ['label', 'labels', 'class', 'target', 'y', 'species', 'category'];
+
+/**
+ * The index of the column to learn: by its name, or by its position from 1, or from the end as -1; without `label`, one of
+ * a customary name or else the last. Throws an InputError that names the nearest column.
+ */
+export function labelColumn(
+  { name, columns }: Pick<Table, 'name' | 'columns'>,
+  label: string | undefined,
+): number {
+  if (label === undefined) {
+    const lower = columns.map(column => column.name.toLowerCase());
+    const customary = CUSTOMARY.map(word => lower.indexOf(word)).find(index => index >= 0);
+    return customary ?? columns.length - 1;
+  }
+  const exact = columns.findIndex(column => column.name === label);
+  if (exact >= 0) return exact;
+  const alike = columns.findIndex(column => column.name.toLowerCase() === label.toLowerCase());
+  if (alike >= 0) return alike;
+  const position = /^-?\d+$/.test(label) ? Number(label) : 0;
+  if (position >= 1 && position <= columns.length) return position - 1;
+  if (position <= -1 && position >= -columns.length) return columns.length + position;
+  const names = columns.map(column => column.name);
+  const nearest = nearestName(label, names);
+  const few = names.slice(0, 12).join(', ') + (names.length > 12 ? ', …' : '');
+  throw new InputError(
+    `${name} has no column ${label}${nearest ? `: did you mean ${nearest}?` : ''} (columns: ${few}; or a position from 1 to ${names.length})`,
+  );
+}

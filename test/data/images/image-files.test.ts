@@ -1,0 +1,44 @@
+// A folder of images of several sizes and kinds.
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encode } from 'fast-png';
+import sharp from 'sharp';
+import { expect, it } from 'vitest';
+import { encodeExamples } from '../../../src/data/encode-examples.ts';
+import { readFolder } from '../../../src/data/images/image-files.ts';
+import { preprocess } from '../../../src/data/preprocess.ts';
+
+it('reads a folder of images by class, of several sizes and kinds, and encodes them again for new ones', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ff-images-'));
+  for (const [label, level] of [
+    ['dark', 40],
+    ['light', 220],
+  ] as const) {
+    await mkdir(join(folder, label));
+    for (let i = 0; i < 8; i++) {
+      const side = i === 0 ? 12 : 6;
+      const data = Uint8Array.from({ length: side * side }, (_, k) => level + ((i * 7 + k) % 30));
+      await writeFile(
+        join(folder, label, `${i}.png`),
+        encode({ width: side, height: side, channels: 1, data }),
+      );
+    }
+  }
+  const jpeg = await sharp({ create: { width: 6, height: 6, channels: 3, background: '#eee' } })
+    .jpeg()
+    .toBuffer();
+  await writeFile(join(folder, 'light', 'photo.jpg'), jpeg);
+  await writeFile(join(folder, 'light', 'notes.txt'), 'no image');
+  const images = await readFolder(folder);
+  expect(images).toMatchObject({ count: 17, height: 6, width: 6, channels: 1 });
+  expect(images.labels).toEqual([...Array(8).fill('dark'), ...Array(9).fill('light')]);
+  const data = preprocess({ examples: images });
+  expect(data.train).toMatchObject({ width: 6 + 36, shape: [7, 6, 1], classNames: ['dark', 'light'] });
+  expect(encodeExamples(data.encoding, images).count).toBe(17);
+  const png = encode({ width: 5, height: 4, channels: 3, data: new Uint8Array(60) });
+  await writeFile(join(folder, 'dark', 'bad.png'), png.subarray(0, 40));
+  await expect(readFolder(folder)).rejects.toThrow(/bad\.png: truncated PNG/);
+  await rm(folder, { recursive: true });
+});
