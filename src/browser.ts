@@ -1,14 +1,21 @@
 // The public API in a page: that of index.ts, without files.
 
 export { type Dataset, slice, splitValidation } from './data/dataset.ts';
-export { digitFromPixels } from './data/digit.ts';
-export { type Idx, idxDataset, parseIdx } from './data/idx.ts';
-export type { Images } from './data/images.ts';
-export type { Examples } from './data/own.ts';
-export { type Column, type Table, tableFrom, tableFromArray } from './data/table.ts';
+export type { Examples } from './data/examples/examples.ts';
+export type { Column, Table } from './data/formats/columns.ts';
+export { type Idx, parseIdx } from './data/formats/idx.ts';
+export { digitFromPixels } from './data/images/digit.ts';
+export type { Images } from './data/images/images.ts';
+export { idxDataset } from './data/named/idx-dataset.ts';
+export { tableFrom, tableFromArray } from './data/tables/table.ts';
 export { InputError } from './errors.ts';
+export type { LayerSpec } from './layers/forms.ts';
+export type { Goodness } from './layers/goodness.ts';
+export type { Optimizer } from './layers/optimizer.ts';
 export type { Answer } from './network/answers.ts';
+export type { NetworkOptions } from './network/build.ts';
 export type { LoadOptions } from './network/encode.ts';
+export type { EpochEvent } from './network/events.ts';
 export type { Evaluation, FitOptions, Position, Prediction } from './network/network.ts';
 export {
   createNetwork,
@@ -18,21 +25,18 @@ export {
   type Model,
   type PageOptions,
 } from './network/page.ts';
-export type { NetworkOptions } from './network/prepare.ts';
 export type { RemoteNetwork as Network } from './network/remote.ts';
 export type { StateTensor } from './network/state.ts';
-export type { Scored } from './readout/goodness.ts';
+export type { Scored } from './readouts/goodness.ts';
 export { describeRecipe } from './recipes/describe.ts';
 export type {
   Between,
-  Goodness,
-  LocalLayer,
-  Negatives,
+  Classes,
+  Contrast,
+  Learning,
   Objective,
-  Optimizer,
   Recipe,
-  RecurrentSchedule,
-  Schedule,
+  Recurrent,
+  Unsupervised,
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';
-export type { EpochEvent } from './train/events.ts';

@@ -1,25 +1,28 @@
 // The public API in Node. Everything that is not exported here is free to change.
 
 export { type Dataset, slice, splitValidation } from './data/dataset.ts';
-export { digitFromPixels } from './data/digit.ts';
-export { readExamples } from './data/examples.ts';
-export { type Idx, idxDataset, parseIdx } from './data/idx.ts';
-export { readDigit } from './data/image.ts';
-export type { Images } from './data/images.ts';
-export {
-  type Examples,
-  type PreprocessedData,
-  type PreprocessOptions,
-  preprocess,
-  type Source,
-} from './data/own.ts';
-export { datasetNames, loadDataset } from './data/sources.ts';
-export { type Column, type Table, tableFrom, tableFromArray } from './data/table.ts';
-export { readStrings, textDataset } from './data/text.ts';
+export type { Examples, Source } from './data/examples/examples.ts';
+export { readExamples } from './data/examples/open-examples.ts';
+export type { Column, Table } from './data/formats/columns.ts';
+export { type Idx, parseIdx } from './data/formats/idx.ts';
+export { digitFromPixels } from './data/images/digit.ts';
+export type { Images } from './data/images/images.ts';
+export { readDigit } from './data/images/read-digit.ts';
+export { idxDataset } from './data/named/idx-dataset.ts';
+export { datasetNames, loadDataset } from './data/named/named-datasets.ts';
+export { type PreprocessedData, type PreprocessOptions, preprocess } from './data/preprocess.ts';
+export { tableFrom, tableFromArray } from './data/tables/table.ts';
+export { readStrings } from './data/text/strings.ts';
+export { textDataset } from './data/text/windows.ts';
 export { InputError } from './errors.ts';
+export type { LayerSpec } from './layers/forms.ts';
+export type { Goodness } from './layers/goodness.ts';
+export type { Optimizer } from './layers/optimizer.ts';
 export type { Answer } from './network/answers.ts';
+export type { NetworkOptions } from './network/build.ts';
 export { createNetwork } from './network/create.ts';
 export { encodeNetwork, type LoadOptions } from './network/encode.ts';
+export type { EpochEvent } from './network/events.ts';
 export {
   decodeModel,
   decodeNetwork,
@@ -29,24 +32,21 @@ export {
   saveNetwork,
 } from './network/model.ts';
 export type { Evaluation, FitOptions, Network, Position, Prediction } from './network/network.ts';
-export type { NetworkOptions } from './network/prepare.ts';
 export type { StateTensor } from './network/state.ts';
 export { continueText, nextCharacterError } from './network/writing.ts';
-export type { Scored } from './readout/goodness.ts';
+export type { Scored } from './readouts/goodness.ts';
 export { describeRecipe } from './recipes/describe.ts';
 export type {
   Between,
-  Goodness,
-  LocalLayer,
-  Negatives,
+  Classes,
+  Contrast,
+  Learning,
   Objective,
-  Optimizer,
   Recipe,
-  RecurrentSchedule,
-  Schedule,
+  Recurrent,
+  Unsupervised,
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';
-export type { RowFunction } from './schedule/black-box.ts';
+export type { RowFunction } from './schedules/between.ts';
 export { type Checkpoint, openCheckpoint } from './train/checkpoint.ts';
-export type { EpochEvent } from './train/events.ts';
-export { type TrainedModel, type TrainModelOptions, trainModel } from './train/learn.ts';
+export { type TrainedModel, type TrainModelOptions, trainModel } from './train/train-model.ts';

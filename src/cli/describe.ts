@@ -1,7 +1,7 @@
 // What the commands say of a network and of its answers.
 
 import type { Evaluation, Network } from '../network/network.ts';
-import type { Scored } from '../readout/goodness.ts';
+import type { Scored } from '../readouts/goodness.ts';
 import { colors, mebibytes, percent, table } from './text.ts';
 
 export function machineOf(network: Network): string {
@@ -16,8 +16,11 @@ export function verdict(name: string, { goodnessReadout, softmaxReadout }: Evalu
   return `${name}: error ${colors.bold(percent(goodnessReadout.error))} by the goodness of every label, ${bySoftmax}`;
 }
 
-/** How often each class is taken for another, by both readouts. */
-export function perClass({ answers, softmaxReadout }: Evaluation, names?: readonly string[]): string {
+/** How often each class is taken for another, by the readouts that there are. */
+export function perClass(
+  { answers, goodnessReadout, softmaxReadout }: Evaluation,
+  names?: readonly string[],
+): string {
   const nameOf = (label: number) => names?.[label] ?? String(label);
   const rows = answers.confusion.map((row, label) => {
     const count = row.reduce((a, b) => a + b);
@@ -29,9 +32,10 @@ export function perClass({ answers, softmaxReadout }: Evaluation, names?: readon
       String(count),
       `${wrong(answers.confusion)}`,
       percent(count ? (100 * wrong(answers.confusion)) / count : 0),
-      `${wrong(softmaxReadout.confusion)}`,
+      ...(goodnessReadout ? [`${wrong(softmaxReadout.confusion)}`] : []),
       most > 0 ? `${nameOf(mistakes.indexOf(most))} (${most})` : '–',
     ];
   });
-  return table(['class', 'examples', 'wrong', 'error', 'wrong (softmax)', 'taken for'], rows);
+  const bySoftmax = goodnessReadout ? ['wrong (softmax)'] : [];
+  return table(['class', 'examples', 'wrong', 'error', ...bySoftmax, 'taken for'], rows);
 }

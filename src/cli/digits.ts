@@ -1,7 +1,9 @@
 // ff predict for a model of digits: which one a picture shows, and how sure each readout is.
 
-import { readDigit } from '../data/image.ts';
+import { readDigit } from '../data/images/read-digit.ts';
 import type { Network } from '../network/network.ts';
+import { print, printJson } from './output.ts';
+import { visible } from './text.ts';
 
 const SHADES = ' .:-=+*#%@';
 const SIDE = 28;
@@ -14,20 +16,20 @@ export async function predictDigits(
   for (const image of images) {
     const digit = await readDigit(image);
     const { label, goodness, probabilities } = await network.predict(digit);
+    // A network that is not given labels has no goodness of any: it answers by its softmax alone.
+    const hasGoodness = goodness.length > 0;
     if (options.json) {
-      console.log(JSON.stringify({ event: 'predicted', image, label, goodness, probabilities }));
+      printJson({ event: 'predicted', image, label, ...(hasGoodness && { goodness }), probabilities });
       continue;
     }
-    console.log(drawing(digit));
-    console.log(`${image}: ${label}\n`);
-    console.log('  label  goodness  softmax');
-    for (let c = 0; c < goodness.length; c++) {
-      const share = `${(100 * probabilities[c]).toFixed(1)} %`;
-      const mark = c === label ? '  ←' : '';
-      console.log(
-        `  ${String(c).padStart(5)}  ${goodness[c].toPrecision(4).padStart(8)}  ${share.padStart(7)}${mark}`,
-      );
-    }
+    print(drawing(digit));
+    print(`${visible(image)}: ${label}\n`);
+    print(`  label  ${hasGoodness ? 'goodness  ' : ''}softmax`);
+    probabilities.forEach((probability, c) => {
+      const number = hasGoodness ? `${goodness[c].toPrecision(4).padStart(8)}  ` : '';
+      const share = `${(100 * probability).toFixed(1)} %`.padStart(7);
+      print(`  ${String(c).padStart(5)}  ${number}${share}${c === label ? '  ←' : ''}`);
+    });
   }
 }
 

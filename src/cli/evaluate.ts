@@ -1,11 +1,12 @@
 // ff evaluate: a model against labelled data.
 
 import type { Dataset } from '../data/dataset.ts';
-import { imageSize, readExamples } from '../data/examples.ts';
-import { encodeLabelled } from '../data/own.ts';
+import { encodeLabelled, imageSize } from '../data/encode-examples.ts';
+import { readExamples } from '../data/examples/open-examples.ts';
 import type { ModelDescription } from '../network/encode.ts';
 import { loadDescribed } from '../network/model.ts';
 import { perClass } from './describe.ts';
+import { print, printJson } from './output.ts';
 import { percent } from './text.ts';
 import { testSetOf } from './train.ts';
 
@@ -25,22 +26,20 @@ export async function evaluate(
     const seconds = (performance.now() - startedAt) / 1000;
     const { goodnessReadout, softmaxReadout } = evaluation;
     if (options.json) {
-      console.log(
-        JSON.stringify({
-          event: 'evaluated',
-          data: data.name,
-          count: data.count,
-          ...(goodnessReadout && { goodnessError: goodnessReadout.error }),
-          softmaxError: softmaxReadout.error,
-          seconds,
-        }),
-      );
+      printJson({
+        event: 'evaluated',
+        data: data.name,
+        count: data.count,
+        ...(goodnessReadout && { goodnessError: goodnessReadout.error }),
+        softmaxError: softmaxReadout.error,
+        seconds,
+      });
       return;
     }
-    console.log(perClass(evaluation, data.classNames));
-    console.log(`\n${data.name}, ${data.count} examples in ${seconds.toFixed(2)} s`);
-    if (goodnessReadout) console.log(`  goodness of every label  ${percent(goodnessReadout.error)}`);
-    console.log(`  softmax of one pass      ${percent(softmaxReadout.error)}`);
+    print(perClass(evaluation, data.classNames));
+    print(`\n${data.name}, ${data.count} examples in ${seconds.toFixed(2)} s`);
+    if (goodnessReadout) print(`  goodness of every label  ${percent(goodnessReadout.error)}`);
+    print(`  softmax of one pass      ${percent(softmaxReadout.error)}`);
   } finally {
     await network.close();
   }

@@ -1,6 +1,5 @@
 // ff export: a model for where this library is not, or for where every byte counts.
 
-import { resolve } from 'node:path';
 import { readModel } from '../device/model.ts';
 import { InputError } from '../errors.ts';
 import { encodeJavaScript } from '../export/javascript.ts';
@@ -9,7 +8,9 @@ import { quantize, readFloats } from '../files/int8.ts';
 import { readBytes } from '../files/read.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Safetensors } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
-import { parseWholeDescription } from '../network/encode.ts';
+import { FORMAT, type ModelDescription, parseWholeDescription } from '../network/encode.ts';
+import { print } from './output.ts';
+import { checkOutputs } from './outputs.ts';
 import { grouped } from './text.ts';
 
 interface ExportOptions {
@@ -32,17 +33,24 @@ export async function exportModel(model: string, options: ExportOptions): Promis
   }
   const bytes = await readBytes(model);
   const file = parseSafetensors(bytes, model);
+  const { position: _, data: __, learning, ...description } = parseWholeDescription(file.metadata, model);
+  if (learning) {
+    throw new InputError(
+      `${model} is a checkpoint of own data, not a model: finish its training with ff train --resume, and export what that writes`,
+    );
+  }
   // Everything that reads the export is this strict.
-  parseWholeDescription(file.metadata, model);
   readModel(file, model);
   const out = options.out ?? defaultOut(model, options);
-  if (resolve(out) === resolve(model)) {
-    throw new InputError(`${out} is the model itself: give another name with --out`);
-  }
-  const chunks = onnx ? onnxOf(file, model) : await packed(file, model, options);
+  await checkOutputs([out], [model]);
+  // The description is as files have it today, whatever this one's was.
+  const metadata = { ...file.metadata, format: FORMAT, description: JSON.stringify(description) };
+  const chunks = onnx
+    ? onnxOf(file.tensors, description, metadata, model)
+    : await packed(file.tensors, metadata, model, options);
   await writeFileSafely(out, chunks);
   const size = chunks.reduce((sum, { length }) => sum + length, 0);
-  console.log(`${out}: ${grouped(size)} bytes, ${((100 * size) / bytes.length).toFixed(0)} % of the model`);
+  print(`${out}: ${grouped(size)} bytes, ${((100 * size) / bytes.length).toFixed(0)} % of the model`);
 }
 
 function defaultOut(model: string, { onnx, js, int8 }: ExportOptions): string {
@@ -50,8 +58,12 @@ function defaultOut(model: string, { onnx, js, int8 }: ExportOptions): string {
   return `${stem}${onnx ? '.onnx' : js ? '.js' : '.safetensors'}`;
 }
 
-function onnxOf({ tensors, metadata }: Safetensors, model: string): Uint8Array[] {
-  const { recipe, inputs, classes } = parseWholeDescription(metadata, model);
+function onnxOf(
+  tensors: Safetensors['tensors'],
+  { recipe, inputs, classes }: ModelDescription,
+  metadata: Readonly<Record<string, string>>,
+  model: string,
+): Uint8Array[] {
   return encodeOnnx({
     recipe,
     inputs,
@@ -63,19 +75,18 @@ function onnxOf({ tensors, metadata }: Safetensors, model: string): Uint8Array[]
 
 /** The file without what only training needs, with bytes for weights where asked for, as itself or as a module. */
 async function packed(
-  { tensors, metadata }: Safetensors,
+  tensors: Safetensors['tensors'],
+  metadata: Readonly<Record<string, string>>,
   model: string,
   { int8, js }: ExportOptions,
 ): Promise<Uint8Array[]> {
-  const { position: _, ...description } = parseWholeDescription(metadata, model);
   const isLearned = (name: string) =>
-    /^(layers\.\d+\.(weight|bias)|readout\.\d+\.weight)(\.scale)?$/.test(name);
+    /^(layers\.\d+\.(weight|bias)|(readout|classes)\.\d+\.weight)(\.scale)?$/.test(name);
   const learned = [...tensors.values()].filter(({ name }) => isLearned(name));
   const isSmall = learned.some(({ dtype }) => dtype === 'I8');
   if (isSmall && int8 && !js) throw new InputError(`${model} has weights of int8 already`);
   const chunks = encodeSafetensors(int8 && !isSmall ? quantize(learned) : learned, {
     ...metadata,
-    description: JSON.stringify(description),
     ...(int8 && { quantization: QUANTIZATION }),
   });
   if (!js) return chunks;

@@ -2,15 +2,17 @@
 
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors } from '../files/safetensors.ts';
-import { parseWholeDescription } from '../network/encode.ts';
+import { checkSizes, planNetwork } from '../network/build.ts';
+import { type ModelDescription, parseWholeDescription } from '../network/encode.ts';
 import { describeRecipe } from '../recipes/describe.ts';
-import { planNetwork } from '../schedule/plan.ts';
+import { print, printJson } from './output.ts';
 import { grouped, mebibytes, pairs, table } from './text.ts';
 
 export async function inspect(model: string, options: { json?: boolean }): Promise<void> {
   const { tensors, metadata } = parseSafetensors(await readBytes(model), model);
   const description = parseWholeDescription(metadata, model);
   const { recipe, inputs, classes, seed, build, position, encoding } = description;
+  checkSizes(recipe, inputs, classes, seed, 1);
   const { plans } = planNetwork(recipe, inputs, classes, 1);
   const memory = plans.map(plan => plan.bytes);
   const list = [...tensors.values()].map(({ name, dtype, shape, data }) => {
@@ -19,14 +21,14 @@ export async function inspect(model: string, options: { json?: boolean }): Promi
     return { name, dtype, shape, values: data.length, rms: Math.sqrt(squares / Math.max(1, data.length)) };
   });
   if (options.json) {
-    console.log(JSON.stringify({ event: 'inspected', ...description, memoryBytes: memory, tensors: list }));
+    printJson({ event: 'inspected', ...description, memoryBytes: memory, tensors: list });
     return;
   }
-  console.log(
+  print(
     pairs([
       ...describeRecipe(recipe),
-      ['inputs', `${inputs}, the first ${classes} of them for the label`],
-      ...(encoding ? ([['classes', encoding.classNames.join(', ')]] as [string, string][]) : []),
+      ['inputs', describeInputs(description)],
+      ['classes', encoding ? encoding.classNames.join(', ') : `${classes}`],
       ['trained', `seed ${seed}, ${build} kernels`],
       ...(position
         ? ([['checkpoint', `epoch ${position.epoch}, ${position.batch} batches done`]] as [string, string][])
@@ -41,5 +43,14 @@ export async function inspect(model: string, options: { json?: boolean }): Promi
     grouped(values),
     rms.toPrecision(4),
   ]);
-  console.log(`\n${table(['tensor', 'type', 'shape', 'values', 'rms'], rows)}`);
+  print(`\n${table(['tensor', 'type', 'shape', 'values', 'rms'], rows)}`);
+}
+
+function describeInputs({ recipe, inputs, classes }: ModelDescription): string {
+  const { learning } = recipe;
+  if (learning.kind === 'recurrent') return `${inputs}, and ${classes} at the top for the label`;
+  if (learning.kind !== 'contrast') return `${inputs}, none of them for a label`;
+  return learning.label.kind === 'first'
+    ? `${inputs}, the first ${classes} of them for the label`
+    : `${inputs}, and ${classes} behind them for the label`;
 }

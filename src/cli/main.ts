@@ -1,20 +1,20 @@
-#!/usr/bin/env node
 // The `ff` command: what it understands, and how it ends. 0: done; 1: the run failed; 2: the command line or the input was
-// wrong, said in one line; 130: stopped by Ctrl-C, with a checkpoint.
+// wrong, said in one line; 130: stopped by Ctrl-C or by a reader that went away, with a checkpoint.
 
 import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { holdsExamples } from '../data/examples.ts';
-import { datasetNames } from '../data/sources.ts';
+import { holdsExamples } from '../data/examples/open-examples.ts';
+import { datasetNames } from '../data/named/named-datasets.ts';
 import { InputError } from '../errors.ts';
 import { recipes } from '../recipes/recipes.ts';
 import { evaluate } from './evaluate.ts';
 import { exportModel } from './export.ts';
 import { inspect } from './inspect.ts';
-import { trainOwn } from './own.ts';
+import { warn, watchOutput } from './output.ts';
 import { predict } from './predict.ts';
 import { reproduceExperiment } from './reproduce.ts';
 import { type TrainOptions, train } from './train.ts';
+import { trainOwn } from './train-custom.ts';
 
 function wholeNumber(least: number): (text: string) => number {
   return text => {
@@ -63,7 +63,7 @@ function buildCommand(): Command {
     .option('--json', 'print JSON lines, one an epoch and one at the end, and nothing else')
     .addHelpText(
       'after',
-      '\nCtrl-C stops after the batch in progress, saves a checkpoint and says how to go on.',
+      '\nCtrl-C stops after the batch in progress, saves a checkpoint and says how to go on; so does ff train … | head.',
     )
     .action(async (source: string, options: TrainOptions) => {
       const isOwn = !datasetNames.includes(source) && (await holdsExamples(source));
@@ -140,22 +140,17 @@ function buildCommand(): Command {
   return program;
 }
 
-// A reader that has seen enough (ff … | head) is not an error.
-process.stdout.on('error', error => {
-  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
+watchOutput();
 try {
   await buildCommand().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else if (error instanceof InputError) {
-    process.stderr.write(`ff: ${error.message}\n`);
+    warn(error.message);
     process.exitCode = 2;
   } else {
-    process.stderr.write(`ff: the run failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    warn(`the run failed: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }
 }

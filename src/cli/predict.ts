@@ -1,24 +1,32 @@
 // ff predict: what a model says of new data, as CSV; of a picture of a digit, drawn as the network sees it.
 
 import Papa from 'papaparse';
-import { readQuestions } from '../data/examples.ts';
-import { isTable } from '../data/own.ts';
+import { imageSize } from '../data/encode-examples.ts';
+import { isTable } from '../data/examples/examples.ts';
+import { readQuestions } from '../data/examples/open-examples.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { loadDescribed, Model } from '../network/model.ts';
 import { predictDigits } from './digits.ts';
+import { print, printJson } from './output.ts';
+import { checkOutputs } from './outputs.ts';
 
 export async function predict(
   path: string,
   data: string[],
   options: { out?: string; json?: boolean },
 ): Promise<void> {
+  const { out, json } = options;
+  if (out !== undefined) {
+    if (json) throw new InputError('--json prints its lines, --out writes a CSV: leave out one of them');
+    await checkOutputs([out], [path, ...data]);
+  }
   const { network, description } = await loadDescribed(path, { threads: 1 });
   try {
     const { encoding, calibration } = description;
     if (encoding && calibration) {
       await predictRows(new Model(network, encoding, calibration), data, options);
-    } else if (options.out !== undefined) {
+    } else if (out !== undefined) {
       throw new InputError('--out is for models of your own data; this one draws its digits: leave it out');
     } else {
       await predictDigits(network, data, options);
@@ -34,14 +42,12 @@ async function predictRows(
   data: readonly string[],
   { out, json }: { out?: string; json?: boolean },
 ): Promise<void> {
-  const examples = await readQuestions(data, model.encoding);
+  const examples = await readQuestions(data, imageSize(model.encoding));
   const answers = await model.predict(examples);
   const files = isTable(examples) ? undefined : examples.sources;
   if (json) {
     answers.forEach((answer, i) => {
-      console.log(
-        JSON.stringify({ event: 'predicted', ...(files ? { image: files[i] } : { row: i + 1 }), ...answer }),
-      );
+      printJson({ event: 'predicted', ...(files ? { image: files[i] } : { row: i + 1 }), ...answer });
     });
     return;
   }
@@ -52,9 +58,11 @@ async function predictRows(
   }));
   const csv = `${Papa.unparse(rows, { newline: '\n' })}\n`;
   if (out === undefined) {
-    process.stdout.write(csv);
+    // For another program it is exact; a terminal must not obey it.
+    if (process.stdout.isTTY) print(csv.trimEnd());
+    else process.stdout.write(csv);
     return;
   }
   await writeFileSafely(out, csv);
-  console.log(`${answers.length} answers in ${out}`);
+  print(`${answers.length} answers in ${out}`);
 }

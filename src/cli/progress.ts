@@ -1,7 +1,7 @@
 // Training as it goes by: one live line on a terminal, one plain line an epoch when piped.
 
+import type { EpochEvent } from '../network/events.ts';
 import type { Network } from '../network/network.ts';
-import type { EpochEvent } from '../train/events.ts';
 import { colors, duration, grouped, percent } from './text.ts';
 
 const BAR = 12;

@@ -5,12 +5,16 @@ import type { Reproduction, Variant } from '../experiments/experiment.ts';
 import { experiments, findExperiment } from '../experiments/experiments.ts';
 import { measured } from '../experiments/measured.ts';
 import { errorOf, type Outcome } from '../experiments/outcome.ts';
-import { type Summary, summarise, writeResult } from '../experiments/result.ts';
-import { reproduce } from '../experiments/run.ts';
+import { resultFiles, type Summary, summarise, writeResult } from '../experiments/result.ts';
+import { filesToWrite, reproduce } from '../experiments/run.ts';
 import type { SeenEvent } from '../experiments/training.ts';
 import { describeRecipe, layerSize } from '../recipes/describe.ts';
 import { machineOf } from './describe.ts';
+import { print, printJson, warn } from './output.ts';
+import { checkOutputs } from './outputs.ts';
 import { Progress } from './progress.ts';
+import { shell } from './shell.ts';
+import { Stop } from './stop.ts';
 import { colors, duration, grouped, pairs, percent, table } from './text.ts';
 
 export interface ReproduceOptions {
@@ -33,56 +37,53 @@ export async function reproduceExperiment(
 ): Promise<void> {
   if (name === undefined) return list(options);
   const experiment = findExperiment(name);
-  const command = ['npx ff reproduce', name, ...wordsOf(options)].join(' ');
+  const command = [shell`npx ff reproduce ${name}`, ...wordsOf(options)].join(' ');
   const isLoud = !options.quiet && !options.json;
-  const say = isLoud ? (text: string) => console.log(text) : () => {};
-  const sayJson = options.json ? (event: object) => console.log(JSON.stringify(event)) : () => {};
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const say = isLoud ? print : () => {};
+  const sayJson = options.json ? printJson : () => {};
+  const { short, seed, threads, validation, text, fresh, out = join(FOLDER, name) } = options;
+  const choice = { short, seed, threads, validation, text, fresh, folder: FOLDER };
+  const outputs = [
+    ...Object.values(resultFiles(out, { experiment, options })),
+    ...filesToWrite(experiment, choice),
+  ];
+  await checkOutputs(outputs, text === undefined ? [] : [text]);
+  const stop = new Stop();
   let progress: Progress | undefined;
   say(colors.bold(`${name}: ${experiment.about} (${experiment.section} of the paper)`));
-  const { short, seed, threads, validation, text, fresh } = options;
-  const reproduction = await reproduce(experiment, {
-    short,
-    seed,
-    threads,
-    validation,
-    text,
-    fresh,
-    folder: FOLDER,
-    signal: stop.signal,
-    onRun: (variant, own, index, count) => {
-      const place = count === 1 ? '' : ` (${index} of ${count})`;
-      say(`\n${colors.bold(`${variant.name}, seed ${own}`)}${place}`);
-      say(pairs(describeRecipe(variant.recipe)));
-    },
-    onStart: (network, examples) => {
-      say(pairs([['machine', machineOf(network)]]));
-      if (isLoud) progress = new Progress(network, examples);
-    },
-    onEvent: (event, variant, own) => {
-      sayJson({ ...event, variant: variant.name, seed: own });
-      if (event.event === 'epoch') progress?.epoch(event);
-      else say(seenText(event));
-    },
-    onOutcome: (outcome, isNew) => {
-      progress?.end();
-      progress = undefined;
-      sayJson(runEvent(outcome));
-      say(outcomeText(outcome, isNew));
-    },
-  }).finally(() => {
-    progress?.end();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  });
+  const run = () =>
+    reproduce(experiment, {
+      ...choice,
+      signal: stop.signal,
+      onRun: (variant, own, index, count) => {
+        const place = count === 1 ? '' : ` (${index} of ${count})`;
+        say(`\n${colors.bold(`${variant.name}, seed ${own}`)}${place}`);
+        say(pairs(describeRecipe(variant.recipe)));
+      },
+      onStart: (network, examples) => {
+        say(pairs([['machine', machineOf(network)]]));
+        if (isLoud) progress = new Progress(network, examples);
+      },
+      onEvent: (event, variant, own) => {
+        sayJson({ ...event, variant: variant.name, seed: own });
+        if (event.event === 'epoch') progress?.epoch(event);
+        else say(seenText(event));
+      },
+      onOutcome: (outcome, isNew) => {
+        progress?.end();
+        progress = undefined;
+        sayJson(runEvent(outcome));
+        say(outcomeText(outcome, isNew));
+      },
+      onUncompared: path => warn(`${path} does not say of which data it is, as older files do not`),
+    });
+  const reproduction = await stop.during(run).finally(() => progress?.end());
   if (!reproduction.isDone) {
     sayJson({ event: 'stopped', finished: reproduction.outcomes.length, command });
-    say(`stopped; to go on: ${colors.bold(command)}`);
-    process.exitCode = 130;
+    stop.tell(`stopped; to go on: ${colors.bold(command)}`, say);
     return;
   }
-  const files = await writeResult(reproduction, options.out ?? join(FOLDER, name), command);
+  const files = await writeResult(reproduction, out, command);
   say(`\n${summaryTable(reproduction)}\n`);
   say(
     pairs([
@@ -106,11 +107,11 @@ export async function reproduceExperiment(
 function wordsOf({ short, seed, threads, validation, text, out }: ReproduceOptions): string[] {
   return [
     ...(short ? ['--short'] : []),
-    ...(seed === undefined ? [] : ['--seed', String(seed)]),
-    ...(threads === undefined ? [] : ['--threads', String(threads)]),
-    ...(validation === undefined ? [] : ['--validation', String(validation)]),
-    ...(text === undefined ? [] : ['--text', text]),
-    ...(out === undefined ? [] : ['--out', out]),
+    ...(seed === undefined ? [] : [shell`--seed ${seed}`]),
+    ...(threads === undefined ? [] : [shell`--threads ${threads}`]),
+    ...(validation === undefined ? [] : [shell`--validation ${validation}`]),
+    ...(text === undefined ? [] : [shell`--text ${text}`]),
+    ...(out === undefined ? [] : [shell`--out ${out}`]),
   ];
 }
 
@@ -120,10 +121,10 @@ function list({ json, quiet }: ReproduceOptions): void {
   for (const { name, about, section, variants } of experiments) {
     if (json) {
       const known = variants.map(variant => ({ ...variant, measured: measured[`${name}/${variant.name}`] }));
-      console.log(JSON.stringify({ event: 'experiment', name, about, section, variants: known }));
+      printJson({ event: 'experiment', name, about, section, variants: known });
     } else if (!quiet) {
-      console.log(`${colors.bold(name)}  ${about} (${section})`);
-      console.log(
+      print(`${colors.bold(name)}  ${about} (${section})`);
+      print(
         `${table(
           HEADING,
           variants.map(variant => listed(name, variant)),
@@ -133,7 +134,7 @@ function list({ json, quiet }: ReproduceOptions): void {
     }
   }
   if (json || quiet) return;
-  console.log(
+  print(
     'npx ff reproduce NAME runs one, with --short in a tenth of the time or less; ff reproduce --help shows more.\nErrors are ours on the test set, mean ± standard deviation over the seeds, by either readout; time: training of one seed on two cores.',
   );
 }

@@ -5,6 +5,16 @@ import pc from 'picocolors';
 /** Colours on a terminal that has them, none when piped (picocolors alone would colour pipes where CI is set). */
 export const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
 
+/** Characters that a terminal obeys and does not show, and those that turn the direction of a line. */
+export const CONTROL = String.raw`[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]`;
+
+const control = new RegExp(CONTROL, 'gu');
+
+/** `text` as one line that a terminal shows as it is; its control characters look as they do in JSON, such as `\u001b`. */
+export function visible(text: string): string {
+  return text.replaceAll(control, found => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** An error in percent, as it is printed everywhere. */
 export function percent(value: number): string {
   return `${value.toFixed(2)} %`;
@@ -29,21 +39,22 @@ export function mebibytes(bytes: number): string {
 /** Rows of cells under a heading, columns aligned to the right; the first and the last to the left with `isText`. */
 export function table(
   heading: readonly string[],
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   isText = false,
 ): string {
+  const rows = cells.map(row => row.map(visible));
   const widths = heading.map((title, i) => Math.max(title.length, ...rows.map(row => row[i].length)));
   const last = heading.length - 1;
   const cellOf = (cell: string, i: number) => {
     if (!isText || (i > 0 && i < last)) return cell.padStart(widths[i]);
     return i === last ? cell : cell.padEnd(widths[i]);
   };
-  const line = (cells: readonly string[]) => cells.map(cellOf).join('  ');
+  const line = (row: readonly string[]) => row.map(cellOf).join('  ');
   return [heading, ...rows].map(line).join('\n');
 }
 
 /** Names and values, one pair a line, values aligned. */
 export function pairs(list: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...list.map(([name]) => name.length));
-  return list.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
+  return list.map(([name, value]) => `  ${name.padEnd(width)}  ${visible(value)}`).join('\n');
 }

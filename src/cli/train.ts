@@ -1,22 +1,28 @@
 // ff train: data in; model, report and test errors out.
 
 import { rm } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { type Dataset, splitValidation } from '../data/dataset.ts';
-import { loadDataset } from '../data/sources.ts';
+import type { Fingerprint } from '../data/fingerprint.ts';
+import { loadDataset } from '../data/named/named-datasets.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { createNetwork } from '../network/create.ts';
-import { loadNetwork, saveNetwork } from '../network/model.ts';
-import type { Network } from '../network/network.ts';
+import { loadDescribed, saveNetwork } from '../network/model.ts';
+import type { FitOptions, Network } from '../network/network.ts';
 import { describeRecipe } from '../recipes/describe.ts';
-import { hasLabel } from '../recipes/recipe.ts';
+import { type Recipe, scoresLabels } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
+import { checkSameData, fingerprintOf } from '../train/fingerprint.ts';
 import { fitAndSave } from '../train/saving.ts';
 import { machineOf, perClass, verdict } from './describe.ts';
+import { print, printJson, warn } from './output.ts';
+import { defaultModel, trainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
+import { shell } from './shell.ts';
+import { Stop } from './stop.ts';
 import { colors, duration, pairs } from './text.ts';
 
 export interface TrainOptions {
@@ -34,35 +40,40 @@ export interface TrainOptions {
 }
 
 export async function train(source: string, options: TrainOptions): Promise<void> {
-  if (options.label !== undefined) {
-    throw new InputError('--label names a column of a table: give the table, such as data.csv');
-  }
+  refuse(options);
   const startedAt = performance.now();
-  const say = options.quiet || options.json ? () => {} : (text: string) => console.log(text);
-  const sayJson = options.json ? (event: object) => console.log(JSON.stringify(event)) : () => {};
-  const { data, validation, test } = await loadData(source, options);
-  const network = await openNetwork(data, options);
-  const { recipe, seed, build } = network.session;
-  const name = `${basename(source)}-${recipe.name}`;
-  const model = options.out ?? `runs/${name}.safetensors`;
-  const checkpoint = `${model.replace(/\.safetensors$/, '')}.checkpoint.safetensors`;
+  const say = options.quiet || options.json ? () => {} : print;
+  const sayJson = options.json ? printJson : () => {};
+  const { resume } = options;
+  const stopped = resume === undefined ? undefined : await openStopped(resume, options);
+  let network = stopped?.network;
   try {
+    const recipe = network?.session.recipe ?? chooseRecipe(options);
+    const model = options.out ?? defaultModel(`${basename(resolve(source))}-${recipe.name}`);
+    const inputs = [source, ...(options.test === undefined ? [] : [options.test])];
+    const { report, checkpoint } = await trainingFiles(model, inputs, resume);
+    const { data, validation, test } = await loadData(source, options);
+    if (stopped) compareData(resume!, stopped.description.data, data);
+    network ??= await createNetwork(recipe, {
+      inputs: data.width,
+      classes: data.classes,
+      ...(options.seed !== undefined && { seed: options.seed }),
+      ...threadsOf(options),
+    });
+    const stop = new Stop();
     say(colors.bold(`${recipe.name} on ${data.name}`));
     say(pairs([...describeRecipe(recipe), ['machine', machineOf(network)]]));
-    if (!(await trainToEnd(network, data, validation, test, checkpoint, options, sayJson))) {
-      const words = ['npx ff train', source, '--resume', checkpoint, '--out', model];
-      if (options.validation) words.push('--validation', String(options.validation));
-      if (options.test) words.push('--test', options.test);
+    const watched = validation ? { validation } : test ? { test } : {};
+    if (!(await trainToEnd(network, data, watched, checkpoint, stop, options, sayJson))) {
       const { epoch, trainSeconds } = network.position;
       sayJson({ event: 'stopped', epoch, trainSeconds, checkpoint });
-      say(`stopped in epoch ${epoch}; to go on: ${colors.bold(words.join(' '))}`);
-      process.exitCode = 130;
+      const command = resumeCommand(source, checkpoint, model, options);
+      stop.tell(`stopped in epoch ${epoch}; to go on: ${colors.bold(command)}`, say);
       return;
     }
     const judged = test ?? validation;
     const evaluation = judged && (await network.evaluate(judged));
     await saveNetwork(network, model);
-    const report = `${model.replace(/\.safetensors$/, '')}.html`;
     if (judged && evaluation) {
       await writeFileSafely(report, renderReport(reportOf(network, judged, evaluation)));
     }
@@ -81,14 +92,44 @@ export async function train(source: string, options: TrainOptions): Promise<void
       }),
       trainSeconds,
       totalSeconds,
-      readout: hasLabel(recipe) ? 'goodness' : 'softmax',
-      seed,
+      readout: scoresLabels(network.session.recipe.learning) ? 'goodness' : 'softmax',
+      seed: network.session.seed,
       threads: network.threads,
-      simd: build,
+      simd: network.session.build,
       model,
     });
   } finally {
-    await network.close();
+    await network?.close();
+  }
+}
+
+/** How a training goes on that was stopped. */
+export function resumeCommand(
+  source: string,
+  checkpoint: string,
+  model: string,
+  { validation, test }: TrainOptions,
+): string {
+  return [
+    shell`npx ff train ${source} --resume ${checkpoint} --out ${model}`,
+    ...(validation === undefined ? [] : [shell`--validation ${validation}`]),
+    ...(test === undefined ? [] : [shell`--test ${test}`]),
+  ].join(' ');
+}
+
+/** Says where a checkpoint cannot tell what it has learned from. */
+export function warnUncompared(path: string, name: string): void {
+  warn(`${path} does not say of which data it is, as older checkpoints do not: going on with ${name}`);
+}
+
+function refuse({ label, resume, recipe, seed, epochs }: TrainOptions): void {
+  if (label !== undefined) {
+    throw new InputError('--label names a column of a table: give the table, such as data.csv');
+  }
+  if (resume !== undefined && [recipe, seed, epochs].some(option => option !== undefined)) {
+    throw new InputError(
+      '--resume goes on with the recipe, the seed and the epochs of the checkpoint: leave out --recipe, --seed and --epochs',
+    );
   }
 }
 
@@ -106,59 +147,52 @@ export async function testSetOf(source: string): Promise<Dataset> {
   return test ?? all;
 }
 
-async function openNetwork(data: Dataset, options: TrainOptions): Promise<Network> {
-  const { seed, threads, epochs } = options;
-  const chosen = threads === undefined ? {} : { threads };
-  if (options.resume !== undefined) {
-    if (seed !== undefined || epochs !== undefined) {
-      throw new InputError(
-        '--resume goes on with the seed and the epochs of the checkpoint: leave out --seed and --epochs',
-      );
-    }
-    const network = await loadNetwork(options.resume, chosen);
-    if (network.position.examples === 0) {
-      await network.close();
-      throw new InputError(
-        `${options.resume} is a finished model: expected a checkpoint, which holds the optimizer's state to go on with`,
-      );
-    }
-    return network;
-  }
-  const recipe = findRecipe(options.recipe ?? 'quick');
-  return createNetwork(epochs === undefined ? recipe : { ...recipe, epochs }, {
-    inputs: data.width,
-    classes: data.classes,
-    ...(seed === undefined ? {} : { seed }),
-    ...chosen,
-  });
+function threadsOf({ threads }: TrainOptions): { threads?: number } {
+  return threads === undefined ? {} : { threads };
 }
 
-/** Trains to the end; false where the user stopped it before. */
+function chooseRecipe({ recipe = 'quick', epochs }: TrainOptions): Recipe {
+  const found = findRecipe(recipe);
+  return epochs === undefined ? found : { ...found, epochs };
+}
+
+async function openStopped(path: string, options: TrainOptions) {
+  const { network, description } = await loadDescribed(path, threadsOf(options));
+  if (network.position.examples > 0) return { network, description };
+  await network.close();
+  throw new InputError(
+    `${path} is a finished model: expected a checkpoint, which holds the optimizer's state to go on with`,
+  );
+}
+
+function compareData(path: string, kept: Fingerprint | undefined, data: Dataset): void {
+  const advice = 'to go on, give the same data as before, and hold out as many with --validation';
+  if (!checkSameData(path, kept, fingerprintOf(data), advice)) warnUncompared(path, data.name);
+}
+
+/** Trains to the end; false where it was stopped before. */
 async function trainToEnd(
   network: Network,
   data: Dataset,
-  validation: Dataset | undefined,
-  test: Dataset | undefined,
+  watched: Pick<FitOptions, 'validation' | 'test'>,
   checkpoint: string,
+  stop: Stop,
   options: TrainOptions,
   sayJson: (event: object) => void,
 ): Promise<boolean> {
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const progress = options.quiet || options.json ? undefined : new Progress(network, data.count);
   try {
-    const watched = validation ? { validation } : test ? { test } : {};
-    const epochs = fitAndSave(network, data, checkpoint, { ...watched, signal: stop.signal });
-    let step = await epochs.next();
-    for (; !step.done; step = await epochs.next()) {
-      sayJson(step.value);
-      progress?.epoch(step.value);
-    }
-    return step.value;
+    return await stop.during(async () => {
+      const epochs = fitAndSave(network, data, checkpoint, { ...watched, signal: stop.signal });
+      let step = await epochs.next();
+      for (; !step.done; step = await epochs.next()) {
+        sayJson(step.value);
+        progress?.epoch(step.value);
+      }
+      return step.value;
+    });
   } finally {
     progress?.end();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }
 
@@ -166,8 +200,8 @@ function nextSteps(model: string, report: string, source: string, hasReport: boo
   return [
     ['model', model],
     ...(hasReport ? [['report', `${report} (open it in a browser)`] as [string, string]] : []),
-    ['try next', `npx ff predict ${model} digit.png`],
-    ['', `npx ff evaluate ${model} ${source}`],
+    ['try next', shell`npx ff predict ${model} digit.png`],
+    ['', shell`npx ff evaluate ${model} ${source}`],
     ['', 'npx ff train --recipe hinton-supervised'],
   ];
 }

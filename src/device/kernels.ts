@@ -1,6 +1,7 @@
 // What predicting and learning on a device share: where the kernels come from, and which examples are sound.
 
 import { InputError } from '../errors.ts';
+import { decodeHex, fuse } from '../kernels/embedded.ts';
 import { type Build, detectBuild } from '../kernels/features.ts';
 
 /** Where the kernels come from; by default they are part of the code. */
@@ -12,19 +13,22 @@ export interface KernelOptions {
 }
 
 /**
- * The kernels in the fastest build that the engine runs. `embedded` has each build as base64, and `prefix` is what its file is
- * called before the name of the build. Throws an InputError where the engine has no SIMD or the file cannot be fetched.
+ * The kernels in the fastest build that the engine runs. `embedded` is the module that the code carries, and `prefix` what a build's
+ * file is called before its name. Throws an InputError where the engine has no SIMD or the file cannot be fetched.
  */
 export async function compile(
   { wasmModule, wasmUrl }: KernelOptions,
-  embedded: Readonly<Record<Build, string>>,
+  embedded: string,
   prefix: string,
 ): Promise<{ module: WebAssembly.Module; build: Build }> {
   const build = detectBuild();
   if (!build) throw new InputError('this engine has no WebAssembly SIMD: use a newer one');
   if (wasmModule) return { module: wasmModule, build };
-  if (wasmUrl === undefined)
-    return { module: await WebAssembly.compile(decodeBase64(embedded[build])), build };
+  if (wasmUrl === undefined) {
+    const bytes = decodeHex(embedded);
+    if (build === 'relaxed') fuse(bytes);
+    return { module: await WebAssembly.compile(bytes), build };
+  }
   const url = new URL(`${prefix}${build}.wasm`, wasmUrl);
   const response = await fetch(url).catch((error: Error) => error);
   if (response instanceof Error || !response.ok) {
@@ -34,14 +38,6 @@ export async function compile(
     );
   }
   return { module: await WebAssembly.compile(await response.arrayBuffer()), build };
-}
-
-/** The bytes that `text` stands for. */
-export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
-  return bytes;
 }
 
 /** Throws an InputError unless `examples` are `count` rows of `inputs` bytes or finite floats. */

@@ -1,19 +1,25 @@
 // Going on with learning where the model is used, from what its user shows it: a few examples at a time, in memory that is
 // known before it starts, on the caller's thread. The steps are those of training, run by the same code.
 
-import * as embedded from '../../build/learn-kernels.js';
+import { kernels } from '../../build/learn-kernels.js';
 import { InputError } from '../errors.ts';
 import { readFloats } from '../files/int8.ts';
 import { joinChunks, parseSafetensors } from '../files/safetensors.ts';
 import type { Build } from '../kernels/features.ts';
+import { bindKernels } from '../kernels/kernels.ts';
+import { dense } from '../layers/dense/index.ts';
+import type { LayerKind } from '../layers/kind.ts';
 import { encodeSession, type ModelDescription, parseDescription } from '../network/encode.ts';
 import { writeState } from '../network/state.ts';
-import { largestIndex, sumOverLayers } from '../readout/goodness.ts';
-import type { Recipe } from '../recipes/recipe.ts';
-import { Control } from '../schedule/control.ts';
-import type { Job } from '../schedule/job.ts';
-import { openSession, planPlain, type Session } from '../schedule/session.ts';
-import { SupervisedPart } from '../schedule/supervised.ts';
+import { largestIndex, sumOverLayers } from '../readouts/goodness.ts';
+import { type Classes, type Contrast, type Learning, type Recipe, readFrom } from '../recipes/recipe.ts';
+import { Control } from '../schedules/control.ts';
+import { FeedforwardProgram } from '../schedules/feedforward.ts';
+import type { Job } from '../schedules/job.ts';
+import { objectiveOf } from '../schedules/layerwise.ts';
+import { planLayers } from '../schedules/plan.ts';
+import { openSession, type Session } from '../schedules/session.ts';
+import { Thread } from '../schedules/thread.ts';
 import { checkExamples, compile, type KernelOptions } from './kernels.ts';
 import { NAME, readModel } from './model.ts';
 import type { Prediction } from './predictor.ts';
@@ -40,12 +46,15 @@ export async function openLearner(
 ): Promise<Learner> {
   const { tensors, description, recipe, plans, readoutPlan, bytes } = plan(model, options);
   const { inputs, classes, seed } = description;
-  const { module, build } = await compile(options, embedded, 'learn-');
+  const { module, build } = await compile(options, kernels, 'learn-');
   const what = { recipe, inputs, classes, seed, build, module, cores: 1 };
   const session = openSession(what, { plans, readoutPlan }, false);
   writeState(session, false, (name, shape) => readFloats(tensors, name, shape, NAME));
   return new Learner(session, description, bytes);
 }
+
+/** Of all kinds of layers, devices know these. */
+const kinds: Readonly<Record<string, LayerKind>> = { dense: dense as unknown as LayerKind };
 
 function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
   if (!(Number.isInteger(batch) && batch > 0)) {
@@ -57,21 +66,52 @@ function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
   // Before anything is planned: sizes that the file's own tensors vouch for.
   const { inputs, classes } = readModel(file, NAME);
   const description = parseDescription(file.metadata, NAME);
-  const { optimizer, readout, negatives } = description.recipe;
+  const { recipe: trained } = description;
   // Without a schedule: nobody knows how long it will go on.
-  const recipe: Recipe = {
-    ...description.recipe,
-    batch,
-    shift: 0,
-    hold: 1,
+  const recipe: Recipe = { ...gentle(trained, rate), batch, shift: 0, holdShare: 1 };
+  const planned = planLayers(recipe, { kinds, inputs, classes, threads: 1, hasPairs: false });
+  const bytes = [...planned.plans, planned.readoutPlan].reduce((sum, part) => sum + part.bytes, 0);
+  return { ...planned, tensors: file.tensors, description, recipe, bytes };
+}
+
+/** A recipe at `rate` times its rates, those of single layers included. */
+function gentle({ learning, layers, ...others }: Recipe, rate: number): Recipe {
+  const slower = layers.map(layer =>
+    typeof layer === 'object' && layer.rate !== undefined ? { ...layer, rate: rate * layer.rate } : layer,
+  );
+  return { ...others, layers: slower, learning: gentleLearning(learning, rate) };
+}
+
+function gentleLearning(learning: Learning, rate: number): Contrast | Classes {
+  if (learning.kind === 'classes') {
+    // Examples come once: none can rest.
+    const { rest: _, mapRate, optimizer, readout, ...others } = learning;
+    return {
+      ...others,
+      optimizer: { ...optimizer, rate: rate * optimizer.rate },
+      ...(mapRate !== undefined && { mapRate: rate * mapRate }),
+      ...(readout && { readout: { ...readout, rate: rate * readout.rate } }),
+    };
+  }
+  if (learning.kind !== 'contrast') throw new Error('a model that no device reads');
+  const { negatives, optimizer, readout } = learning;
+  return {
+    ...learning,
     // A user's examples need not be strings to write on from: the next best is what the readout believes.
     negatives: negatives === 'rolled-out' ? 'hard' : negatives,
     optimizer: { ...optimizer, rate: rate * optimizer.rate },
     readout: { ...readout, rate: rate * readout.rate },
   };
-  const planned = planPlain(recipe, inputs, classes, false);
-  const bytes = [...planned.plans, planned.readoutPlan].reduce((sum, part) => sum + part.bytes, 0);
-  return { ...planned, tensors: file.tensors, description, recipe, bytes };
+}
+
+function openProgram(session: Session): FeedforwardProgram {
+  const { plans, memories, module, build, recipe } = session;
+  const layers = plans.map((plan, l) =>
+    kinds.dense.open(plan, memories[l], bindKernels(module, memories[l]), build, 0),
+  );
+  const learning = recipe.learning as Contrast | Classes;
+  const objective = objectiveOf(recipe, learning);
+  return new FeedforwardProgram(new Thread(session, 0, 1), layers, learning, objective);
 }
 
 /** Made by openLearner. */
@@ -84,7 +124,7 @@ export class Learner {
   /** Memory for weights, the optimizer's state and activities: all that it ever uses. */
   readonly bytes: number;
   readonly #session: Session;
-  readonly #part: SupervisedPart;
+  readonly #program: FeedforwardProgram;
   readonly #control: Control;
   /** As the file had it: what was changed for learning does not go into the next one. */
   readonly #description: ModelDescription;
@@ -98,7 +138,7 @@ export class Learner {
     this.#session = session;
     this.#description = description;
     this.#control = new Control(session.plans.length, session.control);
-    this.#part = new SupervisedPart(session, 0, 1);
+    this.#program = openProgram(session);
   }
 
   /**
@@ -126,7 +166,7 @@ export class Learner {
           width: inputs,
           classes,
           inputs: examples.subarray(first * inputs, (first + count) * inputs),
-          labels: Uint8Array.from({ length: count }, (_, i) => labels[first + i]),
+          labels: Uint16Array.from({ length: count }, (_, i) => labels[first + i]),
         },
         order: Uint32Array.from({ length: count }, (_, i) => i),
         // Every step is an epoch of one batch: it counts the optimizer's time and the random numbers.
@@ -156,7 +196,7 @@ export class Learner {
       labels: new Uint8Array(1),
     };
     this.#run({ kind: 'evaluate', dataset, goodness, probabilities });
-    const sums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
+    const sums = sumOverLayers(goodness, plans.length, classes, readFrom(recipe));
     return {
       label: largestIndex(sums, 0, classes),
       goodness: Array.from(sums),
@@ -172,6 +212,6 @@ export class Learner {
   }
 
   #run(job: Job): void {
-    for (const _ of this.#part.run(job));
+    for (const _ of this.#program.run(job));
   }
 }

@@ -4,10 +4,12 @@
 import { InputError } from '../errors.ts';
 import { readFloats } from '../files/int8.ts';
 import type { Safetensors } from '../files/safetensors.ts';
-import { slope } from '../goodness/objective.ts';
-import type { Goodness } from '../recipes/recipe.ts';
+import { type Goodness, slope } from '../layers/goodness.ts';
+import { upgradeRecipe } from '../recipes/first-edition.ts';
 
-const FORMAT = 'forward-forward 1';
+const FORMAT = 'forward-forward 2';
+/** Its recipes are of the first edition. */
+const FIRST_FORMAT = 'forward-forward 1';
 /** What messages call a model that came as bytes. */
 export const NAME = 'the model';
 
@@ -21,42 +23,59 @@ export interface ModelLayer {
   readonly bias: Float32Array;
   /** What a sum of squares is multiplied with to be the goodness. */
   readonly slope: number;
-  /** (units, classes) of the softmax readout; absent where the readouts do not look at this layer. */
+  /** (units, classes) of the softmax readout; absent where it does not look at this layer. */
   readonly readout?: Float32Array;
+  /** (units, classes) by which the layer tells classes apart itself; absent where that does not count. */
+  readonly map?: Float32Array;
 }
 
-export interface Model {
+export interface DeviceModel {
   readonly inputs: number;
   readonly classes: number;
+  /** Of labels in the first inputs; 0 where labels are no inputs, and every layer tells the classes apart itself. */
   readonly labelStrength: number;
+  /** What the maps read, where there are any. */
+  readonly activity: Activity;
   readonly layers: readonly ModelLayer[];
 }
 
+/** What a layer's map of classes reads: its activities, their squares, or the activities over their root mean square. */
+export type Activity = 'linear' | 'squares' | 'normalized';
+
 /** The model in a file, whose weights are floats or bytes; throws an InputError that begins with `path` and says what is wrong. */
-export function readModel({ tensors, metadata }: Safetensors, path: string): Model {
-  const { inputs, classes, labelStrength, units, goodness, readFrom } = readDescription(metadata, path);
+export function readModel({ tensors, metadata }: Safetensors, path: string): DeviceModel {
+  const {
+    inputs,
+    classes,
+    labelStrength,
+    activity,
+    hasReadout,
+    layers: said,
+    readFrom,
+  } = readDescription(metadata, path);
   const find = (name: string, shape: number[]) => {
     const values = readFloats(tensors, name, shape, path);
     if (!values.every(Number.isFinite))
       throw new InputError(`${path}: ${name} has values that are not finite`);
     return values;
   };
-  const layers = units.map((count, l): ModelLayer => {
-    const fanIn = l === 0 ? inputs : units[l - 1];
+  const layers = said.map(({ units, goodness }, l): ModelLayer => {
+    const fanIn = l === 0 ? inputs : said[l - 1].units;
     return {
       inputs: fanIn,
-      units: count,
-      weight: find(`layers.${l}.weight`, [fanIn, count]),
-      bias: find(`layers.${l}.bias`, [count]),
-      slope: slope(goodness, count),
-      ...(l + 1 >= readFrom && { readout: find(`readout.${l}.weight`, [count, classes]) }),
+      units,
+      weight: find(`layers.${l}.weight`, [fanIn, units]),
+      bias: find(`layers.${l}.bias`, [units]),
+      slope: slope(goodness, units),
+      ...(l >= readFrom && hasReadout && { readout: find(`readout.${l}.weight`, [units, classes]) }),
+      ...(l >= readFrom && labelStrength === 0 && { map: find(`classes.${l}.weight`, [units, classes]) }),
     };
   });
-  return { inputs, classes, labelStrength, layers };
+  return { inputs, classes, labelStrength, activity, layers };
 }
 
 function readDescription(metadata: Readonly<Record<string, string>>, path: string) {
-  if (metadata.format !== FORMAT) {
+  if (metadata.format !== FORMAT && metadata.format !== FIRST_FORMAT) {
     throw new InputError(
       `${path}: expected the format "${FORMAT}" in its metadata, found ${JSON.stringify(metadata.format ?? 'none')}`,
     );
@@ -67,36 +86,60 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
   } catch (cause) {
     throw new InputError(`${path}: expected a description in JSON: ${(cause as Error).message}`, { cause });
   }
-  const { inputs, classes, recipe } = fields(description);
-  const { layers: units, labelStrength, goodness, readFrom, schedule, between } = fields(recipe);
+  const { inputs, classes, recipe: said } = fields(description);
+  const first = fields(said) as Parameters<typeof upgradeRecipe>[0];
+  const { layers, learning, channelMeans } = fields(metadata.format === FORMAT ? said : upgradeRecipe(first));
+  const { kind, label, goodness, readout, between, groups, activity, readFrom } = fields(learning);
+  const isClasses = kind === 'classes';
   const check: (isFine: boolean, expected: string) => asserts isFine = (isFine, expected) => {
     if (!isFine) throw new InputError(`${path}: its description must have ${expected}`);
   };
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
-  check(isCount(classes) && classes >= 2 && classes <= 32, 'classes from 2 to 32');
-  check(isCount(inputs) && inputs > classes, 'more inputs than classes');
-  const hasFields = Array.isArray(units) && units.some(layer => typeof layer === 'object');
-  if (schedule !== undefined || hasFields) {
+  check(isCount(classes) && classes >= 2 && classes <= 10_000, 'classes from 2 to 10,000');
+  check(isCount(inputs) && (isClasses || inputs > classes), 'more inputs than classes');
+  check(Array.isArray(layers) && layers.length > 0, 'a list of layers');
+  const isLocal = layers.some(layer => fields(layer).kind !== undefined && fields(layer).kind !== 'dense');
+  const { kind: place, strength } = fields(label);
+  const isContrast = kind === 'contrast' && place === 'first';
+  if (!(isContrast || (isClasses && groups === undefined)) || isLocal) {
+    const what = isClasses
+      ? 'groups of units'
+      : kind === 'contrast'
+        ? 'labels elsewhere'
+        : `learning by ${kind}`;
     throw new InputError(
-      `${path}: expected a network in which every layer sees all of the one below and no other, found ` +
-        `${schedule === undefined ? 'local fields' : `a ${fields(schedule).kind} schedule`}; only loadNetwork runs those`,
+      `${path}: expected dense layers that learned by classes, or by contrast with the label in the first inputs, found ` +
+        `${isLocal ? 'local layers' : what}; only loadNetwork runs those`,
     );
   }
-  check(Array.isArray(units) && units.length > 0 && units.every(isCount), 'layers of one or more units');
-  check(isCount(readFrom) && readFrom <= units.length, 'a layer that the readouts begin with');
-  check(Number.isFinite(labelStrength) && (labelStrength as number) > 0, 'a label strength above 0');
+  const dense = layers.map(layer => {
+    const { units, goodness: own = isClasses ? GOODNESS[0] : goodness } =
+      typeof layer === 'number' ? { units: layer } : fields(layer);
+    check(isCount(units), 'layers of one or more units');
+    check(GOODNESS.includes(own), `a goodness of ${GOODNESS.join(', ')}`);
+    return { units, goodness: own as Goodness };
+  });
+  const { from } = isClasses ? { from: readFrom } : fields(readout);
+  const isLayer = Number.isSafeInteger(from) && (from as number) >= 0 && (from as number) < dense.length;
+  check(isLayer, 'a layer that the readouts begin with');
+  const isStrong = Number.isFinite(strength) && (strength as number) > 0;
+  check(isClasses || isStrong, 'a label strength above 0');
+  check(!isClasses || ACTIVITIES.includes(activity), `an activity of ${ACTIVITIES.join(', ')}`);
   check(between === undefined, 'nothing between its layers');
-  const known: readonly unknown[] = ['sum-of-squares', 'minus-sum-of-squares', 'mean-of-squares'];
-  check(known.includes(goodness), `a goodness of ${known.join(', ')}`);
+  check(channelMeans === undefined, 'no means of channels that are subtracted');
   return {
     inputs,
     classes,
-    units: units as number[],
-    labelStrength: labelStrength as number,
-    goodness: goodness as Goodness,
-    readFrom,
+    layers: dense,
+    labelStrength: isClasses ? 0 : (strength as number),
+    activity: activity as Activity,
+    hasReadout: readout !== undefined,
+    readFrom: from as number,
   };
 }
+
+const ACTIVITIES: readonly unknown[] = ['linear', 'squares', 'normalized'];
+const GOODNESS: readonly unknown[] = ['sum-of-squares', 'minus-sum-of-squares', 'mean-of-squares'];
 
 /** The properties of what may be anything. */
 function fields(value: unknown): Record<string, unknown> {

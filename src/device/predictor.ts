@@ -1,32 +1,41 @@
 // Prediction alone, anywhere that WebAssembly runs: no files, no threads, and nothing of training. One example at a time, with
 // every label and the neutral one; layer 1 multiplies the image once for all of them.
 
-import * as embedded from '../../build/predict-kernels.js';
+import { kernels } from '../../build/predict-kernels.js';
 import { parseSafetensors } from '../files/safetensors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { PANEL, ROW_BYTES } from '../layers/plan.ts';
-import { largestIndex } from '../readout/goodness.ts';
+import { PANEL, ROW_BYTES } from '../layers/memory.ts';
+import { largestIndex } from '../readouts/goodness.ts';
 import { checkExamples, compile, type KernelOptions } from './kernels.ts';
-import { type Model, NAME, readModel } from './model.ts';
+import { type Activity, type DeviceModel, NAME, readModel } from './model.ts';
 import { type PredictorPlan, planPredictor } from './plan.ts';
 
 /** The kernels of assembly/predict.ts. */
 type PredictKernels = Pick<
   Kernels,
-  'normalizeRows' | 'sharedForward' | 'softmaxRows' | 'sparseForward' | 'sparseProduct' | 'sumGoodness'
+  | 'compressRows'
+  | 'normalizeRows'
+  | 'sharedForward'
+  | 'softmaxRows'
+  | 'sparseForward'
+  | 'sparseProduct'
+  | 'sumGoodness'
 >;
 
 /** What the network thinks of one example. */
 export interface Prediction {
   /** The answer of the goodness readout. */
   readonly label: number;
-  /** The goodness of each label, summed over the layers that are read. */
+  /** The goodness of each label, summed over the layers that are read; of layers that tell classes apart, its log probability. */
   readonly goodness: readonly number[];
   /** Of the softmax readout, which answers from a single pass. */
   readonly probabilities: readonly number[];
 }
 
 const TINY = 1e-20;
+
+/** The log probability of a class that is not believed at all. */
+const LEAST = Math.log(1e-30);
 
 /**
  * The predictor of a model file, with weights as floats or as bytes. Throws an InputError that says what is wrong with it, or
@@ -35,7 +44,7 @@ const TINY = 1e-20;
 export async function loadPredictor(model: Uint8Array, options: KernelOptions = {}): Promise<Predictor> {
   const read = readModel(parseSafetensors(model, NAME), NAME);
   const plan = planPredictor(read);
-  const { module } = await compile(options, embedded, 'predict-');
+  const { module } = await compile(options, kernels, 'predict-');
   return new Predictor(read, plan, module);
 }
 
@@ -52,24 +61,27 @@ export class Predictor {
   readonly #u32: Uint32Array;
   readonly #strength: number;
   readonly #slopes: readonly number[];
+  readonly #activity: Activity;
 
-  constructor(model: Model, plan: PredictorPlan, module: WebAssembly.Module) {
+  constructor(model: DeviceModel, plan: PredictorPlan, module: WebAssembly.Module) {
     this.inputs = model.inputs;
     this.classes = model.classes;
     this.bytes = plan.bytes;
     this.#plan = plan;
     this.#strength = model.labelStrength;
     this.#slopes = model.layers.map(({ slope }) => slope);
+    this.#activity = model.activity;
     const memory = new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages });
     this.#kernels = new WebAssembly.Instance(module, { env: { memory } })
       .exports as unknown as PredictKernels;
     this.#f32 = new Float32Array(memory.buffer);
     this.#u32 = new Uint32Array(memory.buffer);
-    model.layers.forEach(({ weight, bias, readout, inputs, units }, l) => {
+    model.layers.forEach(({ weight, bias, readout, map, inputs, units }, l) => {
       const at = plan.layers[l];
       this.#writePanels(at.weights, weight, inputs, 0, inputs, units);
       this.#writePanels(at.weights, bias, inputs, inputs, 1, units);
       if (readout) this.#writePanels(at.readout, readout, units, 0, units, model.classes);
+      if (map) this.#writePanels(at.map, map, units, 0, units, model.classes);
     });
     this.#writeLabels();
   }
@@ -78,22 +90,26 @@ export class Predictor {
   predict(example: Uint8Array | Float32Array): Prediction {
     checkExamples(example, this.inputs, 1);
     this.#writeImage(example);
-    const { layers, rows, stride, at } = this.#plan;
+    const { layers, labels, rows, stride, classPanels, at } = this.#plan;
     const { classes } = this;
     const kernels = this.#kernels;
     const goodness = new Float32Array(classes);
-    const neutral = classes;
-    let read = 0;
+    const neutral = labels;
+    let [read, told] = [0, 0];
     for (let l = 0; l < layers.length; l++) {
-      const { units, panels, readout } = layers[l];
+      const { units, panels, readout, map } = layers[l];
       if (l === 0) this.#forwardLabelled();
       else this.#forward(l);
-      if (readout) {
+      if (map) {
+        this.#tell(l, at.mapLogits + told * classPanels * ROW_BYTES, goodness);
+        told++;
+      }
+      if (readout && labels > 0) {
         kernels.sumGoodness(at.totals, at.goodness, 0, classes, stride, 1, panels);
         const totals = at.totals >>> 2;
         // In single precision at each step, like the network's own sums.
         for (let c = 0; c < classes; c++) goodness[c] += Math.fround(this.#slopes[l] * this.#f32[totals + c]);
-      } else if (l + 1 === layers.length) {
+      } else if (!readout && l + 1 === layers.length) {
         continue;
       }
       const first = l + 1 < layers.length ? 0 : neutral;
@@ -109,18 +125,51 @@ export class Predictor {
         units,
       );
       if (readout) {
-        const logits = at.logits + read * ROW_BYTES;
-        kernels.sparseProduct(logits, at.rows + neutral * 8, at.entries, readout, 0, 1, 1, 1, units, 1);
+        const logits = at.logits + read * classPanels * ROW_BYTES;
+        kernels.sparseProduct(
+          logits,
+          at.rows + neutral * 8,
+          at.entries,
+          readout,
+          0,
+          classPanels,
+          1,
+          1,
+          units,
+          1,
+        );
         read++;
       }
     }
-    kernels.softmaxRows(at.probabilities, at.logits, 0, 1, 1, read, classes);
+    // Without a readout of its own, what all layers say together.
+    if (read > 0) kernels.softmaxRows(at.probabilities, at.logits, 0, 1, 1, read, classes);
+    else kernels.softmaxRows(at.probabilities, at.mapLogits, 0, 1, 1, told, classes);
     const probabilities = at.probabilities >>> 2;
     return {
       label: largestIndex(goodness, 0, classes),
       goodness: Array.from(goodness),
       probabilities: Array.from(this.#f32.subarray(probabilities, probabilities + classes)),
     };
+  }
+
+  /** Adds to `goodness` the log probability of each class that layer `l` tells by its map, which gives `logits`. */
+  #tell(l: number, logits: number, goodness: Float32Array): void {
+    const { at, stride, classPanels, layers } = this.#plan;
+    const { units, panels, map } = layers[l];
+    const { classes } = this;
+    const kernels = this.#kernels;
+    if (this.#activity === 'normalized') {
+      kernels.normalizeRows(at.rows, at.entries, at.activity, at.goodness, 0, 1, stride, panels, units);
+    } else {
+      const isSquared = this.#activity === 'squares' ? 1 : 0;
+      kernels.compressRows(at.rows, at.entries, at.activity, 0, 1, stride, panels, isSquared);
+    }
+    kernels.sparseProduct(logits, at.rows, at.entries, map, 0, classPanels, 1, 1, units, 1);
+    kernels.softmaxRows(at.probabilities, logits, 0, 1, 1, 1, classes);
+    const probabilities = at.probabilities >>> 2;
+    for (let c = 0; c < classes; c++) {
+      goodness[c] += Math.max(LEAST, Math.log(this.#f32[probabilities + c]));
+    }
   }
 
   /** Layer 1: the image once, then each label added to it. */
@@ -181,31 +230,30 @@ export class Predictor {
     }
   }
 
-  // ----- the input, as in layers/input.ts ----------------------------------------------------------------------------
+  // ----- the input, as in layers/input-rows.ts -----------------------------------------------------------------------
 
   /** Which inputs the label of each row switches on: always the same ones, with values that depend on the image. */
   #writeLabels(): void {
-    const { at, rows } = this.#plan;
-    const { classes } = this;
+    const { at, rows, labels } = this.#plan;
     for (let row = 0; row < rows; row++) {
-      const end = row < classes ? row + 1 : 2 * classes;
+      const end = row < labels ? row + 1 : 2 * labels;
       this.#u32.set([row * 8, end * 8], (at.labelRows >>> 2) + 2 * row);
     }
-    for (let entry = 0; entry < 2 * classes; entry++) {
-      this.#u32[(at.labels >>> 2) + 2 * entry] = (entry % classes) * ROW_BYTES;
+    for (let entry = 0; entry < 2 * labels; entry++) {
+      this.#u32[(at.labels >>> 2) + 2 * entry] = (entry % labels) * ROW_BYTES;
     }
   }
 
   #writeImage(example: Uint8Array | Float32Array): void {
-    const { at, rows } = this.#plan;
-    const { inputs, classes } = this;
+    const { at, rows, labels } = this.#plan;
+    const { inputs } = this;
     const [f32, u32, strength] = [this.#f32, this.#u32, this.#strength];
     const unit = example instanceof Uint8Array ? 1 / 255 : 1;
     const first = at.image >>> 2;
     let to = first;
     let squares = 0;
     // The label takes the place of the first inputs.
-    for (let k = classes; k < inputs; k++) {
+    for (let k = labels; k < inputs; k++) {
       const value = example[k];
       if (value === 0) continue;
       u32[to] = k * ROW_BYTES;
@@ -215,15 +263,16 @@ export class Predictor {
     }
     squares *= unit * unit;
     const oneHot = 1 / (TINY + Math.sqrt((squares + strength * strength) / inputs));
-    const neutral = 1 / (TINY + Math.sqrt((squares + (strength * strength) / classes) / inputs));
+    const share = labels && (strength * strength) / labels;
+    const neutral = 1 / (TINY + Math.sqrt((squares + share) / inputs));
     for (let entry = first; entry < to; entry += 2) f32[entry + 1] *= oneHot * unit;
     u32.set([0, (to - first) * 4], at.imageRow >>> 2);
-    for (let label = 0; label < classes; label++) {
+    for (let label = 0; label < labels; label++) {
       f32[(at.labels >>> 2) + 2 * label + 1] = strength * oneHot;
-      f32[(at.labels >>> 2) + 2 * (classes + label) + 1] = (strength / classes) * oneHot;
+      f32[(at.labels >>> 2) + 2 * (labels + label) + 1] = (strength / labels) * oneHot;
     }
     for (let row = 0; row < rows; row++) {
-      f32[(at.sources >>> 2) + 2 * row + 1] = row < classes ? 1 : neutral / oneHot;
+      f32[(at.sources >>> 2) + 2 * row + 1] = row < labels ? 1 : neutral / oneHot;
     }
   }
 }

@@ -1,50 +1,52 @@
 // What the paper weighs Forward-Forward against (sections 1 and 8): the gradient, random changes that are rewarded, and what
 // neither can do.
 
-import type { Optimizer, Recipe } from '../recipes/recipe.ts';
+import type { Between, Recipe } from '../recipes/recipe.ts';
 import { quick } from '../recipes/recipes.ts';
 import type { Experiment, Variant } from './experiment.ts';
 import { firstLayers } from './sections.ts';
 
-const forward: Recipe = {
+const forward = {
   ...quick,
   name: 'forward-forward',
   about: 'labels in the input, images as they are',
   layers: [500, 500],
   shift: 0,
-};
+} satisfies Recipe;
 
-const backward: Recipe = {
+const { from: _, ...topReadout } = quick.learning.readout;
+
+const backward = {
   ...quick,
   name: 'backprop',
   about: 'the same layers, trained by backpropagation',
   layers: [500, 500],
   shift: 0,
-  labelStrength: 0,
-  negatives: 'none',
-  schedule: { kind: 'backprop' },
-  optimizer: { kind: 'adam', rate: 0.001, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0 },
-};
+  learning: {
+    kind: 'backprop',
+    optimizer: { kind: 'adam', rate: 0.001, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0 },
+    readout: topReadout,
+  },
+} satisfies Recipe;
+
+/** Both readouts look at the first layer, too. */
+const readAll = { ...quick.learning, readout: { ...quick.learning.readout, from: 0 } };
 
 /** A hidden layer of `units` that learns from rewards; the more weights there are, the smaller the steps it bears. */
 function rewarded(units: number, rate: number): Recipe {
-  const plain: Optimizer = { kind: 'momentum', rate, momentum: 0, decay: 0 };
   return {
     ...backward,
     name: `perturbation-${units}`,
     about: 'random changes of all weights, in proportion to what they did for the answers',
     layers: [units],
-    readFrom: 1,
     epochs: PERTURBED,
-    schedule: { kind: 'perturbation', deviation: 0.003 },
-    optimizer: plain,
-    readout: { rate, momentum: 0, decay: 0 },
+    learning: { kind: 'perturbation', deviation: 0.003, rate, readout: { rate } },
   };
 }
 
 /** The same layer up the gradient. */
 function climbing(units: number): Recipe {
-  return { ...backward, name: `backprop-${units}`, layers: [units], readFrom: 1, epochs: PERTURBED };
+  return { ...backward, name: `backprop-${units}`, layers: [units], epochs: PERTURBED };
 }
 
 /** Enough to see who falls behind. */
@@ -86,21 +88,32 @@ export const perturbation: Experiment = {
       ...shared,
       name: 'forward-forward-1000',
       about: '1,000 units, Forward-Forward',
-      recipe: { ...forward, name: 'forward-forward-1000', layers: [1000], readFrom: 1, epochs: PERTURBED },
+      recipe: {
+        ...forward,
+        name: 'forward-forward-1000',
+        layers: [1000],
+        learning: readAll,
+        epochs: PERTURBED,
+      },
     },
   ],
 };
 
 /** Both ways with the same function after layer 1. */
-function boxed(name: string, about: string, between: NonNullable<Recipe['between']>): [Variant, Variant] {
+function boxed(name: string, about: string, between: Between): [Variant, Variant] {
   return [
     {
       ...shared,
       name: `forward-forward-${name}`,
       about,
-      recipe: { ...forward, readFrom: 1, between, epochs: EPOCHS },
+      recipe: { ...forward, learning: { ...readAll, between }, epochs: EPOCHS },
     },
-    { ...shared, name: `backprop-${name}`, about, recipe: { ...backward, between, epochs: EPOCHS } },
+    {
+      ...shared,
+      name: `backprop-${name}`,
+      about,
+      recipe: { ...backward, learning: { ...backward.learning, between }, epochs: EPOCHS },
+    },
   ];
 }
 
@@ -111,7 +124,7 @@ export const blackBox: Experiment = {
   section: 'sections 1 and 8',
   data: 'mnist',
   variants: [
-    ...boxed('levels', 'two levels: on or off', { after: 1, kind: 'quantise', levels: 2 }),
-    ...boxed('noise', 'noise as strong as the activities', { after: 1, kind: 'noise', deviation: 1 }),
+    ...boxed('levels', 'two levels: on or off', { after: 0, kind: 'quantise', levels: 2 }),
+    ...boxed('noise', 'noise as strong as the activities', { after: 0, kind: 'noise', deviation: 1 }),
   ],
 };

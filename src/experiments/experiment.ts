@@ -1,6 +1,6 @@
 // An experiment is a description: networks, each trained to the end from some seeds, and what its report shows besides.
 
-import type { DataSource } from '../data/sources.ts';
+import type { DataSource } from '../data/named/named-datasets.ts';
 import type { Network } from '../network/network.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import type { Outcome } from './outcome.ts';

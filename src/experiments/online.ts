@@ -6,11 +6,11 @@ import { shuffledOrder } from '../data/shuffle.ts';
 import { type Learner, openLearner } from '../device/learner.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { randomBits } from '../kernels/plain/random.ts';
+import { stream } from '../kernels/streams.ts';
 import { createNetwork } from '../network/create.ts';
 import { encodeNetwork } from '../network/encode.ts';
-import { largestIndex } from '../readout/goodness.ts';
+import { largestIndex } from '../readouts/goodness.ts';
 import { quick } from '../recipes/recipes.ts';
-import { stream } from '../schedule/job.ts';
 import type { Experiment } from './experiment.ts';
 import { firstLayers } from './sections.ts';
 import type { Training } from './training.ts';
@@ -100,9 +100,12 @@ export const online: Experiment = {
         shift: 0,
         batch: 1,
         epochs: 1,
-        hold: 1,
-        optimizer: { ...quick.optimizer, rate: 0.0003 },
-        readout: { ...quick.readout, rate: 0.02, momentum: 0 },
+        holdShare: 1,
+        learning: {
+          ...quick.learning,
+          optimizer: { ...quick.learning.optimizer, rate: 0.0003 },
+          readout: { ...quick.learning.readout, rate: 0.02, momentum: 0 },
+        },
       },
       seeds: [1, 2, 3],
       short: { epochs: 1, examples: 6000 },

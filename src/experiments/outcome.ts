@@ -1,9 +1,11 @@
 // What came of one training of an experiment: figures only, kept as JSON until all of them are there.
 
 import { isDeepStrictEqual } from 'node:util';
+import type { Fingerprint } from '../data/fingerprint.ts';
 import { InputError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import type { Recipe } from '../recipes/recipe.ts';
+import type { Spread } from '../report/comparison.ts';
 import type { Provenance } from './provenance.ts';
 
 /** Errors in % as training went on; all lists are of one length. */
@@ -34,13 +36,9 @@ export interface Outcome extends Learned {
   readonly recipe: Recipe;
   /** Examples that were learned from. */
   readonly examples: number;
+  /** What was learned from, and what the errors are of; older outcomes do not tell. */
+  readonly data?: { readonly train: Fingerprint; readonly test: Fingerprint };
   readonly made: Provenance;
-}
-
-/** Mean, and sample standard deviation of two or more values. */
-export interface Spread {
-  readonly mean: number;
-  readonly deviation?: number;
 }
 
 /** The spread of the values that are there; undefined where there is none. */
@@ -58,16 +56,34 @@ export function errorOf({ goodnessError, softmaxError }: Learned): number | unde
   return goodnessError ?? softmaxError;
 }
 
+/** What to do where something was made of other settings or data. */
+export const FRESH = 'begin anew with --fresh';
+
 /** Reads an outcome that an earlier command wrote; throws an InputError where the file is none. */
 export async function readOutcome(path: string): Promise<Outcome> {
   const text = Buffer.from(await readBytes(path)).toString('utf8');
   try {
     const outcome: Outcome = JSON.parse(text);
-    if (typeof outcome.variant === 'string' && Array.isArray(outcome.curve?.at)) return outcome;
+    if (isOutcome(outcome)) return outcome;
   } catch {
-    // Told below.
+    // No JSON, or of another form: told below.
   }
-  throw new InputError(`${path} is not the outcome of a training: delete it, or begin anew with --fresh`);
+  throw new InputError(`${path} is not the outcome of a training: delete it, or ${FRESH}`);
+}
+
+/** Whether `outcome`, which may be anything, is one; throws where it is not even alike. What is told of its data is not looked at. */
+function isOutcome({ variant, seed, recipe, examples, made, ...learned }: Outcome): boolean {
+  const { goodnessError = 0, softmaxError = 0, epochs, trainSeconds, threads, build, curve } = learned;
+  const { unit, at, trainError, validationError = trainError } = curve;
+  const { commit = '', version, cpu, node, v8, date } = made;
+  return (
+    [variant, build, commit, version, cpu, node, v8, date].every(text => typeof text === 'string') &&
+    [goodnessError, softmaxError, trainSeconds].every(Number.isFinite) &&
+    [seed, examples, epochs, threads].every(Number.isInteger) &&
+    typeof recipe === 'object' &&
+    ['epochs', 'examples'].includes(unit) &&
+    [at, trainError, validationError].every(list => list.length === at.length && list.every(Number.isFinite))
+  );
 }
 
 /** Throws an InputError where what `path` holds was made with other settings than those of now. */
@@ -80,8 +96,6 @@ export function checkSame(
     name => !isDeepStrictEqual(found[name], JSON.parse(JSON.stringify(now[name]))),
   );
   if (differs) {
-    throw new InputError(
-      `${path} was made with another ${differs} than the experiment has now: begin anew with --fresh`,
-    );
+    throw new InputError(`${path} was made with another ${differs} than the experiment has now: ${FRESH}`);
   }
 }

@@ -3,10 +3,11 @@
 import { join } from 'node:path';
 import { writeFileSafely } from '../files/write.ts';
 import { describeRecipe } from '../recipes/describe.ts';
-import { type Comparison, type Curves, renderComparison } from '../report/comparison.ts';
+import { type Comparison, type Curves, renderComparison, type Spread } from '../report/comparison.ts';
 import { decimal } from '../report/markup.ts';
+import { fingerprintOf } from '../train/fingerprint.ts';
 import type { Reproduction, Variant } from './experiment.ts';
-import { errorOf, type Outcome, type Spread, spreadOf } from './outcome.ts';
+import { errorOf, type Outcome, spreadOf } from './outcome.ts';
 import { provenance } from './provenance.ts';
 
 /** A variant's outcomes together. */
@@ -41,7 +42,7 @@ export function summarise({ experiment, outcomes }: Reproduction): Summary[] {
 }
 
 /** What the files of a reproduction are called: a short run, or one of a single seed, must not take the place of a full one. */
-export function nameOf({ experiment, options }: Reproduction): string {
+export function nameOf({ experiment, options }: Pick<Reproduction, 'experiment' | 'options'>): string {
   const { short, validation, seed } = options;
   return [
     experiment.name,
@@ -51,16 +52,23 @@ export function nameOf({ experiment, options }: Reproduction): string {
   ].join('-');
 }
 
+/** Where writeResult writes in `folder`. */
+export function resultFiles(
+  folder: string,
+  reproduction: Pick<Reproduction, 'experiment' | 'options'>,
+): { report: string; result: string } {
+  const base = join(folder, nameOf(reproduction));
+  return { report: `${base}.html`, result: `${base}.json` };
+}
+
 /** Writes NAME.html and NAME.json into `folder`; returns their paths. `command` is how it was called. */
 export async function writeResult(
   reproduction: Reproduction,
   folder: string,
   command: string,
 ): Promise<{ report: string; result: string }> {
-  const base = join(folder, nameOf(reproduction));
-  const report = `${base}.html`;
+  const { report, result } = resultFiles(folder, reproduction);
   await writeFileSafely(report, renderComparison(await comparisonOf(reproduction)));
-  const result = `${base}.json`;
   await writeFileSafely(result, `${flatLists(JSON.stringify(resultOf(reproduction, command), null, 2))}\n`);
   return { report, result };
 }
@@ -81,6 +89,7 @@ export function resultOf(reproduction: Reproduction, command: string): object {
     ...(options.validation !== undefined && { heldOut: options.validation }),
     trainedOn: data.train.name,
     testedOn: data.test?.count,
+    sha256: { train: fingerprintOf(data.train).sha256, test: data.test && fingerprintOf(data.test).sha256 },
     variants: summarise(reproduction).map(({ variant, outcomes, error, goodness, softmax, seconds }) => ({
       name: variant.name,
       about: variant.about,
@@ -91,7 +100,7 @@ export function resultOf(reproduction: Reproduction, command: string): object {
       epochs: outcomes[0].epochs,
       minutes: rounded(seconds / 60),
       recipe: variant.recipe,
-      runs: outcomes.map(({ variant: _, recipe: __, made, curve, ...outcome }) => ({
+      runs: outcomes.map(({ variant: _, recipe: __, data: ___, made, curve, ...outcome }) => ({
         ...outcome,
         commit: made.commit ?? made.version,
         date: made.date,

@@ -2,17 +2,20 @@
 
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { slice, splitValidation } from '../data/dataset.ts';
-import { type DataSource, loadDataset } from '../data/sources.ts';
-import { readStrings, STRING, textDataset } from '../data/text.ts';
+import type { Fingerprint } from '../data/fingerprint.ts';
+import { type DataSource, loadDataset } from '../data/named/named-datasets.ts';
+import { readStrings, STRING } from '../data/text/strings.ts';
+import { textDataset } from '../data/text/windows.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
+import type { EpochEvent } from '../network/events.ts';
 import { loadNetwork } from '../network/model.ts';
 import type { Network } from '../network/network.ts';
-import type { EpochEvent } from '../train/events.ts';
+import { checkSameData, fingerprintOf } from '../train/fingerprint.ts';
 import { type Experiment, type Extent, type Reproduction, shortened, type Variant } from './experiment.ts';
-import { checkSame, type Outcome, readOutcome } from './outcome.ts';
+import { checkSame, FRESH, type Outcome, readOutcome } from './outcome.ts';
 import { provenance } from './provenance.ts';
 import { type SeenEvent, trainNetwork } from './training.ts';
 
@@ -37,54 +40,78 @@ export interface RunOptions extends Extent {
   readonly onEvent?: (event: EpochEvent | SeenEvent, variant: Variant, seed: number) => void;
   /** Told of every outcome; `isNew` where it was not there before. */
   readonly onOutcome?: (outcome: Outcome, isNew: boolean) => void;
+  /** Told of what was finished or stopped before and does not say what data it is of, as older files do not. */
+  readonly onUncompared?: (path: string) => void;
 }
 
 /**
  * Runs `experiment`. Whatever a former call with the same options has finished is taken from its folder, and what was stopped goes
- * on to the same bits. Throws an InputError where the data are missing, or where the folder holds runs of other settings.
+ * on to the same bits. Throws an InputError where the data are missing, or where the folder holds runs of other settings or data.
  */
 export async function reproduce(experiment: Experiment, options: RunOptions = {}): Promise<Reproduction> {
-  const { seed, signal = new AbortController().signal } = options;
-  const chosen = withSeed(options.short ? shortened(experiment) : experiment, seed);
+  const { signal = new AbortController().signal } = options;
+  const chosen = chosenOf(experiment, options);
   const data = await loadData(chosen, options);
   const folder = folderOf(experiment, options);
-  const runs = chosen.variants.flatMap(variant => variant.seeds.map(each => ({ variant, seed: each })));
-  const outcomes: Outcome[] = [];
-  for (const [index, run] of runs.entries()) {
-    const { variant } = run;
+  const test = data.test!;
+  const tested = fingerprintOf(test);
+  const trained = new Map<number, Fingerprint>();
+  const runs = runsOf(chosen).map(({ variant, seed }) => {
     const train = options.short ? firstOf(data.train, variant.short.examples) : data.train;
-    const base = baseOf(folder, variant, run.seed);
-    const [file, model, checkpoint] = [
-      `${base}.json`,
-      `${base}.safetensors`,
-      `${base}.checkpoint.safetensors`,
-    ];
-    if (options.fresh) for (const old of [file, model, checkpoint]) await rm(old, { force: true });
-    const settings = { recipe: variant.recipe, seed: run.seed, examples: train.count };
-    if (existsSync(file)) {
-      const outcome = await readOutcome(file);
-      checkSame(file, outcome, settings);
-      outcomes.push(outcome);
-      options.onOutcome?.(outcome, false);
+    const known = { train: trained.get(train.count) ?? fingerprintOf(train), test: tested };
+    trained.set(train.count, known.train);
+    const settings = { recipe: variant.recipe, seed, examples: train.count };
+    return { variant, train, known, settings, files: filesOf(folder, variant, seed) };
+  });
+  if (options.fresh) {
+    for (const { files } of runs) for (const old of Object.values(files)) await rm(old, { force: true });
+  }
+  // All before the first training, which should not be in vain.
+  const before = new Map<string, Outcome>();
+  for (const { files, settings, known } of runs) {
+    const file = files.outcome;
+    if (!existsSync(file)) continue;
+    const outcome = await readOutcome(file);
+    checkSame(file, outcome, settings);
+    const isCompared =
+      checkSameData(file, outcome.data?.train, known.train, FRESH) &&
+      checkSameData(file, outcome.data?.test, known.test, FRESH);
+    if (!isCompared) options.onUncompared?.(file);
+    before.set(file, outcome);
+  }
+  const outcomes: Outcome[] = [];
+  for (const [index, { variant, train, known, settings, files }] of runs.entries()) {
+    const { model, checkpoint } = files;
+    const finished = before.get(files.outcome);
+    if (finished) {
+      outcomes.push(finished);
+      options.onOutcome?.(finished, false);
       continue;
     }
     if (signal.aborted) break;
-    options.onRun?.(variant, run.seed, index + 1, runs.length);
+    options.onRun?.(variant, settings.seed, index + 1, runs.length);
     const learned = await (variant.train ?? trainNetwork)({
       ...settings,
       train,
-      test: data.test!,
+      test,
       isValidation: options.validation !== undefined,
       threads: options.threads,
       signal,
       model,
       checkpoint,
       onStart: network => options.onStart?.(network, train.count),
-      onEvent: event => options.onEvent?.(event, variant, run.seed),
+      onEvent: event => options.onEvent?.(event, variant, settings.seed),
+      onUncompared: path => options.onUncompared?.(path),
     });
     if (!learned) break;
-    const outcome: Outcome = { variant: variant.name, ...settings, ...learned, made: provenance() };
-    await writeFileSafely(file, JSON.stringify(outcome));
+    const outcome: Outcome = {
+      variant: variant.name,
+      ...settings,
+      data: known,
+      ...learned,
+      made: provenance(),
+    };
+    await writeFileSafely(files.outcome, JSON.stringify(outcome));
     await rm(checkpoint, { force: true });
     outcomes.push(outcome);
     options.onOutcome?.(outcome, true);
@@ -95,14 +122,28 @@ export async function reproduce(experiment: Experiment, options: RunOptions = {}
     data,
     outcomes,
     isDone: outcomes.length === runs.length,
-    open: variant => loadNetwork(`${baseOf(folder, variant, variant.seeds[0])}.safetensors`, { threads: 1 }),
+    open: variant => loadNetwork(filesOf(folder, variant, variant.seeds[0]).model, { threads: 1 }),
   };
 }
 
-function withSeed(experiment: Experiment, seed: number | undefined): Experiment {
-  if (seed === undefined) return experiment;
-  const [first, ...others] = experiment.variants.map(variant => ({ ...variant, seeds: [seed] }));
-  return { ...experiment, variants: [first, ...others] };
+/** The files that `reproduce` is going to write: of all that is not finished. */
+export function filesToWrite(experiment: Experiment, options: RunOptions): string[] {
+  const folder = folderOf(experiment, options);
+  return runsOf(chosenOf(experiment, options))
+    .map(({ variant, seed }) => filesOf(folder, variant, seed))
+    .filter(({ outcome }) => options.fresh || !existsSync(outcome))
+    .flatMap(Object.values<string>);
+}
+
+function chosenOf(experiment: Experiment, { short, seed }: RunOptions): Experiment {
+  const chosen = short ? shortened(experiment) : experiment;
+  if (seed === undefined) return chosen;
+  const [first, ...others] = chosen.variants.map(variant => ({ ...variant, seeds: [seed] }));
+  return { ...chosen, variants: [first, ...others] };
+}
+
+function runsOf({ variants }: Experiment): { variant: Variant; seed: number }[] {
+  return variants.flatMap(variant => variant.seeds.map(seed => ({ variant, seed })));
 }
 
 /** The training set and what the error is reported of. */
@@ -132,8 +173,8 @@ async function sourceOf({ name, data }: Experiment, { text }: RunOptions): Promi
     );
   }
   return {
-    train: textDataset(strings.subarray(0, border), 'text'),
-    test: textDataset(strings.subarray(border), 'text'),
+    train: textDataset(strings.subarray(0, border), basename(text)),
+    test: textDataset(strings.subarray(border), basename(text)),
   };
 }
 
@@ -150,6 +191,15 @@ function folderOf(
   return join(folder, name, kind);
 }
 
-function baseOf(folder: string, variant: Variant, seed: number): string {
-  return join(folder, `${variant.name}-seed-${seed}`);
+function filesOf(
+  folder: string,
+  variant: Variant,
+  seed: number,
+): Record<'outcome' | 'model' | 'checkpoint', string> {
+  const base = join(folder, `${variant.name}-seed-${seed}`);
+  return {
+    outcome: `${base}.json`,
+    model: `${base}.safetensors`,
+    checkpoint: `${base}.checkpoint.safetensors`,
+  };
 }

@@ -1,18 +1,18 @@
 // What an experiment's report can show of its networks, beside errors and curves.
 
 import { type Dataset, slice } from '../data/dataset.ts';
-import { alphabet, WINDOW } from '../data/text.ts';
+import { alphabet } from '../data/text/strings.ts';
+import { WINDOW } from '../data/text/windows.ts';
 import { bindKernels } from '../kernels/kernels.ts';
-import { HybridImages, otherExample } from '../negatives/hybrid.ts';
+import { stream } from '../kernels/streams.ts';
+import { HybridImages, otherExample } from '../negatives/hybrids.ts';
 import { continueText } from '../network/writing.ts';
-import { recurrence } from '../recipes/recipe.ts';
-import { receptiveFields } from '../report/collect.ts';
-import { receptiveFields as fieldPictures, howToRead } from '../report/fields.ts';
+import { firstLayerFields } from '../report/collect.ts';
+import { fieldPictures, howToRead } from '../report/fields.ts';
 import { type Hybrid, hybridPictures } from '../report/hybrids.ts';
 import { escaped, named } from '../report/markup.ts';
 import { section } from '../report/page.ts';
 import { stepCurves } from '../report/steps.ts';
-import { stream } from '../schedule/job.ts';
 import type { Reproduction } from './experiment.ts';
 
 /** Receptive fields of the first layer of every variant. */
@@ -21,7 +21,7 @@ export async function firstLayers({ experiment, data, open }: Reproduction): Pro
   let words = '';
   for (const variant of experiment.variants) {
     const network = await open(variant);
-    const fields = receptiveFields(network, data.train);
+    const fields = firstLayerFields(network, data.train);
     await network.close();
     if (!fields) continue;
     figures.push(named(variant.name, fieldPictures(fields)));
@@ -44,13 +44,14 @@ export async function hybrids({ experiment, data, open }: Reproduction): Promise
   const network = await open(experiment.variants[0]);
   try {
     const { recipe, hybrids, module, seed } = network.session;
-    if (!hybrids || typeof recipe.negatives === 'string' || !train.shape) return '';
+    const { learning } = recipe;
+    if (!hybrids || learning.kind !== 'unsupervised' || !train.shape) return '';
     const count = Math.min(HYBRIDS, recipe.batch, train.count);
     const kernels = bindKernels(module, hybrids.memory);
     const random = { seed, masks: stream.masks, partners: stream.negatives };
     const images = new HybridImages(hybrids.plan, kernels, hybrids.memory, random);
     const examples = Uint32Array.from({ length: count }, (_, i) => i);
-    images.mix(train, examples, 0, recipe.negatives.blurs, 0, count);
+    images.mix(train, examples, 0, learning.negatives.blurs, 0, count);
     const [height, width, channels = 1] = train.shape;
     const pixels = height * width;
     const bytesOf = (example: number) => {
@@ -106,7 +107,9 @@ export async function overTime({ experiment, data, open }: Reproduction): Promis
   const network = await open(experiment.variants[0]);
   try {
     const { recipe, plans, classes } = network.session;
-    const iterations = recurrence(recipe)!.iterations;
+    const { learning } = recipe;
+    if (learning.kind !== 'recurrent') return '';
+    const { iterations } = learning;
     const shown = slice(data.test!, 0, Math.min(WATCHED, data.test!.count));
     const goodness = await network.goodnessOverTime(shown);
     const means = Array.from({ length: iterations }, (_, step) => {

@@ -5,8 +5,10 @@ import { recipes } from '../recipes/recipes.ts';
 import type { Experiment, Variant } from './experiment.ts';
 import { writing } from './sections.ts';
 
+const hinton = recipes['hinton-supervised'];
+
 const reader = {
-  ...recipes['hinton-supervised'],
+  ...hinton,
   name: 'sequences',
   about: 'the next of thirty characters from the ten before',
   layers: [500, 500, 500],
@@ -32,13 +34,13 @@ export const sequences: Experiment = {
       name: 'rolled-out',
       about:
         'negative: what the network writes from the first ten characters of a string, made once an epoch',
-      recipe: { ...reader, negatives: 'rolled-out' },
+      recipe: { ...reader, learning: { ...hinton.learning, negatives: 'rolled-out' } },
     },
     {
       ...shared,
       name: 'fixed',
       about: 'hidden layers stay as they were drawn, only the readout learns',
-      recipe: { ...reader, fixed: true },
+      recipe: { ...reader, learning: { ...hinton.learning, frozen: true } },
     },
   ],
   sections: [writing],

@@ -4,18 +4,23 @@
 import { recipes } from '../recipes/recipes.ts';
 import type { Experiment, Variant } from './experiment.ts';
 
+const hinton = recipes['hinton-supervised'];
+
 function variant(name: string, rate: number, momentum: number, phases?: number): Variant {
   const together = phases === undefined ? 'together' : `${phases} batch${phases === 1 ? '' : 'es'} at a time`;
   return {
     name,
     about: `${together}, rate ${rate}, momentum ${momentum}`,
     recipe: {
-      ...recipes['hinton-supervised'],
+      ...hinton,
       name: `sleep-${name}`,
       about: 'positive and negative phases',
       layers: [500, 500],
-      optimizer: { kind: 'momentum', rate, momentum, decay: 0.001 },
-      ...(phases !== undefined && { phases }),
+      learning: {
+        ...hinton.learning,
+        optimizer: { kind: 'momentum', rate, momentum, decay: 0.001 },
+        ...(phases !== undefined && { phases }),
+      },
       epochs: 5,
     },
     seeds: [1, 2, 3],

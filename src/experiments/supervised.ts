@@ -20,9 +20,12 @@ export const supervised: Experiment = {
         about: 'labels in the input, images as they are',
         layers: [1000, 1000],
         shift: 0,
-        optimizer: { ...quick.optimizer, rate: 0.001, decay: 0.2 },
+        learning: {
+          ...quick.learning,
+          optimizer: { ...quick.learning.optimizer, rate: 0.001, decay: 0.2 },
+        },
         epochs: 16,
-        hold: 0,
+        holdShare: 0,
       },
       seeds: [1, 2, 3],
       short: { epochs: 4, examples: 60_000 },
@@ -47,10 +50,13 @@ export const supervisedJitter: Experiment = {
         about: 'labels in the input, images moved',
         layers: [1000, 1000, 1000],
         shift: 2,
-        // The paper leaves the first layer out of both readouts. With it every layer is less often wrong on held-out images,
-        // those above the first, too: probably because the softmax readout, which chooses the wrong labels, sees more.
-        readFrom: 1,
-        optimizer: { ...quick.optimizer, decay: 0.05 },
+        learning: {
+          ...quick.learning,
+          optimizer: { ...quick.learning.optimizer, decay: 0.05 },
+          // The paper leaves the first layer out of both readouts. With it every layer is less often wrong on held-out images,
+          // those above the first, too: probably because the softmax readout, which chooses the wrong labels, sees more.
+          readout: { ...quick.learning.readout, from: 0 },
+        },
         epochs: 150,
       },
       seeds: [1, 2, 3],

@@ -3,12 +3,13 @@
 import { existsSync } from 'node:fs';
 import type { Dataset } from '../data/dataset.ts';
 import { createNetwork } from '../network/create.ts';
-import { loadNetwork, saveNetwork } from '../network/model.ts';
+import type { EpochEvent } from '../network/events.ts';
+import { loadDescribed, saveNetwork } from '../network/model.ts';
 import type { Network } from '../network/network.ts';
 import type { Recipe } from '../recipes/recipe.ts';
-import type { EpochEvent } from '../train/events.ts';
+import { checkSameData, fingerprintOf } from '../train/fingerprint.ts';
 import { fitAndSave } from '../train/saving.ts';
-import { type Curve, checkSame, type Learned } from './outcome.ts';
+import { type Curve, checkSame, FRESH, type Learned } from './outcome.ts';
 
 /** How far a training that knows no epochs has come; `error` in % over all examples so far. */
 export interface SeenEvent {
@@ -37,6 +38,8 @@ export interface Task {
   readonly checkpoint: string;
   readonly onStart: (network: Network) => void;
   readonly onEvent: (event: EpochEvent | SeenEvent) => void;
+  /** Told of a file which does not say what data it is of, so that they cannot be compared. */
+  readonly onUncompared: (path: string) => void;
 }
 
 /** Trains to the end and writes the model, or returns undefined where it was stopped before. */
@@ -71,12 +74,12 @@ export const trainNetwork: Training = async task => {
   }
 };
 
-async function open({ recipe, seed, train, threads, checkpoint }: Task): Promise<Network> {
+async function open({ recipe, seed, train, threads, checkpoint, onUncompared }: Task): Promise<Network> {
   const chosen = threads === undefined ? {} : { threads };
   if (!existsSync(checkpoint)) {
     return createNetwork(recipe, { inputs: train.width, classes: train.classes, seed, ...chosen });
   }
-  const network = await loadNetwork(checkpoint, chosen);
+  const { network, description } = await loadDescribed(checkpoint, chosen);
   try {
     const { session, position } = network;
     checkSame(
@@ -84,6 +87,7 @@ async function open({ recipe, seed, train, threads, checkpoint }: Task): Promise
       { ...session, examples: position.examples },
       { recipe, seed, examples: train.count },
     );
+    if (!checkSameData(checkpoint, description.data, fingerprintOf(train), FRESH)) onUncompared(checkpoint);
   } catch (error) {
     await network.close();
     throw error;

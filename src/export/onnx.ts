@@ -6,11 +6,14 @@
 //   goodness       (images, classes)  summed over the layers that are read
 //   probabilities  (images, classes)  of the softmax readout
 //
-// Inside, every image has a row for each label and, last, one for the neutral label; layer 1 multiplies the image once for all.
+// Inside, where labels are inputs, every image has a row for each label and, last, one for the neutral label; layer 1 multiplies the
+// image once for all. Where layers tell classes apart, it has one.
 
 import { InputError } from '../errors.ts';
-import { slope } from '../goodness/objective.ts';
-import { layerUnits, type Recipe } from '../recipes/recipe.ts';
+import { slope } from '../layers/goodness.ts';
+import { sizeOf } from '../layers/shape.ts';
+import { inputShape, shapesOf } from '../recipes/check.ts';
+import { type Classes, layerGoodness, type Recipe } from '../recipes/recipe.ts';
 import { Message } from './protobuf.ts';
 
 /** Of 2021; the operators below have not changed their meaning since. */
@@ -54,8 +57,16 @@ export function encodeOnnx(source: OnnxSource): Uint8Array[] {
 
 function buildGraph(source: OnnxSource): Message {
   const { recipe, inputs, classes, tensor } = source;
-  const { labelStrength, readFrom, goodness } = recipe;
-  const layers = recipe.layers.map(layerUnits);
+  const { learning } = recipe;
+  if (learning.kind === 'classes' && learning.groups === undefined) return classesGraph(source, learning);
+  if (learning.kind !== 'contrast' || learning.label.kind !== 'first') {
+    throw new InputError(
+      `an ONNX file is written of networks that learned by classes, or by contrast with the label in the first inputs, found learning by ${learning.kind}`,
+    );
+  }
+  const { strength: labelStrength } = learning.label;
+  const { from: readFrom } = learning.readout;
+  const layers = shapesOf(recipe, inputShape(recipe, inputs)).slice(1).map(sizeOf);
   const graph = new Graph();
   graph.input('input', ['images', inputs]);
 
@@ -99,8 +110,11 @@ function buildGraph(source: OnnxSource): Message {
     const total = graph.node('ReduceSumSquare', [activity], { axes: [2] });
     const mean = graph.node('Mul', [total, graph.floats(`layers.${l}.share`, Float32Array.of(1 / units))]);
     rows = graph.node('Div', [activity, graph.node('Add', [graph.node('Sqrt', [mean]), 'tiny'])]);
-    if (l + 1 < readFrom) continue;
-    const factor = graph.floats(`layers.${l}.slope`, Float32Array.of(slope(goodness, units)));
+    if (l < readFrom) continue;
+    const factor = graph.floats(
+      `layers.${l}.slope`,
+      Float32Array.of(slope(layerGoodness(learning, recipe.layers[l]), units)),
+    );
     sums.push(graph.node('Mul', [total, factor]));
     const neutral = graph.node('Gather', [rows, graph.ints([classes], [])], { axis: 1 });
     const readout = tensor(`readout.${l}.weight`, [units, classes]);
@@ -111,12 +125,44 @@ function buildGraph(source: OnnxSource): Message {
 
   const each = graph.node('Squeeze', [graph.node('Sum', sums), graph.ints([2])]);
   graph.node('Slice', [each, graph.ints([0]), graph.ints([classes]), graph.ints([1])], {}, 'goodness');
-  graph.node('ArgMax', ['goodness'], { axis: 1, keepdims: 0 }, 'label');
-  graph.node('Softmax', [graph.node('Sum', logits)], { axis: 1 }, 'probabilities');
-  graph.output('label', INT64, ['images']);
-  graph.output('goodness', FLOAT, ['images', classes]);
-  graph.output('probabilities', FLOAT, ['images', classes]);
-  return graph.finish('forward-forward');
+  return graph.answer(graph.node('Sum', logits), classes);
+}
+
+/** One row an image: the sum of what its layers say, as log probabilities. */
+function classesGraph({ recipe, inputs, classes, tensor }: OnnxSource, learning: Classes): Message {
+  const graph = new Graph();
+  graph.input('input', ['images', inputs]);
+  graph.floats('tiny', Float32Array.of(TINY));
+  const scaled = (rows: string) => {
+    const mean = graph.node('ReduceMean', [graph.node('Mul', [rows, rows])], { axes: [1] });
+    return graph.node('Div', [rows, graph.node('Add', [graph.node('Sqrt', [mean]), 'tiny'])]);
+  };
+  const times = (rows: string, name: string, height: number) =>
+    graph.node('MatMul', [rows, graph.floats(name, tensor(name, [height, classes]), [height, classes])]);
+  const told: string[] = [];
+  const logs: string[] = [];
+  const read: string[] = [];
+  let rows = scaled('input');
+  let fanIn = inputs;
+  const sizes = shapesOf(recipe, inputShape(recipe, inputs)).slice(1).map(sizeOf);
+  sizes.forEach((units, l) => {
+    const weight = graph.floats(`layers.${l}.weight`, tensor(`layers.${l}.weight`, [fanIn, units]), [
+      fanIn,
+      units,
+    ]);
+    const bias = graph.floats(`layers.${l}.bias`, tensor(`layers.${l}.bias`, [units]));
+    const y = graph.node('Relu', [graph.node('Add', [graph.node('MatMul', [rows, weight]), bias])]);
+    rows = scaled(y);
+    fanIn = units;
+    if (l < learning.readFrom) return;
+    const seen = { linear: y, squares: graph.node('Mul', [y, y]), normalized: rows }[learning.activity];
+    const logits = times(seen, `classes.${l}.weight`, units);
+    told.push(logits);
+    logs.push(graph.node('LogSoftmax', [logits], { axis: 1 }));
+    if (learning.readout) read.push(times(rows, `readout.${l}.weight`, units));
+  });
+  graph.node('Sum', logs, {}, 'goodness');
+  return graph.answer(graph.node('Sum', learning.readout ? read : told), classes);
 }
 
 /** What each label, and last the neutral one, adds to the product with the image (classes + 1, units). */
@@ -179,6 +225,16 @@ class Graph {
 
   output(name: string, type: number, shape: readonly (number | string)[]): void {
     this.#outputs.push(valueInfo(name, type, shape));
+  }
+
+  /** The answer by `goodness`, and the probabilities that `logits` stand for: all that is asked of a graph. */
+  answer(logits: string, classes: number): Message {
+    this.node('ArgMax', ['goodness'], { axis: 1, keepdims: 0 }, 'label');
+    this.node('Softmax', [logits], { axis: 1 }, 'probabilities');
+    this.output('label', INT64, ['images']);
+    this.output('goodness', FLOAT, ['images', classes]);
+    this.output('probabilities', FLOAT, ['images', classes]);
+    return this.finish('forward-forward');
   }
 
   finish(name: string): Message {

@@ -1,12 +1,11 @@
 // The code of a module that `ff export --js` writes; the module's first line defines MODEL.
 
-import { decodeBase64 } from '../device/kernels.ts';
 import { loadPredictor, type Prediction } from '../device/predictor.ts';
 
 /** A model file in base64. */
 declare const MODEL: string;
 
-const predictor = await loadPredictor(decodeBase64(MODEL));
+const predictor = await loadPredictor(Uint8Array.from(atob(MODEL), character => character.charCodeAt(0)));
 
 /** Inputs of an example, the label's included. */
 export const inputs: number = predictor.inputs;

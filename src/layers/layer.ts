@@ -1,16 +1,27 @@
-// A layer: an island with a memory of its own. What it does, it does for a part of its rows, panels or inputs, so that
-// threads can share the work; what passes to the next layer is a batch of normalised, compressed rows.
+// A layer: an island with a memory of its own. What it does, it does for a part of its rows, panels or inputs, so that threads can
+// share the work. What passes between layers is a batch of normalised, compressed rows, handed over by the schedule.
 //
-// Here is what all kinds of layers have in common; dense.ts and wired.ts say what each computes from which inputs.
+// Here is what all kinds of layers have in common; the folders beside this file say what each computes from which inputs.
 
 import type { Kernels } from '../kernels/kernels.ts';
-import type { Optimizer, Recipe } from '../recipes/recipe.ts';
-import type { Share } from '../threads/share.ts';
+import type { WorkShare } from '../threads/share.ts';
+import { ROW_BYTES } from './memory.ts';
+import type { Optimizer } from './optimizer.ts';
 import type { LayerPlan } from './plan.ts';
-import type { WiredPlan } from './wiring.ts';
+import type { BatchRows } from './rows.ts';
+
+/** Compressed rows: what is not zero of them, as kernels take it. Byte offsets into `bytes`. */
+export interface SparseRows {
+  readonly bytes: Uint8Array;
+  readonly u32: Uint32Array;
+  /** (rows): u32 begin and end of each row, in bytes from `entries`. */
+  readonly rows: number;
+  /** u32 input · 128, f32 value. */
+  readonly entries: number;
+}
 
 /** Where a step of the optimizer finds what it needs: byte offsets, and how many inputs there are. */
-export interface Step {
+export interface StepPlace {
   readonly weights: number;
   readonly first: number;
   readonly second: number;
@@ -18,14 +29,18 @@ export interface Step {
   readonly lists: number;
   readonly gradient: number;
   readonly inputs: number;
+  /** Rows between the gradients of two panels. */
+  readonly stride: number;
 }
 
-export abstract class Layer<Plan extends LayerPlan | WiredPlan = LayerPlan | WiredPlan> {
+export abstract class Layer<Plan extends LayerPlan = LayerPlan> {
   readonly plan: Plan;
   readonly kernels: Kernels;
   readonly f32: Float32Array;
   readonly u32: Uint32Array;
   readonly bytes: Uint8Array;
+  /** What it hands on, once `normalize` has written it. */
+  readonly output: SparseRows;
 
   constructor(plan: Plan, kernels: Kernels, memory: WebAssembly.Memory) {
     this.plan = plan;
@@ -33,6 +48,8 @@ export abstract class Layer<Plan extends LayerPlan | WiredPlan = LayerPlan | Wir
     this.f32 = new Float32Array(memory.buffer);
     this.u32 = new Uint32Array(memory.buffer);
     this.bytes = new Uint8Array(memory.buffer);
+    const { outputRows: rows, outputEntries: entries } = plan.at;
+    this.output = { bytes: this.bytes, u32: this.u32, rows, entries };
   }
 
   // ----- what differs ------------------------------------------------------------------------------------------------
@@ -44,28 +61,46 @@ export abstract class Layer<Plan extends LayerPlan | WiredPlan = LayerPlan | Wir
    * States of rows `first` … and their goodness, from the input rows: this thread's share of panels. Rows `apart` from each other
    * are versions of one image; where `apart` is `count`, each is of an image of its own.
    */
-  abstract forward(first: number, count: number, apart: number, share: Share): void;
+  abstract forward(first: number, count: number, apart: number, share: WorkShare): void;
+
+  /** Adds to the gradient rows of panels `begin` to `end` what peer normalisation of a `strength` above 0 asks for. */
+  protected abstract peerRows(strength: number, begin: number, end: number): void;
 
   /**
-   * Turns the activity of positive and negative rows into gradient rows, in place; `begin` and `end` are panels.
-   * `peer` is the strength of peer normalisation.
+   * Lists the rows by input, for columns `begin` to `end`: one for each input, the last for the bias. With `peer`, the strength of
+   * peer normalisation, its row, too.
    */
-  abstract gradientRows(images: number, peer: number, begin: number, end: number): void;
+  abstract listColumns(rows: BatchRows, peer: number, begin: number, end: number): void;
 
-  /** Lists the batch by input, for columns `begin` to `end`: one for each input, the last for the bias. */
-  abstract listColumns(images: number, peer: number, begin: number, end: number): void;
-
-  /** One step of the optimizer for panels `begin` to `end`, at step `time` (from 1) with the schedule's `gain`. */
+  /** One step of the optimizer for panels `begin` to `end` at step `time` (from 1) of a batch of `images`, at `rate`. */
   abstract step(
-    recipe: Pick<Recipe, 'optimizer' | 'peer'>,
+    optimizer: Optimizer,
+    rate: number,
     images: number,
     time: number,
-    gain: number,
     begin: number,
     end: number,
   ): void;
 
   // ----- forward -----------------------------------------------------------------------------------------------------
+
+  /** Takes rows `begin` to `end` of what the layer below hands on, normalised by one call. */
+  accept(from: SparseRows, begin: number, end: number): void {
+    const { inputRows, inputEntries } = this.plan.at;
+    this.copyRows(from, inputRows, inputEntries, begin, end);
+    this.cutRows(begin, end);
+  }
+
+  /** Copies rows `begin` to `end`, normalised by one call, to where this layer keeps `rows` and `entries`. */
+  protected copyRows(from: SparseRows, rows: number, entries: number, begin: number, end: number): void {
+    if (begin === end) return;
+    const { bytes } = from;
+    this.bytes.set(bytes.subarray(from.rows + begin * 8, from.rows + end * 8), rows + begin * 8);
+    const pairs = from.rows >>> 2;
+    const first = from.u32[pairs + 2 * begin];
+    const last = from.u32[pairs + 2 * end - 1];
+    this.bytes.set(bytes.subarray(from.entries + first, from.entries + last), entries + first);
+  }
 
   /** Sums the goodness of rows `begin` to `end` over the panels: of all, and of each group. */
   sumGoodness(begin: number, end: number): void {
@@ -79,11 +114,12 @@ export abstract class Layer<Plan extends LayerPlan | WiredPlan = LayerPlan | Wir
   /** Normalises rows `begin` to `end` and compresses them into the output. */
   normalize(begin: number, end: number): void {
     const { at, stride, panels, units } = this.plan;
+    const { outputRows, outputEntries, states, goodness } = at;
     this.kernels.normalizeRows(
-      at.outputRows,
-      at.outputEntries,
-      at.states,
-      at.goodness,
+      outputRows,
+      outputEntries,
+      states,
+      goodness,
       begin,
       end,
       stride,
@@ -92,63 +128,74 @@ export abstract class Layer<Plan extends LayerPlan | WiredPlan = LayerPlan | Wir
     );
   }
 
-  /** Copies output rows `begin` to `end`, normalised by one call, to the input of the next layer. */
-  passTo(next: Layer, begin: number, end: number): void {
-    if (begin === end) return;
-    this.copyOutput(next, next.plan.at.inputRows, next.plan.at.inputEntries, begin, end);
-    next.cutRows(begin, end);
-  }
-
-  /** Copies output rows `begin` to `end`, normalised by one call, to where another layer keeps `rows` and `entries`. */
-  protected copyOutput(to: Layer, rows: number, entries: number, begin: number, end: number): void {
-    const { at } = this.plan;
-    to.bytes.set(this.bytes.subarray(at.outputRows + begin * 8, at.outputRows + end * 8), rows + begin * 8);
-    const pairs = at.outputRows >>> 2;
-    const first = this.u32[pairs + 2 * begin];
-    const last = this.u32[pairs + 2 * end - 1];
-    to.bytes.set(this.bytes.subarray(at.outputEntries + first, at.outputEntries + last), entries + first);
+  /** Compresses rows `begin` to `end` into the output as they are. */
+  compress(begin: number, end: number): void {
+    const { at, stride, panels } = this.plan;
+    this.kernels.compressRows(at.outputRows, at.outputEntries, at.activity, begin, end, stride, panels, 0);
   }
 
   // ----- learning ----------------------------------------------------------------------------------------------------
 
-  /** Moves the running means of the units by the positive rows, the first `images`; `begin` and `end` are panels. */
-  updateMeans(images: number, begin: number, end: number): void {
+  /** Moves the running means of the units by the positive rows; `begin` and `end` are panels. */
+  updateMeans(rows: BatchRows, begin: number, end: number): void {
     const { at, stride } = this.plan;
-    this.kernels.updateMeans(at.means, at.panelSums, at.states, begin, end, images, stride, 0.9);
+    const states = at.states + rows.first('positive') * ROW_BYTES;
+    this.kernels.updateMeans(at.means, at.panelSums, states, begin, end, rows.images, stride, 0.9);
   }
 
-  /** Multiplies the activity of positive and negative rows with their coefficients; `begin` and `end` are panels. */
-  protected weighRows(images: number, begin: number, end: number): void {
-    const { at, stride, panels, groups } = this.plan;
-    for (let first = 0; first <= 2 * images; first += 2 * images) {
-      this.kernels.goodnessGradient(
-        at.activity,
-        at.coefficients,
-        at.targets,
+  /**
+   * Turns the activity of positive and negative rows into gradient rows, in place, by the coefficients of their groups; `begin` and
+   * `end` are panels. `peer` is the strength of peer normalisation.
+   */
+  gradientRows(rows: BatchRows, peer: number, begin: number, end: number): void {
+    const { at, stride, panels, groups, sharesImages, sharedRow } = this.plan;
+    const { kernels } = this;
+    const { images } = rows;
+    const [positive, negative] = [rows.first('positive'), rows.first('negative')];
+    for (const first of [positive, negative]) {
+      const last = first + images;
+      const { activity, coefficients, targets } = at;
+      kernels.goodnessGradient(
+        activity,
+        coefficients,
+        targets,
         begin,
         end,
         first,
-        first + images,
+        last,
         stride,
         panels / groups,
       );
     }
+    if (sharesImages) {
+      kernels.addGradients(
+        at.activity,
+        at.targets,
+        begin,
+        end,
+        images,
+        stride,
+        positive,
+        negative,
+        sharedRow,
+      );
+    }
+    if (peer) this.peerRows(peer, begin, end);
   }
 
-  /** One step of the optimizer for the panels `begin` to `end` of those that `at` points to. */
-  protected move(
+  /** One step of the optimizer for panels `begin` to `end` of those at a place. */
+  stepPanels(
     optimizer: Optimizer,
-    at: Step,
+    place: StepPlace,
+    rate: number,
     images: number,
     time: number,
-    gain: number,
     begin: number,
     end: number,
   ): void {
-    const { weights, first, second, columns, lists, gradient, inputs } = at;
-    const { stride } = this.plan;
-    const rate = gain * optimizer.rate;
+    const { weights, first, second, columns, lists, gradient, inputs, stride } = place;
     if (optimizer.kind === 'momentum') {
+      const { decay, momentum } = optimizer;
       this.kernels.momentumStep(
         weights,
         first,
@@ -161,8 +208,8 @@ export abstract class Layer<Plan extends LayerPlan | WiredPlan = LayerPlan | Wir
         inputs,
         1 / images,
         rate,
-        optimizer.decay,
-        optimizer.momentum,
+        decay,
+        momentum,
       );
     } else {
       const { beta1, beta2, epsilon, decay } = optimizer;

@@ -1,84 +1,146 @@
-// Where everything of a layer lies in its memory: known to the byte before training, and never moved.
+// What the plans of all kinds of layers have in common: sizes, and where everything lies that others than the layer itself read.
 
-import { InputError } from '../errors.ts';
+import { type Arena, PANEL, panelsOf, ROW_BYTES } from './memory.ts';
+import type { Shape } from './shape.ts';
 
-/** Units in a panel: eight vectors of four. */
-export const PANEL = 32;
-
-/** A gradient row that is left out. */
-export const SKIP = 0xffffffff;
-
-/** Bytes of a panel's row: one input's weights, or one row's activities, of its units. */
-export const ROW_BYTES = PANEL * 4;
-
-/** Bytes of a panel that stay in a first-level cache of 48 KiB beside what passes over them. */
-const BLOCK_BYTES = 40 * 1024;
-
-/** Bytes of an input in a pair of rows. */
-export const PAIR_ENTRY_BYTES = 12;
-
-/** Bytes that the product of pairs of rows reads of an input's weights: six vectors. */
-const PAIR_ROW_BYTES = 96;
-
-const LARGEST = 65536 * 65536;
-
-/** Hands out aligned regions of a memory from the bottom up. */
-export class Arena {
-  bytes = 64;
-
-  /** The byte offset of a new region, aligned to a cache line. */
-  take(bytes: number): number {
-    const at = this.bytes;
-    this.bytes = Math.ceil((at + bytes) / 64) * 64;
-    return at;
-  }
-
-  /** 64 KiB pages that hold all regions. */
-  pages(what: string): number {
-    if (this.bytes > LARGEST) {
-      throw new InputError(
-        `${what} needs ${(this.bytes / 2 ** 30).toFixed(1)} GiB, and a layer's memory ends at 4 GiB: use fewer units`,
-      );
-    }
-    return Math.ceil(this.bytes / 65536);
-  }
+/** What a layer sees below it, or above: rows of the values of a shape. */
+export interface Source extends Shape {
+  /** Values lie side by side, as those of an image; otherwise in panels, as the units of a layer. */
+  readonly isImage: boolean;
 }
 
-/** What the plan of a layer follows from. */
-export interface LayerShape {
-  readonly inputs: number;
-  readonly units: number;
+/** What the plan of a layer follows from, whatever its kind. */
+export interface Site {
+  /** Number of the layer, from 0. */
+  readonly index: number;
+  readonly below: Source;
+  /** What it sees above, in a recurrent network. */
+  readonly above?: Source;
   /** Images in a batch. */
   readonly batch: number;
-  /** Rows in a batch: at least three an image, positive, neutral and negative; one where nothing is negative. */
+  /** Rows in a batch. */
   readonly rows: number;
   /** Classes of the softmax readout's part in this layer; 0 where the readout does not look at it. */
   readonly classes: number;
-  /** Label inputs of the first layer, whose rows share the product with the image; 0 in all others. */
+  /** Label inputs beside or among those of the image, whose rows share the product with the image; 0 where there are none. */
   readonly labels: number;
-  /** Groups of units side by side, of as many panels each, that have a goodness of their own. */
-  readonly groups: number;
-  /** Whether rows may be multiplied two at a time, where they are no versions of an image that share their product already. */
-  readonly hasPairs?: boolean;
+  /** How many of them come after the inputs below, instead of in the place of the first. */
+  readonly appended: number;
+  /** Groups of units side by side, of as many panels each, that have a goodness of their own; or one at each position. */
+  readonly groups: number | 'positions';
+  /** Classes that a linear map of each group's activities is to tell apart, where the layer learns by that. */
+  readonly classMap?: { readonly classes: number; readonly isNormalized: boolean };
   /** Copies of the weights that the optimizer keeps: 1 (momentum), 2 (Adam), or 0 where weights do not follow a gradient. */
   readonly moments: 0 | 1 | 2;
+  /** Whether rows may be multiplied two at a time: that takes memory, and kernels which those for devices do without. */
+  readonly hasPairs: boolean;
   /** Whether a gradient of the inputs is computed for the layer below. */
-  readonly isBackward?: boolean;
+  readonly isBackward: boolean;
+  /** Threads, each of which may need memory of its own. */
+  readonly threads: number;
 }
 
 /** Sizes and byte offsets of a layer. */
-export type LayerPlan = ReturnType<typeof planLayer>;
+export interface LayerPlan {
+  /** The kind that opens it. */
+  readonly kind: string;
+  /** Length of an input row, gaps of panels that are not full included. */
+  readonly inputs: number;
+  readonly units: number;
+  readonly panels: number;
+  readonly batch: number;
+  readonly rows: number;
+  readonly classes: number;
+  readonly groups: number;
+  readonly moments: 0 | 1 | 2;
+  /** Label inputs; 0 where there are none. */
+  readonly labels: number;
+  /** Length of an output row, gaps included, and the place in it of each unit; in order where that is absent. */
+  readonly outputs: number;
+  readonly outputOrder?: Uint32Array;
+  /** Whether all rows of an image share its product with the weights. */
+  readonly sharesImages: boolean;
+  /** The gradient rows are one for each row, then the shared ones from here on, then one for peer normalisation. */
+  readonly sharedRow: number;
+  readonly peerRow: number;
+  readonly stride: number;
+  /** The inputs by which a step lists the batch, the bias included. */
+  readonly columns: number;
+  readonly inputCapacity: number;
+  /** The softmax readout's part in the layer. */
+  readonly head: HeadPlan | undefined;
+  readonly classHeads: ClassHeadsPlan | undefined;
+  /** What it has learned, and what it needs to go on. */
+  readonly tensors: readonly TensorRegion[];
+  readonly at: {
+    readonly inputRows: number;
+    readonly inputEntries: number;
+    readonly sources: number;
+    readonly activity: number;
+    /** What is handed on: the activity itself, where no states are kept beside it. */
+    readonly states: number;
+    readonly outputRows: number;
+    readonly outputEntries: number;
+    readonly columns: number;
+    readonly lists: number;
+    readonly means: number;
+    readonly panelSums: number;
+  } & ReturnType<typeof planGoodness>;
+  readonly pages: number;
+  readonly bytes: number;
+}
 
-/** Plans the softmax readout's part in a layer whose rows are `width` long. */
-export function planHead(arena: Arena, width: number, rows: number, batch: number) {
+/** Where a linear map from a layer's compressed rows to classes lies, in the layer's memory. */
+export type HeadPlan = ReturnType<typeof planHead>;
+
+/** Plans a linear map of rows that are `width` long to `classes`. */
+export function planHead(arena: Arena, width: number, batch: number, classes: number, moments = 1) {
+  const panels = panelsOf(classes);
+  const weightBytes = panels * (width + 1) * ROW_BYTES;
   return {
-    weights: arena.take((width + 1) * PANEL * 4),
-    velocity: arena.take((width + 1) * PANEL * 4),
-    logits: arena.take(rows * PANEL * 4),
-    gradient: arena.take(batch * PANEL * 4),
+    width,
+    classes,
+    panels,
+    weights: arena.take(weightBytes),
+    first: arena.take(weightBytes),
+    second: arena.take(moments === 2 ? weightBytes : 0),
+    logits: arena.take(panels * batch * ROW_BYTES),
+    gradient: arena.take(panels * batch * ROW_BYTES),
     columns: arena.take((width + 1) * 8),
     lists: arena.take((width + 1) * batch * 8),
     targets: arena.take(batch * 4),
+  };
+}
+
+/** Where the objective `classes` keeps its linear maps, one for each group, and the activities that they read. */
+export type ClassHeadsPlan = NonNullable<ReturnType<typeof planClassHeads>>;
+
+/** Plans a map of each group's activities to classes, where the site asks for it. */
+export function planClassHeads(
+  arena: Arena,
+  { rows, batch, classMap, moments }: Site,
+  groups: number,
+  units: number,
+  panels: number,
+  order: Uint32Array | undefined,
+  output: { readonly outputRows: number; readonly outputEntries: number },
+) {
+  if (!classMap) return undefined;
+  const { classes, isNormalized } = classMap;
+  const groupPanels = panels / groups;
+  const width = groups === 1 ? units : groupPanels * PANEL;
+  return {
+    panels: groupPanels,
+    groups: Array.from({ length: groups }, () => ({
+      // What a map reads: what is handed on, or rows of its own.
+      rows: isNormalized ? output.outputRows : arena.take(rows * 8),
+      entries: isNormalized ? output.outputEntries : arena.take(rows * groupPanels * PANEL * 8),
+      probabilities: arena.take(batch * classes * 4),
+      /** Which of the rows that a map reads are units, where there are gaps. */
+      ...(order && { order }),
+      ...planHead(arena, width, batch, classes, moments),
+    })),
+    labels: arena.take(batch * 4),
   };
 }
 
@@ -94,71 +156,57 @@ export function planGoodness(arena: Arena, panels: number, stride: number, group
   };
 }
 
-/** Plans a layer; throws an InputError where it does not fit in the 4 GiB of one memory. */
-export function planLayer(shape: LayerShape) {
-  const { inputs, units, batch, rows, classes, labels, groups, hasPairs, moments, isBackward } = shape;
-  const arena = new Arena();
-  const panels = Math.ceil(units / PANEL);
-  const inputRows = labels ? batch : rows;
-  // The gradient rows: one for each row, the shared ones of the first layer, and one for peer normalisation.
-  const sharedRow = rows;
-  const peerRow = rows + (labels ? batch : 0);
-  const stride = peerRow + 1;
-  const weightBytes = panels * (inputs + 1) * PANEL * 4;
-  const blocks = Math.ceil((inputs * ROW_BYTES) / BLOCK_BYTES);
-  const pairs = hasPairs && !labels ? Math.floor(rows / 2) : 0;
-  const pairBlocks = Math.ceil((inputs * PAIR_ROW_BYTES) / BLOCK_BYTES);
-  const columnCapacity = moments ? Math.min(rows, 2 * batch + 1) : 0;
-  const inputCapacity = Math.ceil(inputs / PANEL) * PANEL;
-  const head = classes ? planHead(arena, units, rows, batch) : undefined;
-  const at = {
-    weights: arena.take(weightBytes),
-    first: arena.take(moments ? weightBytes : 0),
-    second: arena.take(moments === 2 ? weightBytes : 0),
-    inputRows: arena.take(inputRows * 8),
-    inputCuts: arena.take(inputRows * (blocks + 1) * 4),
-    inputEntries: arena.take(inputRows * inputCapacity * 8),
-    labelRows: arena.take(labels ? rows * 8 : 0),
-    labelEntries: arena.take(labels ? rows * labels * 8 : 0),
-    sources: arena.take(labels ? rows * 8 : 0),
-    pairCuts: arena.take(pairs * (pairBlocks + 1) * 4),
-    pairEntries: arena.take(pairs * inputs * PAIR_ENTRY_BYTES),
-    activity: arena.take(panels * stride * PANEL * 4),
-    inputGradient: arena.take(isBackward ? inputCapacity * stride * 4 : 0),
-    ...planGoodness(arena, panels, stride, groups),
-    columns: arena.take((inputs + 1) * 8),
-    lists: arena.take((inputs + 1) * columnCapacity * 8),
-    sums: arena.take((inputs + 1) * 4),
-    means: arena.take(panels * PANEL * 4),
-    panelSums: arena.take(panels * 4),
-    // A cache line for each panel, so that threads do not wait for each other's.
-    seen: arena.take(panels * 64),
-    outputRows: arena.take(rows * 8),
-    outputEntries: arena.take(rows * panels * PANEL * 8),
-  };
-  const pages = arena.pages(`a layer of ${inputs} inputs and ${units} units`);
-  const bytes = pages * 65536;
-  return {
-    kind: 'dense' as const,
-    ...shape,
-    panels,
-    /** Positive and negative rows share the product with the image. */
-    sharesImages: labels > 0,
-    /** Length of an output row. */
-    outputs: units,
-    inputCapacity,
-    blocks,
-    pairs,
-    pairBlocks,
-    sharedRow,
-    peerRow,
-    stride,
-    /** The inputs, then the bias. */
-    columns: inputs + 1,
-    columnCapacity,
-    head,
-    at: { ...at, states: at.activity },
-    pages,
-    bytes,
-  };
+/** A region of panels (P, panelRows, 32) seen as a matrix (rows, units), or as a vector of units. */
+export interface TensorRegion {
+  readonly name: string;
+  /** Byte offset. */
+  readonly at: number;
+  /** Rows of a panel, and which of them the tensor has. */
+  readonly panelRows: number;
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly units: number;
+  readonly isVector: boolean;
+  /** Of no use but to go on with training: not in a model file. */
+  readonly isForTraining: boolean;
+  /** Which row of the panel each row of the tensor is, counted from `firstRow`; in order where it is absent. */
+  readonly order?: Uint32Array;
+}
+
+/** Panels whose units see the same inputs: all of a dense layer, or a block of a local one. Numbers are byte offsets. */
+export interface UnitBlock {
+  /** What the names of its tensors begin with. */
+  readonly prefix: string;
+  /** Rows of its panels, without the bias. */
+  readonly inputs: number;
+  readonly units: number;
+  /** Which of the rows are inputs, where there are gaps. */
+  readonly order?: Uint32Array | undefined;
+  readonly weights: number;
+  readonly first: number;
+  readonly second: number;
+  readonly means: number;
+}
+
+/** The tensors of a block whose optimizer keeps so many moments. */
+export function blockTensors(block: UnitBlock, moments: number): TensorRegion[] {
+  const { prefix, inputs, units, order } = block;
+  const panelRows = inputs + 1;
+  const matrix = { panelRows, firstRow: 0, rows: order?.length ?? inputs, units, isVector: false };
+  const vector = { panelRows, firstRow: inputs, rows: 1, units, isVector: true };
+  const both = (suffix: string, at: number, isForTraining: boolean): TensorRegion[] => [
+    { ...matrix, name: `${prefix}.weight${suffix}`, at, isForTraining, ...(order && { order }) },
+    { ...vector, name: `${prefix}.bias${suffix}`, at, isForTraining },
+  ];
+  const mean = { name: `${prefix}.mean`, at: block.means, panelRows: 1, firstRow: 0, isForTraining: true };
+  return [
+    ...both('', block.weights, false),
+    ...(['first', 'second'] as const).slice(0, moments).flatMap(name => both(`.${name}`, block[name], true)),
+    { ...vector, ...mean },
+  ];
+}
+
+/** The running mean of every unit's activity before it has seen any. */
+export function fillMeans(memory: WebAssembly.Memory, at: number, units: number): void {
+  new Float32Array(memory.buffer, at, units).fill(0.5);
 }

@@ -35,3 +35,16 @@ export function hardWrongLabel(
   // Only where all wrong labels have underflowed to zero (or rounding used up the last bit).
   return uniformWrongLabel(label, classes, random);
 }
+
+/** A wrong label: a hard one where `probabilities` (images, classes) are given, otherwise a uniform one. */
+export function wrongLabel(
+  label: number,
+  classes: number,
+  random: number,
+  probabilities: Float32Array | undefined,
+  image: number,
+): number {
+  return probabilities
+    ? hardWrongLabel(label, classes, random, probabilities, image)
+    : uniformWrongLabel(label, classes, random);
+}

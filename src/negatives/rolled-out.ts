@@ -1,7 +1,7 @@
 // Negative data for character sequences (section 3.4 of the paper): what the network writes by itself, rolled out from the
 // beginning of each string. It is made for a whole epoch before it, so that learning from it needs no real data: sleep.
 
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, roomForLabels } from '../data/dataset.ts';
 import { InputError } from '../errors.ts';
 import { sharedBuffer } from '../threads/memory.ts';
 
@@ -108,6 +108,6 @@ function emptyLike({ name, width, classes, inputs }: Dataset, count: number): Da
     width,
     classes,
     inputs: inputs instanceof Uint8Array ? new Uint8Array(bytes) : new Float32Array(bytes),
-    labels: new Uint8Array(sharedBuffer(count)),
+    labels: roomForLabels(count, classes),
   };
 }

@@ -1,10 +1,11 @@
 // A network that knows what its inputs and classes mean: it answers examples as they are kept, and says how sure it is.
 
 import type { Dataset } from '../data/dataset.ts';
-import { type Encoding, type Examples, encodeExamples } from '../data/own.ts';
+import { type Encoding, encodeExamples } from '../data/encode-examples.ts';
+import type { Examples } from '../data/examples/examples.ts';
 import { InputError } from '../errors.ts';
-import { type Calibration, calibrated } from '../readout/calibration.ts';
-import { largestIndex } from '../readout/goodness.ts';
+import { type Calibration, calibrated } from '../readouts/calibration.ts';
+import { largestIndex } from '../readouts/goodness.ts';
 import type { OwnDescription } from './encode.ts';
 import type { Network } from './network.ts';
 
@@ -30,7 +31,7 @@ export class Answerer<Inner extends Pick<Network, 'evaluate' | 'close'>> {
     this.calibration = calibration;
   }
 
-  /** An answer for each example, by the goodness readout. Throws an InputError for examples of another kind. */
+  /** An answer for each example, by the goodness readout where there is one. Throws an InputError for examples of another kind. */
   async predict(examples: Examples): Promise<Answer[]> {
     return this.answer(encodeExamples(this.encoding, examples));
   }
@@ -39,10 +40,13 @@ export class Answerer<Inner extends Pick<Network, 'evaluate' | 'close'>> {
   async answer(data: Dataset): Promise<Answer[]> {
     const { classNames } = this.encoding;
     const classes = classNames.length;
-    const { goodnessSums } = await this.network.evaluate(data);
-    const probabilities = calibrated(goodnessSums, classes, this.calibration);
+    const { goodnessSums, probabilities: bySoftmax } = await this.network.evaluate(data);
+    // There is none where the network is not given labels: the softmax readout answers then.
+    const hasGoodness = goodnessSums.length > 0;
+    const scores = hasGoodness ? goodnessSums : bySoftmax;
+    const probabilities = hasGoodness ? calibrated(scores, classes, this.calibration) : bySoftmax;
     return Array.from({ length: data.count }, (_, i) => {
-      const best = largestIndex(goodnessSums, i * classes, classes);
+      const best = largestIndex(scores, i * classes, classes);
       const row = Array.from(probabilities.subarray(i * classes, (i + 1) * classes));
       return { label: classNames[best], confidence: row[best], probabilities: row };
     });

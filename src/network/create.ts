@@ -3,17 +3,17 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import v8 from 'node:v8';
-import { ownFunction } from '../files/module.ts';
 import { type Build, detectBuild } from '../kernels/features.ts';
 import type { Recipe } from '../recipes/recipe.ts';
-import type { Job } from '../schedule/job.ts';
-import { openPart } from '../schedule/open.ts';
-import type { Session } from '../schedule/session.ts';
+import type { Job } from '../schedules/job.ts';
+import { openProgram } from '../schedules/open.ts';
+import type { Session } from '../schedules/session.ts';
 import { PiscinaTeam } from '../threads/piscina.ts';
 import { InlineTeam, type Team } from '../threads/team.ts';
+import { ownFunction } from './between-module.ts';
+import { create, type NetworkOptions } from './build.ts';
 import type { Host } from './host.ts';
 import type { Network } from './network.ts';
-import { create, type NetworkOptions } from './prepare.ts';
 
 /** A new network, ready to train. Throws an InputError for a recipe, sizes or threads that make no sense. */
 export function createNetwork(recipe: Recipe, options: NetworkOptions): Promise<Network> {
@@ -45,7 +45,7 @@ export const node: Host = {
     // Each thread loads it again; here it is seen whether they can.
     const own = await ownFunction(session.recipe);
     if (threads > 1) return new PiscinaTeam<Job>(WORKER, session, threads);
-    const whole = openPart(session, 0, 1, own);
+    const whole = openProgram(session, 0, 1, own);
     return new InlineTeam<Job>(job => whole.run(job));
   },
 };

@@ -1,21 +1,25 @@
 // A network as the bytes of one safetensors file: what it has learned as tensors, what it is as JSON in the metadata. A
 // checkpoint is the same file with the optimizer's state and the position in training.
 
-import { checkEncoding, type Encoding } from '../data/own.ts';
+import { checkEncoding, type Encoding } from '../data/encode-examples.ts';
+import type { Fingerprint } from '../data/fingerprint.ts';
 import { InputError } from '../errors.ts';
 import { readFloats } from '../files/int8.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '../files/safetensors.ts';
-import { type Calibration, checkCalibration } from '../readout/calibration.ts';
+import { type Calibration, checkCalibration } from '../readouts/calibration.ts';
 import { checkRecipe } from '../recipes/check.ts';
-import type { Recipe } from '../recipes/recipe.ts';
-import type { Session } from '../schedule/session.ts';
-import type { Learning } from '../train/learning.ts';
+import { upgradeRecipe } from '../recipes/first-edition.ts';
+import { betweenOf, type Recipe } from '../recipes/recipe.ts';
+import type { Session } from '../schedules/session.ts';
+import { prepare } from './build.ts';
+import { isHistory } from './events.ts';
 import type { Host } from './host.ts';
 import type { Network, Position } from './network.ts';
-import { prepare } from './prepare.ts';
 import { readState, type StateTensor, writeState } from './state.ts';
 
-const FORMAT = 'forward-forward 1';
+export const FORMAT = 'forward-forward 2';
+/** Files of this one have recipes of the first edition; all else is the same. */
+const FIRST_FORMAT = 'forward-forward 1';
 
 export interface LoadOptions {
   /** Threads that share the work, all cores by default. */
@@ -43,20 +47,35 @@ export interface ModelDescription extends Partial<OwnDescription> {
   readonly build: 'relaxed' | 'simd';
   /** Only in a checkpoint. */
   readonly position?: Position;
-  /** Only in a checkpoint of own data. */
-  readonly learning?: Learning;
+  /** Only in a checkpoint of a command: what it learns from. */
+  readonly data?: Fingerprint;
+  /** Only in a checkpoint of own data: how far training has come, as plain data that only who trains looks into. */
+  readonly learning?: object;
 }
 
-/** The bytes of a model file as chunks to write end to end. */
-export function encodeModel(network: Network, checkpoint: boolean, own?: OwnDescription): Uint8Array[] {
-  return encodeSession(network.session, checkpoint ? network.position : undefined, own);
+/** What a file says beside the network and its position. */
+type More = OwnDescription | Pick<ModelDescription, 'data' | 'learning'>;
+
+/**
+ * The bytes of a model file as chunks to write end to end, of the network as one of the batches has left it; with `checkpoint`,
+ * training can go on from there. The tensors `more` go into the file, too.
+ */
+export function encodeModel(
+  network: Network,
+  checkpoint: boolean,
+  own?: More,
+  more?: readonly StateTensor[],
+): Promise<Uint8Array[]> {
+  return network.atRest(() =>
+    encodeSession(network.session, checkpoint ? network.position : undefined, own, more),
+  );
 }
 
-/** The same of a session that no network stands before; with a position, a checkpoint. `more` goes into the file, too. */
+/** The same of a session that nobody works on; with a position, a checkpoint. */
 export function encodeSession(
   session: Session,
   position?: Position,
-  own?: OwnDescription | { readonly learning: Learning },
+  own?: More,
   more: readonly StateTensor[] = [],
 ): Uint8Array[] {
   const { recipe, inputs, classes, seed, build } = session;
@@ -77,7 +96,7 @@ export function encodeSession(
 
 /** A network as the bytes of a model file; with `checkpoint`, training can go on from it as if it had never stopped. */
 export async function encodeNetwork(network: Network, checkpoint = false): Promise<Uint8Array> {
-  return joinChunks(encodeModel(network, checkpoint));
+  return joinChunks(await encodeModel(network, checkpoint));
 }
 
 /** The network in the bytes of a model file, and all that the file says about it; throws an InputError that begins with `path` and says what is wrong. */
@@ -90,9 +109,10 @@ export async function decodeDescribed(
   const { tensors, metadata } = parseSafetensors(bytes, path);
   const description = parseWholeDescription(metadata, path);
   const { recipe, inputs, classes, seed, build, position } = description;
-  if (recipe.between?.kind === 'module' && !options.allowModule) {
+  const between = betweenOf(recipe.learning);
+  if (between?.kind === 'module' && !options.allowModule) {
     throw new InputError(
-      `${path} names code to be run, ${recipe.between.path}: load it with allowModule, if you trust whoever made it`,
+      `${path} names code to be run, ${between.path}: load it with allowModule, if you trust whoever made it`,
     );
   }
   const { session, start } = await prepare(host, recipe, {
@@ -124,15 +144,16 @@ export function parseDescription(
   path: string,
   checkOwn?: (description: ModelDescription) => void,
 ): ModelDescription {
-  if (metadata.format !== FORMAT) {
+  if (metadata.format !== FORMAT && metadata.format !== FIRST_FORMAT) {
     throw new InputError(
       `${path} is not a model of this library: expected the format "${FORMAT}" in its metadata, found ${JSON.stringify(metadata.format ?? 'none')}`,
     );
   }
   let description: ModelDescription;
   try {
-    description = JSON.parse(metadata.description ?? '');
-    checkRecipe(description.recipe);
+    const found = JSON.parse(metadata.description ?? '');
+    const isFirst = metadata.format === FIRST_FORMAT;
+    description = { ...found, recipe: checkRecipe(isFirst ? upgradeRecipe(found.recipe) : found.recipe) };
     checkPosition(description);
     checkOwn?.(description);
     if (!['relaxed', 'simd'].includes(description.build))
@@ -149,13 +170,25 @@ function checkPosition({ position, recipe, classes }: ModelDescription): void {
   if (position === undefined) return;
   const { epoch, batch, trainSeconds, examples, sums, history, rolledOut } = position;
   const isCount = (value: number) => Number.isInteger(value) && value >= 0;
-  const hasLists = Array.isArray(sums) && Array.isArray(history);
-  if (!hasLists || !isCount(epoch) || !isCount(batch) || !isCount(examples) || !(trainSeconds >= 0)) {
+  const isFine =
+    [epoch, batch, examples].every(isCount) &&
+    [trainSeconds, ...sums].every(Number.isFinite) &&
+    isHistory(history, recipe.layers.length);
+  if (!isFine) {
     throw new InputError(`the position ${JSON.stringify(position).slice(0, 100)} is not one of training`);
   }
   const isLabel = (value: number) => isCount(value) && value < classes;
   const isWritten = Array.isArray(rolledOut) && rolledOut.length === examples && rolledOut.every(isLabel);
-  if (recipe.negatives === 'rolled-out' && batch > 0 && !isWritten) {
+  const { learning } = recipe;
+  const isRolledOut = learning.kind === 'contrast' && learning.negatives === 'rolled-out';
+  if (isRolledOut && batch > 0 && !isWritten) {
     throw new InputError('the position lacks the negative data that the network has written for its epoch');
+  }
+  const { settledIn, seen = 0 } = position;
+  const areEpochs =
+    settledIn === undefined ||
+    (Array.isArray(settledIn) && settledIn.length === examples && settledIn.every(isCount));
+  if (!areEpochs || !isCount(seen)) {
+    throw new InputError(`the position does not say of each of its ${examples} examples when it was settled`);
   }
 }

@@ -1,8 +1,8 @@
 // What a network needs of the place where it runs: how fast the engine is, where the kernels come from, and threads.
 
 import type { Build } from '../kernels/features.ts';
-import type { Job } from '../schedule/job.ts';
-import type { Session } from '../schedule/session.ts';
+import type { Job } from '../schedules/job.ts';
+import type { Session } from '../schedules/session.ts';
 import type { Team } from '../threads/team.ts';
 
 /** Node, a worker of a page, or another runtime. */

@@ -1,9 +1,9 @@
 // What a page and the worker in which its network lives tell each other.
 
 import type { Failure } from '../errors.ts';
-import type { Session } from '../schedule/session.ts';
-import type { EpochEvent } from '../train/events.ts';
+import type { Session } from '../schedules/session.ts';
 import type { OwnDescription } from './encode.ts';
+import type { EpochEvent } from './events.ts';
 import type { Position } from './network.ts';
 
 /** Where the kernels come from, where not from the worker's own script. */

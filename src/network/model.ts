@@ -24,7 +24,7 @@ export async function saveNetwork(
   checkpoint = false,
   own?: OwnDescription,
 ): Promise<void> {
-  await writeFileSafely(path, encodeModel(network, checkpoint, own));
+  await writeFileSafely(path, await encodeModel(network, checkpoint, own));
 }
 
 /** The network in the bytes of a model file, as loadNetwork reads one. */
@@ -49,7 +49,7 @@ export async function loadDescribed(
   if (description.learning) {
     await network.close();
     throw new InputError(
-      `${path} is a checkpoint of own data, not a model: go on with ff train DATA --resume ${path}`,
+      `${path} is a checkpoint of own data, not a model: finish its training with ff train --resume`,
     );
   }
   return { network, description };

@@ -5,15 +5,16 @@ import { checkDataset, type Dataset, shareDataset } from '../data/dataset.ts';
 import { shuffledOrder } from '../data/shuffle.ts';
 import { InputError } from '../errors.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
+import { stream } from '../kernels/streams.ts';
 import { RolledOut } from '../negatives/rolled-out.ts';
-import { type Scored, scoreAnswers, sumOverLayers } from '../readout/goodness.ts';
-import { hasGoodness, hasLabel, recurrence } from '../recipes/recipe.ts';
-import { Control } from '../schedule/control.ts';
-import { type EvaluateJob, type Job, stream } from '../schedule/job.ts';
-import type { Session } from '../schedule/session.ts';
+import { type Scored, scoreAnswers, sumOverLayers } from '../readouts/goodness.ts';
+import { isLayerwise, readFrom, scoresLabels } from '../recipes/recipe.ts';
+import { Control } from '../schedules/control.ts';
+import type { EvaluateJob, Job } from '../schedules/job.ts';
+import type { Session } from '../schedules/session.ts';
 import { sharedBuffer } from '../threads/memory.ts';
 import type { Team } from '../threads/team.ts';
-import type { EpochEvent } from '../train/events.ts';
+import type { EpochEvent } from './events.ts';
 import { readState, type StateTensor } from './state.ts';
 
 /** Where training stands: in the middle of `epoch`, with `batch` of its batches done. */
@@ -28,6 +29,10 @@ export interface Position {
   readonly sums: readonly number[];
   /** The label of each negative example that the network has written for this epoch, where the recipe asks for such. */
   readonly rolledOut?: readonly number[];
+  /** The last epoch in which each example was settled, where the recipe lets those rest. */
+  readonly settledIn?: readonly number[];
+  /** Examples learned from so far, where some have rested. */
+  readonly seen?: number;
   /** What was told of the epochs before. */
   readonly history: readonly EpochEvent[];
 }
@@ -81,11 +86,19 @@ export class Network {
   #epochs: number;
   #trainSeconds = 0;
   #rolledOut: readonly number[] | undefined;
+  /** Where examples may rest; and of which inputs, once they are known. */
+  #settledIn: Uint16Array | undefined;
+  #settledOf: Dataset['inputs'] | undefined;
+  /** Examples of the epochs before, where some have rested. */
+  #seen: number | undefined;
   #startedAt: number | undefined;
+  /** From the first step of a `fit` to its end. */
   #isTraining = false;
   /** Ends when everybody who has asked for the threads so far has had them. */
   #queue: Promise<void> = Promise.resolve();
   #waiting = 0;
+  /** Why it cannot be used any more: it is closed, or a thread has failed in the middle of a batch. */
+  #ended: InputError | undefined;
 
   constructor(session: Session, team: Team<Job>, position?: Position) {
     this.session = session;
@@ -101,6 +114,11 @@ export class Network {
       this.#trainSeconds = position.trainSeconds;
       this.#history = [...position.history];
       this.#rolledOut = position.rolledOut;
+      this.#seen = position.seen;
+      if (position.settledIn) {
+        this.#settledIn = new Uint16Array(sharedBuffer(2 * position.settledIn.length));
+        this.#settledIn.set(position.settledIn);
+      }
     }
   }
 
@@ -114,7 +132,7 @@ export class Network {
     return [...this.session.plans.map(plan => plan.bytes), this.session.readoutPlan.bytes];
   }
 
-  /** Where training stands; up to date at any time. */
+  /** Where training stands; up to date at any time, and so in training ahead of the batch in progress: see `atRest`. */
   get position(): Position {
     return {
       epoch: this.#epoch,
@@ -123,6 +141,7 @@ export class Network {
       trainSeconds: this.#seconds(),
       sums: Array.from(this.#control.sums),
       ...(this.#rolledOut && { rolledOut: this.#rolledOut }),
+      ...(this.#settledIn && { settledIn: Array.from(this.#settledIn), seen: this.#seen ?? 0 }),
       history: this.#history,
     };
   }
@@ -136,7 +155,8 @@ export class Network {
   get progress(): EpochEvent {
     const { plans, recipe } = this.session;
     const images =
-      (this.#epoch - 1) * this.#count + Math.min(this.#count, this.#control.batches * recipe.batch);
+      (this.#seen ?? (this.#epoch - 1) * this.#count) +
+      (this.#control.batches > 0 ? this.#control.images : 0);
     const trainSeconds = this.#seconds();
     return {
       event: 'epoch',
@@ -145,7 +165,7 @@ export class Network {
       trainSeconds,
       imagesPerSecond: images / Math.max(trainSeconds, 1e-9),
       ...this.#control.means(plans.map(plan => plan.units)),
-      ...(!hasGoodness(recipe) && { positiveGoodness: [], negativeGoodness: [] }),
+      ...(!isLayerwise(recipe.learning) && { positiveGoodness: [], negativeGoodness: [] }),
     };
   }
 
@@ -157,11 +177,11 @@ export class Network {
   /**
    * Trains up to `epochs`, telling after each. A network that has been trained or resumed goes on from where it stands.
    * Meanwhile it can be asked: training steps aside between two batches, which changes none of its bits. Throws an
-   * InputError for data that do not fit the network.
+   * InputError for data that do not fit the network, or where another `fit` has begun and not ended.
    */
   async *fit(train: Dataset, options: FitOptions = {}): AsyncGenerator<EpochEvent, void, void> {
     const { validation, test, signal, epochs = this.session.recipe.epochs } = options;
-    const { recipe, inputs, classes, seed } = this.session;
+    const { recipe, inputs, classes } = this.session;
     if (!(Number.isInteger(epochs) && epochs > 0)) {
       throw new InputError(`epochs must be a whole number above 0, found ${epochs}`);
     }
@@ -189,13 +209,16 @@ export class Network {
     const dataset = shareDataset(train);
     this.#epochs = epochs;
     this.#count = dataset.count;
-    const rollOut = recipe.negatives === 'rolled-out' ? new RolledOut(dataset) : undefined;
+    const { learning } = recipe;
+    const isRolledOut = learning.kind === 'contrast' && learning.negatives === 'rolled-out';
+    const rollOut = isRolledOut ? new RolledOut(dataset) : undefined;
     if (this.#rolledOut) rollOut?.restore(this.#rolledOut);
-    const batches = Math.ceil(dataset.count / recipe.batch);
+    const settledIn = this.#restIn(dataset, train.inputs);
     const stop = () => {
       this.#control.stop = true;
     };
     signal?.addEventListener('abort', stop);
+    this.#isTraining = true;
     try {
       while (this.#epoch <= epochs && !signal?.aborted) {
         const firstBatch = this.#control.batches;
@@ -203,34 +226,63 @@ export class Network {
           this.#control.sums.fill(0);
           if (rollOut && !(await this.#rollOut(rollOut, signal))) continue;
         }
-        const order = shuffledOrder(dataset.count, this.#epoch, counter =>
-          this.#kernels.randomBits(seed, stream.shuffle, counter),
-        );
-        const negatives = rollOut && { rolledOut: rollOut.negatives };
-        const job = { dataset, ...negatives, order, epoch: this.#epoch, epochs, firstBatch };
+        const order = this.#orderOf(dataset.count, settledIn);
+        const more = { ...(rollOut && { rolledOut: rollOut.negatives }), ...(settledIn && { settledIn }) };
+        const job = { dataset, ...more, order, epoch: this.#epoch, epochs, firstBatch };
         await this.#train({ kind: 'train', ...job }, signal);
         // Stopped, or somebody else's turn.
-        if (this.#control.batches < batches) continue;
+        if (this.#control.batches < Math.ceil(order.length / recipe.batch)) continue;
         const done = this.progress;
         if (!this.#control.sums.every(Number.isFinite)) {
           throw new Error(
             `training diverged in epoch ${this.#epoch}: activities are no longer finite; lower the learning rate`,
           );
         }
-        this.#epoch++;
-        this.#control.batches = 0;
-        this.#rolledOut = undefined;
         const event = {
           ...done,
           ...(validation && { validationError: (await this.evaluate(validation)).answers.error }),
           ...(test && { testError: (await this.evaluate(test)).answers.error }),
         };
+        // All at once: whoever saves the network meanwhile has the epoch in the history, or still to be told of.
+        this.#epoch++;
+        this.#control.batches = 0;
+        if (settledIn) this.#seen = (this.#seen ?? 0) + order.length;
+        this.#rolledOut = undefined;
         this.#history.push(event);
         yield event;
       }
     } finally {
       signal?.removeEventListener('abort', stop);
+      this.#isTraining = false;
     }
+  }
+
+  /** Where it is noted which examples of `dataset`, made of `inputs`, may rest; undefined where the recipe lets none. */
+  #restIn({ count }: Dataset, inputs: Dataset['inputs']): Uint16Array | undefined {
+    const { learning } = this.session.recipe;
+    if (learning.kind !== 'classes' || learning.rest === undefined) return undefined;
+    const isOther = this.#settledOf !== undefined && this.#settledOf !== inputs;
+    if (isOther || this.#settledIn?.length !== count) {
+      this.#settledIn = new Uint16Array(sharedBuffer(2 * count));
+    }
+    this.#settledOf = inputs;
+    return this.#settledIn;
+  }
+
+  /** The examples of the epoch in progress, in its order: those that were settled of late rest. */
+  #orderOf(count: number, settledIn: Uint16Array | undefined): Uint32Array {
+    const { recipe, seed } = this.session;
+    const order = shuffledOrder(count, this.#epoch, counter =>
+      this.#kernels.randomBits(seed, stream.shuffle, counter),
+    );
+    const { learning } = recipe;
+    if (!settledIn || learning.kind !== 'classes') return order;
+    const { rest = 0 } = learning;
+    // Those settled in this epoch itself have had their turn in it.
+    return order.filter(i => {
+      const last = settledIn[i];
+      return last === 0 || last === this.#epoch || this.#epoch > last + rest;
+    });
   }
 
   /** Lets the network, as it is before an epoch, write the epoch's negative data; false where it is stopped. */
@@ -252,19 +304,17 @@ export class Network {
 
   /** Works on an epoch to its end, or until it is stopped or somebody else wants the threads. */
   async #train(job: Job, signal?: AbortSignal): Promise<void> {
-    this.#isTraining = true;
-    try {
-      await this.#inTurn(async () => {
-        this.#control.stop = (signal?.aborted ?? false) || this.#waiting > 0;
-        this.#control.decideToHalt();
-        this.#startedAt = performance.now();
-        await this.#team.run(job);
+    await this.#inTurn(async () => {
+      this.#control.stop = (signal?.aborted ?? false) || this.#waiting > 0;
+      this.#control.decideToHalt();
+      this.#startedAt = performance.now();
+      try {
+        await this.#run(job);
+      } finally {
         this.#trainSeconds = this.#seconds();
-      });
-    } finally {
-      this.#startedAt = undefined;
-      this.#isTraining = false;
-    }
+        this.#startedAt = undefined;
+      }
+    });
   }
 
   /** What the softmax readout makes of every example, (count, classes), from one pass each: the labels are not looked at. */
@@ -284,11 +334,11 @@ export class Network {
    */
   async goodnessOverTime(data: Dataset): Promise<Float32Array> {
     const { recipe, classes, plans } = this.session;
-    const schedule = recurrence(recipe);
-    if (!schedule) {
-      throw new InputError(`recipe ${recipe.name} has no steps over time: its schedule is not recurrent`);
+    const { learning } = recipe;
+    if (learning.kind !== 'recurrent') {
+      throw new InputError(`recipe ${recipe.name} has no steps over time: its learning is not recurrent`);
     }
-    const length = data.count * schedule.iterations * plans.length * classes;
+    const length = data.count * learning.iterations * plans.length * classes;
     const overTime = new Float32Array(sharedBuffer(length * 4));
     await this.#evaluate(data, overTime);
     return overTime;
@@ -297,10 +347,10 @@ export class Network {
   async #evaluate(data: Dataset, overTime?: Float32Array): Promise<Evaluation> {
     const { recipe, inputs, classes, plans } = this.session;
     checkDataset(data, inputs, classes);
-    const labels = hasLabel(recipe) ? classes : 0;
+    const labels = scoresLabels(recipe.learning) ? classes : 0;
     const goodness = new Float32Array(sharedBuffer(data.count * plans.length * labels * 4));
     const probabilities = await this.#ask(data, goodness, overTime);
-    const goodnessSums = sumOverLayers(goodness, plans.length, classes, recipe.readFrom);
+    const goodnessSums = sumOverLayers(goodness, plans.length, classes, readFrom(recipe));
     const goodnessReadout = labels ? scoreAnswers(goodnessSums, data.labels, classes) : undefined;
     const softmaxReadout = scoreAnswers(probabilities, data.labels, classes);
     return {
@@ -316,7 +366,6 @@ export class Network {
   /** Fills `goodness`, unless it is empty, and `overTime`; gives the softmax readout's probabilities. */
   async #ask(data: Dataset, goodness: Float32Array, overTime?: Float32Array): Promise<Float32Array> {
     const probabilities = new Float32Array(sharedBuffer(data.count * this.session.classes * 4));
-    if (this.#isTraining) this.#control.stop = true;
     const dataset = shareDataset(data);
     const job: EvaluateJob = {
       kind: 'evaluate',
@@ -325,7 +374,7 @@ export class Network {
       probabilities,
       ...(overTime && { overTime }),
     };
-    await this.#inTurn(() => this.#team.run(job));
+    await this.#inTurn(() => this.#run(job));
     return probabilities;
   }
 
@@ -350,31 +399,54 @@ export class Network {
 
   /**
    * A copy of one of the arrays that a model file holds, by its name there: `layers.0.weight` (inputs, units),
-   * `layers.0.bias`, … In training they are those of a moment ago.
+   * `layers.0.bias`, … In training it is as one of the batches has left it.
    */
   async tensor(name: string): Promise<StateTensor> {
-    const [tensor] = readState(this.session, false, name);
+    const [tensor] = await this.atRest(() => readState(this.session, false, name));
     if (!tensor) throw new InputError(`the network has no tensor called ${name}`);
     return tensor;
   }
 
+  /**
+   * Does `work` while no thread works on the network: in training between two batches, so that weights and position are of the
+   * same moment. For code that saves, inspects or reports; not covered by semantic versioning.
+   */
+  async atRest<Done>(work: () => Done): Promise<Done> {
+    return this.#inTurn(async () => work());
+  }
+
   /** Ends the threads; the network cannot be used any more. */
   async close(): Promise<void> {
+    this.#ended ??= new InputError('the network is closed');
     await this.#team.close();
   }
 
-  /** Does `work` alone on the threads, after all that were there before. */
-  async #inTurn(work: () => Promise<void>): Promise<void> {
+  async #run(job: Job): Promise<void> {
+    try {
+      await this.#team.run(job);
+    } catch (error) {
+      if (this.#ended) throw this.#ended;
+      const reason = error instanceof Error ? error.message : error;
+      this.#ended = new InputError(`the network cannot be used any more since a thread failed: ${reason}`);
+      throw error;
+    }
+  }
+
+  /** Does `work` alone on the threads, after all that were there before; training steps aside for it. */
+  async #inTurn<Done>(work: () => Promise<Done>): Promise<Done> {
     const before = this.#queue;
     let end!: () => void;
     this.#queue = new Promise(resolve => {
       end = resolve;
     });
     this.#waiting++;
+    // Training that is in its turn; its next one begins by looking who waits.
+    this.#control.stop = true;
     await before;
     this.#waiting--;
     try {
-      await work();
+      if (this.#ended) throw this.#ended;
+      return await work();
     } finally {
       end();
     }

@@ -3,9 +3,9 @@
 import { InputError } from '../errors.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { Answerer, ownParts } from './answers.ts';
+import type { NetworkOptions } from './build.ts';
 import type { LoadOptions } from './encode.ts';
 import type { KernelSource, Opened } from './messages.ts';
-import type { NetworkOptions } from './prepare.ts';
 import { Home, RemoteNetwork } from './remote.ts';
 import { script } from './script.js';
 
@@ -14,7 +14,7 @@ const NAME = 'the model';
 
 /** Where a page gets what is embedded by default, for one whose content-security policy wants everything as files. */
 export interface PageOptions {
-  /** The package's `dist/network/home.js`, served from the page's origin; by default a `blob:` script. */
+  /** The package's `dist/network/page-worker.js`, served from the page's origin; by default a `blob:` script. */
   readonly workerUrl?: string | URL;
   /** The package's folder `build/`, with a slash at its end; by default the kernels are in the worker's script. */
   readonly wasmUrl?: string | URL;

@@ -3,11 +3,11 @@
 
 import type { Dataset } from '../data/dataset.ts';
 import { fromFailure, InputError } from '../errors.ts';
-import { sharedBuffer } from '../threads/memory.ts';
-import type { EpochEvent } from '../train/events.ts';
-import type { HomeMethods } from './home.ts';
+import { sharedBuffer, viewLike } from '../threads/memory.ts';
+import type { EpochEvent } from './events.ts';
 import type { Answer, Call, Opened, SessionDescription } from './messages.ts';
 import type { Evaluation, FitOptions, Network, Position, Prediction } from './network.ts';
+import type { HomeMethods } from './page-worker.ts';
 import type { StateTensor } from './state.ts';
 
 interface Waiting {
@@ -70,7 +70,7 @@ export class Home {
 }
 
 /** Made by createNetwork or decodeNetwork. */
-export class RemoteNetwork implements Omit<Network, 'session'> {
+export class RemoteNetwork implements Omit<Network, 'session' | 'atRest'> {
   /** What it is made of, for code that reports; not covered by semantic versioning. */
   readonly session: SessionDescription;
   /** Threads that share the work: one where the page is not cross-origin isolated. */
@@ -105,7 +105,7 @@ export class RemoteNetwork implements Omit<Network, 'session'> {
   /**
    * Trains up to `epochs`, telling after each. A network that has been trained or resumed goes on from where it stands.
    * Meanwhile it can be asked: training steps aside between two batches, which changes none of its bits. Throws an
-   * InputError for data that do not fit the network.
+   * InputError for data that do not fit the network, or where another `fit` has begun and not ended.
    */
   async *fit(train: Dataset, options: FitOptions = {}): AsyncGenerator<EpochEvent, void, void> {
     const { signal, validation, test, ...plain } = options;
@@ -160,7 +160,7 @@ export class RemoteNetwork implements Omit<Network, 'session'> {
 
   /**
    * A copy of one of the arrays that a model file holds, by its name there: `layers.0.weight` (inputs, units),
-   * `layers.0.bias`, … In training they are those of a moment ago.
+   * `layers.0.bias`, … In training it is as one of the batches has left it.
    */
   async tensor(name: string): Promise<StateTensor> {
     return this.home.call('tensor', [name]);
@@ -181,16 +181,17 @@ async function postable(dataset: Dataset): Promise<Dataset> {
 /** Bytes that are copied in one go: a few milliseconds, where new memory is slow. */
 const PIECE = 256 * 1024;
 
-async function postableArray<T extends Uint8Array | Float32Array>(values: T): Promise<T> {
+async function postableArray<T extends Uint8Array | Uint16Array | Float32Array>(values: T): Promise<T> {
   const canShare = typeof SharedArrayBuffer !== 'undefined';
   if (canShare && values.buffer instanceof SharedArrayBuffer) return values;
   const from = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const to = new Uint8Array(sharedBuffer(values.byteLength));
+  const room = sharedBuffer(values.byteLength);
+  const to = new Uint8Array(room);
   for (let begin = 0; begin < from.length; begin += PIECE) {
     if (begin > 0) await new Promise(resolve => setTimeout(resolve));
     to.set(from.subarray(begin, begin + PIECE), begin);
   }
-  return (values instanceof Uint8Array ? to : new Float32Array(to.buffer)) as T;
+  return viewLike(values, room);
 }
 
 function transferable(...datasets: Dataset[]): Transferable[] {

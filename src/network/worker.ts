@@ -2,16 +2,16 @@
 
 import { workerData } from 'piscina';
 import { type Failure, toFailure } from '../errors.ts';
-import { ownFunction } from '../files/module.ts';
-import type { Job } from '../schedule/job.ts';
-import { openPart } from '../schedule/open.ts';
-import type { Part } from '../schedule/part.ts';
-import type { Session } from '../schedule/session.ts';
+import type { Job } from '../schedules/job.ts';
+import { openProgram } from '../schedules/open.ts';
+import type { ThreadProgram } from '../schedules/program.ts';
+import type { Session } from '../schedules/session.ts';
 import { BarrierBroken } from '../threads/barrier.ts';
+import { ownFunction } from './between-module.ts';
 
 const session: Session = workerData;
 const own = await ownFunction(session.recipe);
-const parts = new Map<number, Part>();
+const parts = new Map<number, ThreadProgram>();
 
 /**
  * Does part number `part` of `parts` of a job, and tells why it failed, if it did; which thread takes which part may change
@@ -28,7 +28,7 @@ export default function run({
 }): Failure | undefined {
   let mine = parts.get(part);
   if (!mine) {
-    mine = openPart(session, part, count, own);
+    mine = openProgram(session, part, count, own);
     parts.set(part, mine);
   }
   try {

@@ -1,12 +1,13 @@
 // What a network of character sequences is asked: which character comes next, and what it would write (section 3.4).
 
 import type { Dataset } from '../data/dataset.ts';
-import { alphabet, simplifyText, TEXT_WIDTH, WINDOW, writeWindow } from '../data/text.ts';
+import { alphabet, simplifyText } from '../data/text/strings.ts';
+import { TEXT_WIDTH, WINDOW, writeWindow } from '../data/text/windows.ts';
 import { InputError } from '../errors.ts';
 import { bindKernels } from '../kernels/kernels.ts';
+import { stream } from '../kernels/streams.ts';
 import { drawCharacter, moveWindow } from '../negatives/rolled-out.ts';
-import { scoreAnswers } from '../readout/goodness.ts';
-import { stream } from '../schedule/job.ts';
+import { scoreAnswers } from '../readouts/goodness.ts';
 import type { Network } from './network.ts';
 
 /** Percent of the characters in `data`, of textDataset, that the softmax readout tells wrong from the ten before. */

@@ -1,108 +1,121 @@
 // A recipe in words.
 
-import type { FieldSize } from '../layers/fields.ts';
+import type { LayerSpec } from '../layers/forms.ts';
+import type { Optimizer } from '../layers/optimizer.ts';
+import { wordsOf } from '../layers/words.ts';
 import {
   type Between,
-  hasGoodness,
-  hasLabel,
-  type LocalLayer,
-  type Negatives,
+  type ByGoodness,
+  betweenOf,
+  isByGoodness,
+  isLayerwise,
+  type Learning,
   type Recipe,
-  type Schedule,
+  readFrom,
 } from './recipe.ts';
 
-/** A recipe as pairs to print, in the order in which data flows. */
+/** A recipe as pairs to print, in the order in which data flow. */
 export function describeRecipe(recipe: Recipe): [name: string, value: string][] {
-  const { optimizer, readout, schedule } = recipe;
+  const { learning, shift, channelMeans, batch, epochs, holdShare } = recipe;
+  const between = betweenOf(learning);
   const last = recipe.layers.length;
-  const read = recipe.readFrom === last ? `layer ${last}` : `layers ${recipe.readFrom} to ${last}`;
-  return [
+  const from = readFrom(recipe) + 1;
+  const pairs: [name: string, value: string | undefined | false][] = [
     ['recipe', `${recipe.name}: ${recipe.about}`],
     ['layers', recipe.layers.map(describeLayer).join(' - ')],
-    ...(schedule ? ([['schedule', describeSchedule(schedule)]] as [string, string][]) : []),
+    ['learning', describeLearning(learning)],
     // Inputs need not be images where nothing moves them.
-    ...(recipe.shift === 0
-      ? []
-      : ([
-          [
-            'images',
-            `moved by up to ${recipe.shift} pixel${recipe.shift === 1 ? '' : 's'} each way, at random`,
-          ],
-        ] as [string, string][])),
-    ...(recipe.channelMeans
-      ? ([['channels', `less ${recipe.channelMeans.join(', ')}`]] as [string, string][])
-      : []),
-    ...(hasLabel(recipe)
-      ? ([['label', `${schedule ? 'at the top' : 'first inputs'}, strength ${recipe.labelStrength}`]] as [
-          string,
-          string,
-        ][])
-      : []),
-    ...(recipe.between ? ([['between layers', describeBetween(recipe.between)]] as [string, string][]) : []),
-    ...(hasGoodness(recipe) ? describeGoodness(recipe) : []),
+    ['images', shift > 0 && `moved by up to ${shift} pixel${shift === 1 ? '' : 's'} each way, at random`],
+    ['channels', channelMeans && `less ${channelMeans.join(', ')}`],
+    ['label', describeLabel(learning)],
+    ['between layers', between && describeBetween(between)],
+    ...(isByGoodness(learning) ? describeGoodness(learning) : []),
+    ['optimizer', 'optimizer' in learning && describeOptimizer(learning.optimizer)],
     [
-      'optimizer',
-      optimizer.kind === 'adam'
-        ? `adam, rate ${optimizer.rate}, betas ${optimizer.beta1} ${optimizer.beta2}, decay ${optimizer.decay}`
-        : `momentum ${optimizer.momentum}, rate ${optimizer.rate}, decay ${optimizer.decay}`,
+      'sleep',
+      'phases' in learning &&
+        learning.phases !== undefined &&
+        `batches of positive and of negative data in turns of ${learning.phases}`,
     ],
-    ...(recipe.phases === undefined
-      ? []
-      : ([['sleep', `batches of positive and of negative data in turns of ${recipe.phases}`]] as [
-          string,
-          string,
-        ][])),
-    ...(recipe.fixed ? ([['learning', 'the readout alone: layers stay random']] as [string, string][]) : []),
-    ['readouts', `${read}; softmax rate ${readout.rate}, decay ${readout.decay}`],
+    ['frozen', isLayerwise(learning) && learning.frozen && 'layers stay random, the readout alone learns'],
+    [
+      'readouts',
+      `${from === last ? `layer ${last}` : `layers ${from} to ${last}`}${describeReadout(learning)}`,
+    ],
     [
       'training',
-      `batch ${recipe.batch}, ${recipe.epochs} epoch${recipe.epochs === 1 ? '' : 's'}, rates held for ${100 * recipe.hold} % then falling to 0`,
+      `batch ${batch}, ${epochs} epoch${epochs === 1 ? '' : 's'}, rates held for ${100 * holdShare} % then falling to 0`,
     ],
   ];
+  return pairs.filter((pair): pair is [string, string] => Boolean(pair[1]));
 }
 
 /** The size of a layer, e.g. `1000` or `4×4×128`. */
-export function layerSize(layer: number | LocalLayer): string {
-  return typeof layer === 'number' ? `${layer}` : `${layer.height}×${layer.width}×${layer.channels}`;
+export function layerSize(layer: LayerSpec): string {
+  const { words, spec } = wordsOf(layer);
+  return words.size(spec);
 }
 
-/** A layer in a few words, e.g. `1000` or `4 × 4 × 128 (fields of 10, 6 apart)`. */
-function describeLayer(layer: number | LocalLayer): string {
-  if (typeof layer === 'number') return `${layer}`;
-  const { height, width, channels, field, above } = layer;
-  const fields = `fields of ${describeField(field)}${above ? `; above, of ${describeField(above)}` : ''}`;
-  return `${height} × ${width} × ${channels} (${fields})`;
+function describeLayer(layer: LayerSpec): string {
+  const { words, spec } = wordsOf(layer);
+  const described = words.describe(spec);
+  if (typeof layer === 'number') return described;
+  const { goodness, rate, frozen } = layer;
+  const own = [goodness?.replaceAll('-', ' '), rate !== undefined && `rate ${rate}`, frozen && 'frozen'];
+  const apart = own.filter(Boolean).join(', ');
+  return described + (apart && ` [${apart}]`);
 }
 
-function describeField({ size, stride, overhang }: FieldSize): string {
-  return `${size}, ${stride} apart${overhang ? `, ${overhang} over the edge` : ''}`;
-}
-
-function describeSchedule(schedule: Schedule): string {
-  switch (schedule.kind) {
+function describeLearning(learning: Learning): string {
+  switch (learning.kind) {
+    case 'contrast':
+      return 'right labels against wrong ones, layer by layer';
+    case 'unsupervised':
+      return 'real images against hybrids, layer by layer';
+    case 'classes': {
+      const { activity, map, mapRate, settled, rest, groups } = learning;
+      const maps = {
+        blocks: 'a block of units for each class',
+        projection: 'a fixed random map',
+        learned: 'a learned map',
+      };
+      const read = {
+        linear: 'activities',
+        squares: 'squared activities',
+        normalized: 'normalised activities',
+      };
+      const own = mapRate === undefined ? '' : `, rate ${mapRate}`;
+      const leave =
+        settled === undefined
+          ? ''
+          : `, rows leave that are doubted by less than ${settled}${rest === undefined ? '' : ` and examples rest for ${rest} epochs`}`;
+      return `classes by ${maps[map]} of ${read[activity]}${own}${groups ? `, groups: ${groups}` : ''}${leave}, layer by layer, nothing negative`;
+    }
     case 'recurrent': {
-      const { iterations, damping, readFrom, readTo } = schedule;
-      const read = readFrom === readTo ? `step ${readFrom}` : `steps ${readFrom} to ${readTo}`;
+      const { iterations, damping, firstStep, lastStep } = learning;
+      const read = firstStep === lastStep ? `step ${firstStep}` : `steps ${firstStep} to ${lastStep}`;
       return `recurrent, ${iterations} steps, damping ${damping}, goodness of ${read}`;
     }
     case 'backprop':
       return 'backpropagation of the log probability of the right label';
     case 'perturbation':
-      return `perturbation of the weights, deviation ${schedule.deviation}`;
+      return `perturbation of the weights, deviation ${learning.deviation}, rate ${learning.rate}`;
     default:
-      return schedule satisfies never;
+      return learning satisfies never;
   }
 }
 
-function describeGoodness({
-  negatives,
-  goodness,
-  objective,
-  groups,
-  peer,
-}: Recipe): [name: string, value: string][] {
+function describeLabel(learning: Learning): string | undefined {
+  if (learning.kind === 'recurrent') return `at the top, strength ${learning.labelStrength}`;
+  if (learning.kind !== 'contrast') return undefined;
+  const { kind, strength } = learning.label;
+  return `${kind === 'first' ? 'first inputs' : 'behind the inputs'}, strength ${strength}`;
+}
+
+function describeGoodness(learning: ByGoodness): [name: string, value: string][] {
+  const { goodness, objective, groups, peerNormalisation } = learning;
   return [
-    ['negatives', describeNegatives(negatives)],
+    ['negatives', describeNegatives(learning.negatives)],
     ['goodness', `${goodness.replaceAll('-', ' ')}${groups ? `, groups: ${groups}` : ''}`],
     [
       'objective',
@@ -110,14 +123,12 @@ function describeGoodness({
         ? `logistic, threshold ${objective.threshold}, temperature ${objective.temperature}`
         : `${objective.kind} on pairs, alpha ${objective.alpha}`,
     ],
-    ['peer normalisation', peer === 0 ? 'none' : `${peer}`],
+    ['peer normalisation', `${peerNormalisation ?? 'none'}`],
   ];
 }
 
-function describeNegatives(negatives: Negatives): string {
+function describeNegatives(negatives: ByGoodness['negatives']): string {
   switch (negatives) {
-    case 'none':
-      return 'none';
     case 'hard':
       return 'wrong labels the readout believes';
     case 'uniform':
@@ -130,7 +141,7 @@ function describeNegatives(negatives: Negatives): string {
 }
 
 function describeBetween(between: Between): string {
-  const where = `after layer ${between.after}`;
+  const where = `after layer ${between.after + 1}`;
   switch (between.kind) {
     case 'quantise':
       return `${where}: ${between.levels} levels`;
@@ -139,4 +150,17 @@ function describeBetween(between: Between): string {
     default:
       return `${where}: ${between.path}`;
   }
+}
+
+function describeOptimizer(optimizer: Optimizer): string {
+  const { kind, rate, decay } = optimizer;
+  return kind === 'adam'
+    ? `adam, rate ${rate}, betas ${optimizer.beta1} ${optimizer.beta2}, decay ${decay}`
+    : `momentum ${optimizer.momentum}, rate ${rate}, decay ${decay}`;
+}
+
+function describeReadout(learning: Learning): string {
+  const { readout } = learning;
+  if (!readout) return '';
+  return `; softmax rate ${readout.rate}${'decay' in readout ? `, decay ${readout.decay}` : ''}`;
 }

@@ -1,16 +1,16 @@
 // Gathers what a report shows from a trained network and its evaluation.
 
 import type { Dataset } from '../data/dataset.ts';
-import { decodePixels, type ImageEncoding } from '../data/images.ts';
-import { layerThreshold } from '../goodness/objective.ts';
-import { fieldsBelow } from '../layers/wiring.ts';
+import { decodePixels, type ImageEncoding } from '../data/images/image-encoding.ts';
+import { layerKinds } from '../layers/kinds.ts';
 import type { Evaluation, Network } from '../network/network.ts';
-import { readState, tensorPrefixes } from '../network/state.ts';
-import { calibrated, reliability } from '../readout/calibration.ts';
+import { readState } from '../network/state.ts';
+import { layerThreshold } from '../objectives/contrast.ts';
+import { calibrated, reliability } from '../readouts/calibration.ts';
 import { describeRecipe } from '../recipes/describe.ts';
-import { hasLabel } from '../recipes/recipe.ts';
-import type { Session } from '../schedule/session.ts';
-import type { TrainedModel } from '../train/learn.ts';
+import { layerGoodness as goodnessOf, isByGoodness, scoresLabels } from '../recipes/recipe.ts';
+import type { Session } from '../schedules/session.ts';
+import type { TrainedModel } from '../train/train-model.ts';
 import type { Mistake } from './mistakes.ts';
 import type { ReportData } from './report.ts';
 
@@ -32,7 +32,7 @@ export function reportOf(
   const { recipe, classes, seed, build } = session;
   const encoding = learned?.model.encoding;
   const image = encoding?.kind === 'image' ? encoding : undefined;
-  const fields = receptiveFields(network, data);
+  const fields = firstLayerFields(network, data);
   const shape = image ? ([image.height, image.width, image.channels] as const) : data.shape;
   const confidence = learned && calibrated(evaluation.goodnessSums, classes, learned.model.calibration);
   return {
@@ -47,7 +47,7 @@ export function reportOf(
     ],
     classNames: data.classNames ?? Array.from({ length: classes }, (_, c) => String(c)),
     epochs: history,
-    data: hasLabel(recipe)
+    data: scoresLabels(recipe.learning)
       ? ['examples with their true label', 'examples with a wrong one']
       : ['real images', 'hybrids of two images'],
     ...(evaluation.goodnessReadout && { goodnessReadout: evaluation.goodnessReadout }),
@@ -75,16 +75,21 @@ function layerGoodness(network: Network, data: Dataset, { goodness }: Evaluation
     const at = (i: number, label: number) => goodness[(i * plans.length + l) * classes + label];
     // Wrong labels in turn, so that each is seen about equally often.
     const wrong = (i: number) => (data.labels[i] + 1 + (i % (classes - 1))) % classes;
-    const { objective } = recipe;
+    const { learning } = recipe;
     return {
       units,
-      ...(hasLabel(recipe) && {
+      ...(scoresLabels(learning) && {
         positive: Float32Array.from({ length: data.count }, (_, i) => at(i, data.labels[i])),
         negative: Float32Array.from({ length: data.count }, (_, i) => at(i, wrong(i))),
       }),
-      ...(objective.kind === 'logistic' && {
-        threshold: layerThreshold(recipe.goodness, objective.threshold, units),
-      }),
+      ...(isByGoodness(learning) &&
+        learning.objective.kind === 'logistic' && {
+          threshold: layerThreshold(
+            goodnessOf(learning, recipe.layers[l]),
+            learning.objective.threshold,
+            units,
+          ),
+        }),
     };
   });
 }
@@ -134,13 +139,13 @@ function greyLevels(values: Float32Array): Uint8Array {
 }
 
 /** The incoming weights of layer 1's strongest units, where the inputs are an image of one or three channels. */
-export function receptiveFields(network: Network, data: Dataset): ReportData['fields'] | undefined {
+export function firstLayerFields(network: Network, data: Dataset): ReportData['fields'] | undefined {
   if (!data.shape) return undefined;
   const [height, width, channels = 1] = data.shape;
   if (channels !== 1 && channels !== 3) return undefined;
   const { session } = network;
   const [first] = session.plans;
-  const places = placesOf(first);
+  const places = placesOf(first, session.recipe);
   const each = Math.max(1, Math.floor(FIELDS / places.length));
   const shown = places.filter((_, p) => p % Math.ceil(places.length / FIELDS) === 0);
   const units = shown.flatMap(place => {
@@ -164,19 +169,16 @@ interface Place {
   readonly firstRow: number;
 }
 
-function placesOf(plan: Session['plans'][number]): Place[] {
-  const names = tensorPrefixes(plan, 0).map(prefix => `${prefix}.weight`);
-  if (plan.kind === 'dense') {
-    const { inputs, units, labels } = plan;
-    // The first inputs are the label's, not pixels.
-    const pixels = Uint32Array.from({ length: inputs - labels }, (_, k) => labels + k);
-    return [{ name: names[0], units, inputs: pixels, firstRow: labels }];
-  }
-  return fieldsBelow(plan).map((inputs, b) => ({
-    name: names[b],
-    units: plan.blocks[b].units,
-    inputs,
-    firstRow: 0,
+function placesOf(plan: Session['plans'][number], { learning }: Session['recipe']): Place[] {
+  const weights = plan.tensors.filter(({ name }) => name.endsWith('.weight'));
+  const label = learning.kind === 'contrast' ? learning.label.kind : undefined;
+  // Inputs that are the label's are not pixels.
+  const firstRow = label === 'first' ? plan.labels : 0;
+  return layerKinds[plan.kind].inputsSeen(plan).map((inputs, b) => ({
+    name: weights[b].name,
+    units: weights[b].units,
+    inputs: inputs.subarray(firstRow, inputs.length - (label === 'appended' ? plan.labels : 0)),
+    firstRow,
   }));
 }
 

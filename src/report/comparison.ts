@@ -2,10 +2,10 @@
 
 import { type Axis, extent, linearAxis, logAxis, thin } from './axis.ts';
 import { endLabels, endsOf, epochAxis, gridLine, line, type Series, valuesOf } from './lines.ts';
-import { decimal, duration, escaped, hotspot, label, percent, short, svg } from './markup.ts';
-import { page, pairs, section } from './page.ts';
+import { decimal, escaped, hotspot, label, percentage, short, svg, timeSpent } from './markup.ts';
+import { page, pairsTable, section } from './page.ts';
 
-/** Mean, and standard deviation of two or more values. */
+/** Mean, and sample standard deviation of two or more values. */
 export interface Spread {
   readonly mean: number;
   readonly deviation?: number;
@@ -69,7 +69,7 @@ export function renderComparison(data: Comparison): string {
     section(
       'Settings',
       'What it takes to repeat this, and what it ran on.',
-      `<div class="tables">${variants.map(({ name: of, settings }) => pairs(of, settings)).join('\n')}${pairs('Machine', machine)}</div>`,
+      `<div class="tables">${variants.map(({ name: of, settings }) => pairsTable(of, settings)).join('\n')}${pairsTable('Machine', machine)}</div>`,
     ),
   ]);
 }
@@ -118,7 +118,7 @@ function resultsTable(variants: readonly ComparedVariant[]): string {
     const seeds = runs.map(({ seed }) => seed).join(', ');
     return `<tr><th scope="row"><span class="key shade${i % COLOURS}">${escaped(name)}</span><span class="about">${escaped(about)}</span></th>
 ${cell(paper ? escaped(paper) : '–')}${hasGoodness ? cell(spreadText(goodness)) : ''}${hasSoftmax ? cell(spreadText(softmax)) : ''}
-${cell(seeds)}${cell(decimal(epochs))}${cell(duration(seconds))}</tr>`;
+${cell(escaped(seeds))}${cell(decimal(epochs))}${cell(timeSpent(seconds))}</tr>`;
   });
   return `<div class="scroll"><table class="results"><thead><tr><td></td>${heads.map(head => `<th scope="col">${head}</th>`).join('')}</tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div>
@@ -128,17 +128,17 @@ ${everySeed(variants)}`;
 function spreadText(spread: Spread | undefined): string {
   if (!spread) return '–';
   const { mean, deviation } = spread;
-  return deviation === undefined ? percent(mean) : `${decimal(mean, 2)} ± ${percent(deviation)}`;
+  return deviation === undefined ? percentage(mean) : `${decimal(mean, 2)} ± ${percentage(deviation)}`;
 }
 
 function everySeed(variants: readonly ComparedVariant[]): string {
   if (variants.every(({ runs }) => runs.length < 2)) return '';
-  const error = (value: number | undefined) => (value === undefined ? '–' : percent(value));
+  const error = (value: number | undefined) => (value === undefined ? '–' : percentage(value));
   const rows = variants.flatMap(({ name, runs }) =>
     runs.map(
       ({ seed, goodnessError, softmaxError, trainSeconds }) =>
-        `<tr><th scope="row">${escaped(name)}, seed ${seed}</th><td>${error(goodnessError)}</td><td>${error(softmaxError)}</td>
-<td>${duration(trainSeconds)}</td></tr>`,
+        `<tr><th scope="row">${escaped(`${name}, seed ${seed}`)}</th><td>${error(goodnessError)}</td><td>${error(softmaxError)}</td>
+<td>${timeSpent(trainSeconds)}</td></tr>`,
     ),
   );
   return `<details><summary>Every seed</summary><div class="scroll"><table class="results"><thead><tr><td></td>
@@ -199,7 +199,7 @@ function chart(
     ticks,
   );
   const ends = lines.flatMap(each => {
-    const text = (value: number) => (width > 500 ? `${each.name} ${percent(value)}` : percent(value));
+    const text = (value: number) => (width > 500 ? `${each.name} ${percentage(value)}` : percentage(value));
     return endsOf([each], y, (_, value) => text(value));
   });
   return svg(
@@ -233,7 +233,7 @@ function tooltips(
   return shown.map(place => {
     const errors = lines.flatMap(({ name, points }) => {
       const point = points.find(([found]) => found === place);
-      return point ? [`${name} ${percent(point[1])}`] : [];
+      return point ? [`${name} ${percentage(point[1])}`] : [];
     });
     const after = unit === 'epochs' ? `Epoch ${place}` : `${decimal(place)} examples`;
     return hotspot(x.at(place) - half, top, 2 * half, bottom - top, `${after}: ${errors.join(', ')}`);

@@ -1,6 +1,6 @@
 // Which classes are taken for which.
 
-import { className, decimal, escaped, percent } from './markup.ts';
+import { className, decimal, escaped, percentage } from './markup.ts';
 
 /** Counts per true label (rows) and predicted label (columns), as a heat map in a table. */
 export function confusionTable(
@@ -15,7 +15,7 @@ export function confusionTable(
     const total = sum(row);
     return total > 0 ? (1 - row[label] / total) * 100 : 0;
   });
-  const rate = (label: number) => percent(errors[label], size > 12 ? 1 : 2);
+  const rate = (label: number) => percentage(errors[label], size > 12 ? 1 : 2);
   const worst = Math.max(...errors, 1e-9);
   const strongest = Math.max(...mistakesOf(rows).map(({ share }) => share), 1e-9);
   const long = classes.some(name => name.length > 3) ? ' long' : '';

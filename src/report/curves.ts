@@ -1,6 +1,6 @@
 // How errors and goodness went over the epochs.
 
-import type { EpochEvent } from '../train/events.ts';
+import type { EpochEvent } from '../network/events.ts';
 import { type Axis, extent, linearAxis, logAxis } from './axis.ts';
 import {
   endLabels,
@@ -13,7 +13,7 @@ import {
   series,
   valuesOf,
 } from './lines.ts';
-import { at, duration, label, percent, short, svg, threeDigits } from './markup.ts';
+import { at, escaped, label, percentage, short, svg, threeDigits, timeSpent } from './markup.ts';
 
 const noEpochs = '<p class="none">No epochs were recorded.</p>';
 
@@ -25,7 +25,7 @@ export function errorCurves(epochs: readonly EpochEvent[]): string {
     series('test', epochs, event => event.testError),
   ].filter(({ points }) => points.length > 0);
   if (lines.length === 0) return noEpochs;
-  if (epochs.length === 1) return `<p>${errorsText(epochs[0])}. A curve needs a second epoch.</p>`;
+  if (epochs.length === 1) return `<p>${escaped(errorsText(epochs[0]))}. A curve needs a second epoch.</p>`;
   const proportional = wantsLogAxis(lines);
   const keys = lines.map(({ kind }) => `<span class="key ${kind}">${kind}</span>`);
   const scale = proportional ? 'Logarithmic scale: equal steps down remove equal proportions of errors.' : '';
@@ -56,7 +56,7 @@ function errorChart(
     right,
     ticks,
   );
-  const ends = endsOf(lines, y, (kind, value) => `${kind} ${percent(value)}`);
+  const ends = endsOf(lines, y, (kind, value) => `${kind} ${percentage(value)}`);
   return svg(
     width,
     height,
@@ -82,15 +82,15 @@ function wantsLogAxis(lines: readonly Series[]): boolean {
 function timeLabels(epochs: readonly EpochEvent[], x: Axis, bottom: number): string[] {
   return x.ticks.map(tick => {
     const event = epochs.find(candidate => candidate.epoch === tick);
-    const time = event ? label(x.at(tick), bottom + 34, duration(event.trainSeconds), 'note') : '';
+    const time = event ? label(x.at(tick), bottom + 34, timeSpent(event.trainSeconds), 'note') : '';
     return label(x.at(tick), bottom + 18, short(tick), 'tick') + time;
   });
 }
 
 function errorsText({ epoch, trainSeconds, trainError, validationError, testError }: EpochEvent): string {
-  const validation = validationError === undefined ? '' : `, validation ${percent(validationError)}`;
-  const test = testError === undefined ? '' : `, test ${percent(testError)}`;
-  return `Epoch ${epoch} after ${duration(trainSeconds)}: train ${percent(trainError)}${validation}${test}`;
+  const validation = validationError === undefined ? '' : `, validation ${percentage(validationError)}`;
+  const test = testError === undefined ? '' : `, test ${percentage(testError)}`;
+  return `Epoch ${epoch} after ${timeSpent(trainSeconds)}: train ${percentage(trainError)}${validation}${test}`;
 }
 
 /** Mean goodness of positive and negative data over epochs, one small picture per layer. */
@@ -153,8 +153,8 @@ function activity(last: EpochEvent | undefined, layer: number): string {
   const density = last?.density[layer] ?? Number.NaN;
   const rows = last?.activeRows[layer] ?? Number.NaN;
   if (!Number.isFinite(density + rows)) return '';
-  return `<p class="fact">Last epoch: ${percent(density * 100, 0)} of the units active,
-${percent(rows * 100, 0)} of the rows still moved weights.</p>`;
+  return `<p class="fact">Last epoch: ${percentage(density * 100, 0)} of the units active,
+${percentage(rows * 100, 0)} of the rows still moved weights.</p>`;
 }
 
 function goodnessText(event: EpochEvent, layer: number): string {

@@ -15,7 +15,7 @@ places they hold it back, and elsewhere they do not matter.`;
 const IN_COLOUR = `Where a square is grey, the unit does not look; where it has a colour, pixels of that colour excite the
 unit, and those of the opposite colour hold it back.`;
 
-/** What the pictures of receptiveFields mean. */
+/** How to read what fieldPictures draws. */
 export function howToRead({ channels }: { readonly channels?: 1 | 3 }): string {
   return channels === 3 ? IN_COLOUR : IN_GREY;
 }
@@ -24,7 +24,7 @@ export function howToRead({ channels }: { readonly channels?: 1 | 3 }): string {
  * The incoming weights of up to 100 units, each `height` by `width` and scaled by itself, as a grid. With 3 channels, red,
  * green and blue side by side, the weights are shown as colours around mid-grey.
  */
-export function receptiveFields(fields: {
+export function fieldPictures(fields: {
   readonly height: number;
   readonly width: number;
   readonly channels?: 1 | 3;

@@ -1,17 +1,17 @@
 // The result at a glance.
 
-import type { Scored as Answers } from '../readout/goodness.ts';
-import type { EpochEvent } from '../train/events.ts';
+import type { EpochEvent } from '../network/events.ts';
+import type { Scored } from '../readouts/goodness.ts';
 import { extent } from './axis.ts';
-import { decimal, duration, percent, svg } from './markup.ts';
+import { decimal, percentage, svg, timeSpent } from './markup.ts';
 
 /** How often a readout was wrong. */
-export type Scored = Pick<Answers, 'error' | 'confusion'>;
+export type ReadoutErrors = Pick<Scored, 'error' | 'confusion'>;
 
 /** The better error in large, as dots out of a thousand, and beside it the readouts that there are, time and speed. */
 export function headline(
-  goodness: Scored | undefined,
-  softmax: Scored,
+  goodness: ReadoutErrors | undefined,
+  softmax: ReadoutErrors,
   epochs: readonly EpochEvent[],
 ): string {
   const byGoodness = goodness !== undefined && !(softmax.error < goodness.error);
@@ -26,9 +26,9 @@ export function headline(
 ${dots(best.error)}
 </div>
 <dl class="stats">
-${goodness ? stat('Goodness readout', percent(goodness.error), tries, byGoodness) : ''}
-${stat('Softmax readout', percent(softmax.error), classifies, !byGoodness)}
-${stat('Training time', last ? duration(last.trainSeconds) : '–', epochCount(epochs.length))}
+${goodness ? stat('Goodness readout', percentage(goodness.error), tries, byGoodness) : ''}
+${stat('Softmax readout', percentage(softmax.error), classifies, !byGoodness)}
+${stat('Training time', last ? timeSpent(last.trainSeconds) : '–', epochCount(epochs.length))}
 ${stat('Speed', decimal(medianSpeed(epochs)), 'examples per second, median of the epochs')}
 </dl>`;
 }

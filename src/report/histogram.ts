@@ -1,7 +1,7 @@
 // How well each layer's goodness tells a true label from a wrong one.
 
 import { type Axis, linearAxis } from './axis.ts';
-import { at, decimal, hotspot, label, percent, short, svg } from './markup.ts';
+import { at, decimal, hotspot, label, percentage, short, svg } from './markup.ts';
 
 /** Counts of goodness in equal bins from `low` to `high`; the outermost bins also hold what lies beyond. */
 export interface Histogram {
@@ -77,11 +77,11 @@ export function goodnessHistogram(
   const caption = `<figcaption><b>Layer ${number}</b> <span>${short(layer.units)} units</span></figcaption>`;
   if (area === undefined) return `<figure>${caption}<p class="none">No examples were measured.</p></figure>`;
   const counts = histogram(positive, negative, layer.threshold);
-  const shared = percent(overlap(counts) * 100, 1);
+  const shared = percentage(overlap(counts) * 100, 1);
   const lost = positive.length + negative.length - total(counts.positive) - total(counts.negative);
   const facts = [
-    `On the same example, the true label has more goodness in ${percent(winsOnSameExample(positive, negative), 1)}
-of cases; on two examples that have nothing to do with each other, in ${percent(area * 100, 1)} (AUC).`,
+    `On the same example, the true label has more goodness in ${percentage(winsOnSameExample(positive, negative), 1)}
+of cases; on two examples that have nothing to do with each other, in ${percentage(area * 100, 1)} (AUC).`,
     `The hills share ${shared} of their area.`,
     lost > 0 ? `${decimal(lost)} values were not finite and are left out.` : '',
   ];

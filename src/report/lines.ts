@@ -1,6 +1,6 @@
 // The parts of a line chart over epochs.
 
-import type { EpochEvent } from '../train/events.ts';
+import type { EpochEvent } from '../network/events.ts';
 import { type Axis, extent, linearAxis, thin } from './axis.ts';
 import { at, hotspot, label } from './markup.ts';
 

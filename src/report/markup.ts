@@ -18,7 +18,7 @@ export function decimal(value: number, digits = 0): string {
 }
 
 /** A percentage (0 to 100) as `1.37 %`, kept on one line. */
-export function percent(value: number, digits = 2): string {
+export function percentage(value: number, digits = 2): string {
   return `${decimal(value, digits)}\u00a0%`;
 }
 
@@ -36,7 +36,7 @@ export function short(value: number): string {
 }
 
 /** Seconds as `0.8 s`, `45 s`, `4:10 min` or `1:02 h`. */
-export function duration(seconds: number): string {
+export function timeSpent(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
   if (seconds < 9.95) return `${decimal(seconds, 1)}\u00a0s`;
   const whole = Math.round(seconds);

@@ -1,7 +1,7 @@
 // The examples which the network got wrong although it was sure.
 
 import { extent } from './axis.ts';
-import { at, className, decimal, escaped, label, percent, short, svg } from './markup.ts';
+import { at, className, decimal, escaped, label, percentage, short, svg } from './markup.ts';
 import { image } from './pixels.ts';
 
 const most = 40;
@@ -48,7 +48,7 @@ ${bars(mistake, names)}</li>`;
 
 // None of these may claim to be 100 % sure by rounding.
 function sure(confidence: number): string {
-  return confidence > 0.999 ? '&gt;\u00a099.9\u00a0%' : percent(confidence * 100, 1);
+  return confidence > 0.999 ? '&gt;\u00a099.9\u00a0%' : percentage(confidence * 100, 1);
 }
 
 // The goodness of different labels is nearly the same number: bars from zero would all look alike. They start

@@ -51,7 +51,10 @@ ${body}
 }
 
 /** Names and values as a table; all of it plain text. */
-export function pairs(caption: string, rows: readonly (readonly [name: string, value: string])[]): string {
+export function pairsTable(
+  caption: string,
+  rows: readonly (readonly [name: string, value: string])[],
+): string {
   if (rows.length === 0) return '';
   const body = rows.map(
     ([name, value]) => `<tr><th scope="row">${escaped(name)}</th><td>${escaped(value)}</td></tr>`,

@@ -1,9 +1,9 @@
 // Whether the network is as often right as it says.
 
-import type { Reliability } from '../readout/calibration.ts';
+import type { Reliability } from '../readouts/calibration.ts';
 import { linearAxis } from './axis.ts';
 import { gridLine } from './lines.ts';
-import { at, decimal, hotspot, label, percent, svg } from './markup.ts';
+import { at, decimal, hotspot, label, percentage, svg } from './markup.ts';
 
 const [width, height] = [460, 340];
 const [left, right, top, bottom] = [48, width - 12, 14, height - 48];
@@ -23,13 +23,13 @@ export function reliabilityCurve({ bins, calibrationError }: Reliability): strin
     return `<circle class="dot test" cx="${at(points[i][0])}" cy="${at(points[i][1])}" r="${at(radius)}" />`;
   });
   const spots = bins.map((bin, i) => {
-    const text = `${percent(100 * bin.confidence, 1)} sure, ${percent(100 * bin.accuracy, 1)} right: ${decimal(bin.count)} answers`;
+    const text = `${percentage(100 * bin.confidence, 1)} sure, ${percentage(100 * bin.accuracy, 1)} right: ${decimal(bin.count)} answers`;
     return hotspot(points[i][0] - largest, points[i][1] - largest, 2 * largest, 2 * largest, text);
   });
   const picture = svg(
     width,
     height,
-    `Confidence against the share of right answers, on average ${percent(100 * calibrationError, 1)} apart`,
+    `Confidence against the share of right answers, on average ${percentage(100 * calibrationError, 1)} apart`,
     [
       ...y.ticks.map(tick => gridLine(left, right, y.at(tick), `${tick}\u00a0%`)),
       ...x.ticks.map(tick => label(x.at(tick), bottom + 18, `${tick}\u00a0%`, 'tick')),
@@ -41,6 +41,6 @@ export function reliabilityCurve({ bins, calibrationError }: Reliability): strin
     ].join(''),
   );
   return `<figure class="reliability">${picture}
-<figcaption>Confidence and share of right answers are ${percent(100 * calibrationError, 1)} apart on average, over
+<figcaption>Confidence and share of right answers are ${percentage(100 * calibrationError, 1)} apart on average, over
 ${decimal(count)} test examples. The larger a dot, the more answers it stands for.</figcaption></figure>`;
 }

@@ -1,18 +1,16 @@
 // A finished training as one HTML file: no script, no network, pictures inside.
 
-import type { Reliability } from '../readout/calibration.ts';
-import type { EpochEvent } from '../train/events.ts';
+import type { EpochEvent } from '../network/events.ts';
+import type { Reliability } from '../readouts/calibration.ts';
 import { confusionTable, frequentConfusions } from './confusion.ts';
 import { errorCurves, goodnessCurves } from './curves.ts';
-import { howToRead, receptiveFields } from './fields.ts';
-import { headline, type Scored } from './headline.ts';
+import { fieldPictures, howToRead } from './fields.ts';
+import { headline, type ReadoutErrors } from './headline.ts';
 import { goodnessHistogram } from './histogram.ts';
 import { escaped } from './markup.ts';
 import { type Mistake, mistakeCards } from './mistakes.ts';
-import { page, pairs, section } from './page.ts';
+import { page, pairsTable, section } from './page.ts';
 import { reliabilityCurve } from './reliability.ts';
-
-export type { Mistake, Scored };
 
 /** All that a report shows; strings are plain text and need no escaping. */
 export interface ReportData {
@@ -27,8 +25,8 @@ export interface ReportData {
   /** What the layers are to give much goodness to, and little: e.g. `real images` and `hybrids of two`. */
   readonly data: readonly [positive: string, negative: string];
   /** Absent where the network is not given labels. */
-  readonly goodnessReadout?: Scored;
-  readonly softmaxReadout: Scored;
+  readonly goodnessReadout?: ReadoutErrors;
+  readonly softmaxReadout: ReadoutErrors;
   readonly layers: readonly {
     readonly units: number;
     readonly threshold?: number;
@@ -93,7 +91,7 @@ has to guess. The outermost bars also hold the few values beyond them.`,
           `Each square is one unit of the first layer and shows its incoming weights where the pixels of the
 image are. ${howToRead(data.fields)} Each square has its own scale. Strokes, corners and blobs are a
 good sign; noise everywhere means that the unit learned little.`,
-          receptiveFields(data.fields),
+          fieldPictures(data.fields),
         )
       : '',
     section(
@@ -130,7 +128,7 @@ person would get wrong, too.`,
     section(
       'Settings',
       'What it takes to repeat this training, and what it ran on.',
-      `<div class="tables">${pairs('Recipe', data.settings)}${pairs('Machine', data.machine)}</div>`,
+      `<div class="tables">${pairsTable('Recipe', data.settings)}${pairsTable('Machine', data.machine)}</div>`,
     ),
   ];
   return page(

@@ -6,9 +6,18 @@ export function sharedBuffer(bytes: number): ArrayBufferLike {
 }
 
 /** The same values in shared memory: the array itself where they already are. */
-export function shared<T extends Uint8Array | Float32Array>(values: T): T {
+export function shared<T extends Uint8Array | Uint16Array | Float32Array>(values: T): T {
   if (typeof SharedArrayBuffer === 'undefined' || values.buffer instanceof SharedArrayBuffer) return values;
-  const bytes = new Uint8Array(sharedBuffer(values.byteLength));
-  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  return (values instanceof Uint8Array ? bytes : new Float32Array(bytes.buffer)) as T;
+  const made = viewLike(values, sharedBuffer(values.byteLength));
+  made.set(values);
+  return made;
+}
+
+/** All of `buffer` as numbers of the kind that `values` are, which may be of a class of their own, such as Node's Buffer. */
+export function viewLike<T extends Uint8Array | Uint16Array | Float32Array>(
+  values: T,
+  buffer: ArrayBufferLike,
+): T {
+  if (values instanceof Uint8Array) return new Uint8Array(buffer) as T;
+  return (values instanceof Uint16Array ? new Uint16Array(buffer) : new Float32Array(buffer)) as T;
 }

@@ -6,7 +6,7 @@ export function partBegin(count: number, part: number, parts: number): number {
 }
 
 /** One thread's share of what all threads do together. */
-export interface Share {
+export interface WorkShare {
   /** Where this thread's share of `count` things begins, and where it ends. */
   begin(count: number): number;
   end(count: number): number;

@@ -1,10 +1,10 @@
 // Training that knows its best weights: after some of the epochs the network answers examples it does not learn from.
 
 import type { Dataset } from '../data/dataset.ts';
+import type { EpochEvent } from '../network/events.ts';
 import type { Network } from '../network/network.ts';
 import { readState, type StateTensor, writeState } from '../network/state.ts';
-import { type Calibration, fitCalibration, logLoss } from '../readout/calibration.ts';
-import type { EpochEvent } from './events.ts';
+import { type Calibration, fitCalibration, logLoss } from '../readouts/calibration.ts';
 
 /** The weights that answered the validation examples with the least log loss, and how sure they may be. */
 export interface Best {
@@ -58,7 +58,7 @@ export async function* searchBest(
 }
 
 /** Puts the network back to its best weights. The optimizer's state does not go back: it is finished. */
-export function restoreBest({ session }: Network, { state }: Best): void {
+export async function restoreBest(network: Network, { state }: Best): Promise<void> {
   const tensors = new Map(state.map(({ name, data }) => [name, data]));
-  writeState(session, false, name => tensors.get(name)!);
+  await network.atRest(() => writeState(network.session, false, name => tensors.get(name)!));
 }

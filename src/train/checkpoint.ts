@@ -1,14 +1,29 @@
 // What training on own data goes on from: a checkpoint of the network in training, with the best weights so far beside it.
 
+import { checkEncoding, type Encoding } from '../data/encode-examples.ts';
+import type { Fingerprint } from '../data/fingerprint.ts';
 import { InputError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
-import { encodeSession, type ModelDescription, parseWholeDescription } from '../network/encode.ts';
+import { encodeModel, type ModelDescription, parseWholeDescription } from '../network/encode.ts';
+import { type EpochEvent, isHistory } from '../network/events.ts';
 import type { Network } from '../network/network.ts';
-import { checkCalibration } from '../readout/calibration.ts';
+import { type Calibration, checkCalibration } from '../readouts/calibration.ts';
 import type { Best } from './best.ts';
-import type { Learning } from './learning.ts';
+
+/** How far training has come, beside the position of its network. */
+export interface Learning {
+  /** Looking for the best epoch, or training as far again with the validation examples among the others. */
+  readonly phase: 'search' | 'again';
+  /** Tells whether the data are the same. */
+  readonly encoding: Encoding;
+  /** Every epoch of the search. */
+  readonly history: readonly EpochEvent[];
+  readonly searchSeconds: number;
+  /** Its weights are in the tensors `best.…`. */
+  readonly best?: { readonly epoch: number; readonly loss: number; readonly calibration: Calibration };
+}
 
 /** Made by `openCheckpoint`. */
 export interface Checkpoint {
@@ -21,26 +36,24 @@ export interface Checkpoint {
 
 const PREFIX = 'best.';
 /** Tensors of a model; others are the optimizer's. */
-const LEARNED = /^(layers\.\d+\.(weight|bias)|readout\.\d+\.weight)$/;
+const LEARNED = /^(layers\.\d+\.(weight|bias)|(readout|classes)\.\d+(\.group\.\d+)?\.weight)$/;
 
 /** Writes the network in training and all that is known beside it to the file `path`. */
 export async function saveCheckpoint(
   path: string,
   network: Network,
   learning: Omit<Learning, 'best'>,
+  data: Fingerprint,
   best: Best | undefined,
 ): Promise<void> {
-  const { session, position } = network;
   if (!best) {
-    await writeFileSafely(path, encodeSession(session, position, { learning }));
+    await writeFileSafely(path, await encodeModel(network, true, { data, learning }));
     return;
   }
   const { state, ...told } = best;
   const weights = state.map(tensor => ({ ...tensor, name: PREFIX + tensor.name }));
-  await writeFileSafely(
-    path,
-    encodeSession(session, position, { learning: { ...learning, best: told } }, weights),
-  );
+  const whole = { data, learning: { ...learning, best: told } };
+  await writeFileSafely(path, await encodeModel(network, true, whole, weights));
 }
 
 /** Reads a checkpoint of own data, for `trainModel` to go on from; throws an InputError where the file is none. */
@@ -54,8 +67,8 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
       `${path} is ${position ? 'a checkpoint of other data than your own' : 'a finished model'}: expected the checkpoint that ff train wrote when it was stopped`,
     );
   }
-  check(learning, path);
-  if (!learning.best) return { path, bytes, description, learning };
+  const learned = checkLearning(description, path);
+  if (!learned.best) return { path, bytes, description, learning: learned };
   const state = [...tensors.values()]
     .filter(({ name }) => LEARNED.test(name))
     .map(({ name, shape }) => {
@@ -68,15 +81,28 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
       }
       return { name, shape, data };
     });
-  return { path, bytes, description, learning, best: { ...learning.best, state } };
+  return { path, bytes, description, learning: learned, best: { ...learned.best, state } };
 }
 
-function check({ phase, history, searchSeconds, best }: Learning, path: string): void {
-  const isFine =
-    (phase === 'search' || (phase === 'again' && best)) &&
-    Array.isArray(history) &&
-    searchSeconds >= 0 &&
-    (!best || (Number.isInteger(best.epoch) && best.epoch > 0 && Number.isFinite(best.loss)));
-  if (!isFine) throw new InputError(`${path}: what it says of the training cannot be used; train again`);
-  if (best) checkCalibration(best.calibration);
+/** How far training has come, by a file's own words, whatever they really are; throws an InputError where they cannot be used. */
+function checkLearning({ learning, recipe, inputs, classes }: ModelDescription, path: string): Learning {
+  try {
+    const told = learning as Learning;
+    const { phase, encoding, history, searchSeconds, best } = told;
+    checkEncoding(encoding, inputs, classes);
+    if (best) checkCalibration(best.calibration);
+    const isFine =
+      (phase === 'search' || (phase === 'again' && best)) &&
+      isHistory(history, recipe.layers.length) &&
+      Number.isFinite(searchSeconds) &&
+      (!best || (Number.isInteger(best.epoch) && best.epoch > 0 && Number.isFinite(best.loss)));
+    if (!isFine) throw new InputError('found another kind of value than it wrote');
+    return told;
+  } catch (cause) {
+    // What is not even an object or a list fails as a TypeError.
+    const reason = (cause as Error).message;
+    throw new InputError(`${path}: what it says of the training cannot be used (${reason}); train again`, {
+      cause,
+    });
+  }
 }

@@ -1,0 +1,28 @@
+// Commands to copy from the terminal into a shell.
+
+import { CONTROL, visible } from './text.ts';
+
+/**
+ * The template as a POSIX shell is to read it: values are single words, quoted where the shell would change them, and never
+ * options.
+ */
+export function shell(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+  return String.raw({ raw: parts }, ...values.map(value => quoted(String(value))));
+}
+
+const control = new RegExp(CONTROL, 'gu');
+
+function quoted(value: string): string {
+  const word = value.startsWith('-') ? `./${value}` : value;
+  if (/^[\p{L}\p{N}_.,:/-]+$/u.test(word)) return word;
+  // What a terminal obeys must not stand in a line to be copied, not even between quotes.
+  if (visible(word) !== word) return `$'${word.replaceAll(/[\\']/g, '\\$&').replaceAll(control, code)}'`;
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function code(character: string): string {
+  const number = character.charCodeAt(0);
+  return number < 128
+    ? `\\${number.toString(8).padStart(3, '0')}`
+    : `\\u${number.toString(16).padStart(4, '0')}`;
+}

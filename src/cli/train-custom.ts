@@ -1,0 +1,151 @@
+// ff train on somebody's own data: what was decided on the way is said, and what was held out.
+
+import { rm } from 'node:fs/promises';
+import { basename, extname, resolve } from 'node:path';
+import { isTable, type Source } from '../data/examples/examples.ts';
+import { readExamples } from '../data/examples/open-examples.ts';
+import { type PreprocessedData, preprocess } from '../data/preprocess.ts';
+import { InputError } from '../errors.ts';
+import { writeFileSafely } from '../files/write.ts';
+import type { Network } from '../network/network.ts';
+import { recipeFor } from '../recipes/defaults.ts';
+import { describeRecipe } from '../recipes/describe.ts';
+import { findRecipe } from '../recipes/recipes.ts';
+import { reportOf } from '../report/collect.ts';
+import { renderReport } from '../report/report.ts';
+import { openCheckpoint } from '../train/checkpoint.ts';
+import { NothingLearned, trainModel } from '../train/train-model.ts';
+import { machineOf, perClass, verdict } from './describe.ts';
+import { print, printJson } from './output.ts';
+import { defaultModel, trainingFiles } from './outputs.ts';
+import { Progress } from './progress.ts';
+import { shell } from './shell.ts';
+import { Stop } from './stop.ts';
+import { colors, duration, pairs, visible } from './text.ts';
+import { resumeCommand, type TrainOptions, warnUncompared } from './train.ts';
+
+export async function trainOwn(source: string, options: TrainOptions): Promise<void> {
+  refuse(options);
+  const startedAt = performance.now();
+  const say = options.quiet || options.json ? () => {} : print;
+  const sayJson = options.json ? printJson : () => {};
+  const path = options.out ?? defaultModel(basename(resolve(source), extname(source)));
+  const inputs = [source, ...(options.test === undefined ? [] : [options.test])];
+  const { report, checkpoint } = await trainingFiles(path, inputs, options.resume);
+  const resume = options.resume === undefined ? undefined : await openCheckpoint(options.resume);
+  const choices = resume
+    ? { label: resume.learning.encoding.label, seed: resume.description.seed }
+    : { label: options.label, seed: options.seed };
+  const data = preprocess(await readSource(source, options), choices);
+  const recipe = resume?.description.recipe ?? chooseRecipe(data, options);
+  const stop = new Stop();
+  let progress: Progress | undefined;
+  let inTraining: Network | undefined;
+  const tellStop = (model?: string) => {
+    const { epoch, trainSeconds } = inTraining!.position;
+    sayJson({ event: 'stopped', epoch, trainSeconds, checkpoint, ...(model && { model }) });
+    const command = resumeCommand(source, checkpoint, path, options);
+    stop.tell(`stopped in epoch ${epoch}; to go on: ${colors.bold(command)}`, say);
+  };
+  const train = () =>
+    trainModel(data, {
+      recipe,
+      seed: choices.seed,
+      threads: options.threads,
+      signal: stop.signal,
+      checkpoint,
+      resume,
+      onStart: network => {
+        inTraining = network;
+        if (resume && !resume.description.data) warnUncompared(resume.path, data.name);
+        say(colors.bold(`${recipe.name} on ${source}`));
+        say(data.notes.map(note => `  ${visible(note)}`).join('\n'));
+        say(`\n${pairs([...describeRecipe(recipe), ['machine', machineOf(network)]])}`);
+        if (!options.quiet && !options.json) progress = new Progress(network, data.train.count);
+      },
+      onEpoch: event => {
+        sayJson(event);
+        // Epochs of small data pass by the dozen: those are told after which the network was looked at.
+        if (event.validationError !== undefined) progress?.epoch(event);
+      },
+    });
+  const learned = await stop
+    .during(train)
+    .catch(error => {
+      // Too early for a model, but not for a checkpoint.
+      if (!(inTraining && error instanceof NothingLearned)) throw error;
+      return undefined;
+    })
+    .finally(() => progress?.end());
+  if (!learned) {
+    tellStop();
+    return;
+  }
+  const { model, bestEpoch, isRetrained, trainSeconds } = learned;
+  const { network } = model;
+  try {
+    const evaluation = await network.evaluate(data.test);
+    await model.save(path);
+    await writeFileSafely(report, renderReport(reportOf(network, data.test, evaluation, learned)));
+    const totalSeconds = (performance.now() - startedAt) / 1000;
+    const again = isRetrained ? '; trained so far again, on them too' : '';
+    say(`\nepoch ${bestEpoch} was the best on the validation examples${again}`);
+    say(`\n${perClass(evaluation, data.test.classNames)}\n\n${verdict(data.test.name, evaluation)}`);
+    say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
+    say(
+      pairs([
+        ['model', path],
+        ['report', `${report} (open it in a browser)`],
+        ['try next', shell`npx ff predict ${path} ${source} --out answers.csv`],
+      ]),
+    );
+    if (learned.isStopped) {
+      tellStop(path);
+      return;
+    }
+    await rm(checkpoint, { force: true });
+    sayJson({
+      event: 'done',
+      testError: evaluation.answers.error,
+      softmaxError: evaluation.softmaxReadout.error,
+      trainSeconds,
+      totalSeconds,
+      readout: 'goodness',
+      seed: network.session.seed,
+      threads: network.threads,
+      simd: network.session.build,
+      model: path,
+      bestEpoch,
+    });
+  } finally {
+    await model.close();
+  }
+}
+
+async function readSource(source: string, { test }: TrainOptions): Promise<Source> {
+  const found = await readExamples(source);
+  if (test === undefined) return found;
+  const { examples } = found;
+  // Images to test on become as large as those that are learned from.
+  return { examples, test: (await readExamples(test, isTable(examples) ? undefined : examples)).examples };
+}
+
+function refuse({ resume, recipe, label, seed, epochs, validation }: TrainOptions): void {
+  if (resume !== undefined && [recipe, label, seed, epochs].some(option => option !== undefined)) {
+    throw new InputError(
+      '--resume goes on with the recipe, label, seed and epochs of the checkpoint: leave out --recipe, --label, --seed and --epochs',
+    );
+  }
+  if (validation !== undefined) {
+    throw new InputError(
+      '--validation is for mnist and its like; of your own data 15 % are held out anyway: leave it out',
+    );
+  }
+}
+
+function chooseRecipe(data: PreprocessedData, options: TrainOptions) {
+  const recipe = options.recipe === undefined ? recipeFor(data.train) : findRecipe(options.recipe);
+  const epochs = options.epochs ?? recipe.epochs;
+  // A recipe that moves images serves those without rows and columns, too.
+  return { ...recipe, epochs, shift: data.train.shape ? recipe.shift : 0 };
+}

@@ -1,0 +1,35 @@
+// Every kind of layer as recipes know it, by name. Apart from kinds.ts, so that whoever reads recipes does not load what networks
+// need.
+
+import { refuse, type Schema, union } from '../schema.ts';
+import { denseForm } from './dense/form.ts';
+import type { DenseSpec } from './dense/spec.ts';
+import type { AnySpec, LayerForm } from './kind.ts';
+import { localForm } from './local/form.ts';
+import type { LocalSpec } from './local/spec.ts';
+
+/** What a recipe says of a layer: a count of units is short for a dense layer of so many. */
+export type LayerSpec = number | DenseSpec | LocalSpec;
+
+export const layerForms: Record<string, LayerForm> = { dense: denseForm, local: localForm };
+
+/** The form of a layer, and what is said of it in full. */
+export function formOf(layer: LayerSpec): { form: LayerForm; spec: AnySpec } {
+  const spec = fullSpec(layer);
+  return { form: layerForms[spec.kind], spec };
+}
+
+/** What is said of a layer in full. */
+export function fullSpec(layer: LayerSpec): DenseSpec | LocalSpec {
+  return typeof layer === 'number' ? { kind: 'dense', units: layer } : layer;
+}
+
+export const layerSpec: Schema<LayerSpec> = (value, path) => {
+  if (typeof value === 'object') {
+    const specs = Object.fromEntries(Object.entries(layerForms).map(([kind, { spec }]) => [kind, spec]));
+    return union(specs)(value, path) as LayerSpec;
+  }
+  return Number.isSafeInteger(value) && (value as number) > 0
+    ? (value as number)
+    : refuse(path, 'a count of units above 0, or a layer with its kind', value);
+};

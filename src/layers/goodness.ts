@@ -1,0 +1,22 @@
+// How one number is made of the activities y of a layer, or of a group of its units (section 2 of the paper, and its networks for
+// CIFAR-10 for the minus).
+
+import { type Infer, oneOf } from '../schema.ts';
+
+export const goodness = oneOf('sum-of-squares', 'minus-sum-of-squares', 'mean-of-squares');
+
+export type Goodness = Infer<typeof goodness>;
+
+/** What a sum of squares over `units` is multiplied with to be the goodness. */
+export function slope(goodness: Goodness, units: number): number {
+  switch (goodness) {
+    case 'sum-of-squares':
+      return 1;
+    case 'minus-sum-of-squares':
+      return -1;
+    case 'mean-of-squares':
+      return 1 / units;
+    default:
+      return goodness satisfies never;
+  }
+}

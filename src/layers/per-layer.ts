@@ -1,0 +1,17 @@
+// What may be set for one layer, where it is to differ from what the recipe says of all.
+
+import { above0, type Infer, object, optional, yes } from '../schema.ts';
+import { goodness } from './goodness.ts';
+
+export const perLayer = {
+  /** Where layers learn by their goodness. */
+  goodness: optional(goodness),
+  /** The optimizer's rate. */
+  rate: optional(above0),
+  /** The layer stays as it is initialised, random. */
+  frozen: optional(yes),
+};
+
+const settings = object(perLayer);
+
+export type PerLayer = Infer<typeof settings>;

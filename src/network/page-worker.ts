@@ -1,0 +1,194 @@
+// The script of every worker of a page: the one in which a network lives and which the page talks to, and, where the page
+// is cross-origin isolated, its threads.
+
+import type { Dataset } from '../data/dataset.ts';
+import { InputError, toFailure } from '../errors.ts';
+import { fuse, share } from '../kernels/embedded.ts';
+import { type Build, detectBuild } from '../kernels/features.ts';
+import { betweenOf, type Recipe } from '../recipes/recipe.ts';
+import type { Job } from '../schedules/job.ts';
+import { openProgram } from '../schedules/open.ts';
+import type { ThreadProgram } from '../schedules/program.ts';
+import type { Session } from '../schedules/session.ts';
+import { BarrierBroken } from '../threads/barrier.ts';
+import { InlineTeam, type Team } from '../threads/team.ts';
+import { type ThreadMessage, WebTeam } from '../threads/web.ts';
+import { create, type NetworkOptions } from './build.ts';
+import { decodeDescribed, encodeNetwork, type LoadOptions } from './encode.ts';
+import type { EpochEvent } from './events.ts';
+import type { Host } from './host.ts';
+import type { Answer, Call, KernelSource, Opened, Status } from './messages.ts';
+import type { FitOptions, Network } from './network.ts';
+import type { StateTensor } from './state.ts';
+
+// Written into the script when it is built: the module to make the builds of, deflated, as base64.
+declare const KERNELS: string;
+
+/** How often the page hears of the training, in milliseconds. */
+const STATUS_EVERY = 50;
+
+const canShare = typeof SharedArrayBuffer !== 'undefined';
+
+// ----- where the network lives -----------------------------------------------------------------------------------------
+
+function hostWith({ wasmUrl, wasmModule }: KernelSource): Host {
+  return {
+    name: 'this browser',
+    cores: canShare ? navigator.hardwareConcurrency : 1,
+    detectBuild: () => detectBuild(),
+    async compile(build: Build, isShared: boolean): Promise<WebAssembly.Module> {
+      if (wasmModule) return wasmModule;
+      if (wasmUrl === undefined) return WebAssembly.compile(await embedded(build, isShared));
+      const url = new URL(`${build}${isShared ? '-shared' : ''}.wasm`, wasmUrl);
+      const response = await fetch(url).catch((error: Error) => error);
+      if (response instanceof Error || !response.ok) {
+        const found = response instanceof Error ? response.message : `status ${response.status}`;
+        throw new InputError(
+          `cannot fetch the kernels from ${url}: ${found}; wasmUrl is the folder, with a slash at its end`,
+        );
+      }
+      return WebAssembly.compile(await response.arrayBuffer());
+    },
+    async startTeam(session: Session, threads: number): Promise<Team<Job>> {
+      const { name, learning } = session.recipe;
+      if (betweenOf(learning)?.kind === 'module') {
+        throw new InputError(
+          `recipe ${name}: between.kind module needs Node: a page runs no module by its path`,
+        );
+      }
+      if (threads > 1) return new WebTeam<Session, Job>(location.href, session, threads);
+      const whole = openProgram(session, 0, 1);
+      return new InlineTeam<Job>(job => whole.run(job), nextMessage);
+    },
+  };
+}
+
+async function embedded(build: Build, isShared: boolean): Promise<Uint8Array<ArrayBuffer>> {
+  const deflated = Uint8Array.from(atob(KERNELS), character => character.charCodeAt(0));
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  const module = new Uint8Array(await new Response(stream).arrayBuffer());
+  if (build === 'relaxed') fuse(module);
+  if (isShared) share(module);
+  return module;
+}
+
+const channel = new MessageChannel();
+
+/** A message to oneself comes after all that wait, and at once where none do: timers in a row are held back for 4 ms. */
+function nextMessage(): Promise<void> {
+  return new Promise(resolve => {
+    channel.port1.onmessage = () => resolve();
+    channel.port2.postMessage(undefined);
+  });
+}
+
+let network: Network;
+let training: AsyncGenerator<EpochEvent, void, void> | undefined;
+let stop = new AbortController();
+
+/** More threads than can share memory are one. */
+function possible<Options extends LoadOptions>(options: Options): Options {
+  return canShare || options.threads === undefined
+    ? options
+    : { ...options, threads: Math.min(1, options.threads) };
+}
+
+function opened(made: Network): Opened {
+  network = made;
+  const { recipe, inputs, classes, seed, build, plans, readoutPlan } = network.session;
+  return {
+    session: { recipe, inputs, classes, seed, build, plans, readoutPlan },
+    threads: network.threads,
+    memoryBytes: network.memoryBytes,
+  };
+}
+
+const methods = {
+  create: async (source: KernelSource, recipe: Recipe, options: NetworkOptions) =>
+    opened(await create(hostWith(source), recipe, possible(options))),
+  decode: async (source: KernelSource, bytes: Uint8Array, path: string, options: LoadOptions) => {
+    const host = hostWith(source);
+    const { network, description } = await decodeDescribed(host, bytes, path, possible(options));
+    const { encoding, calibration } = description;
+    return {
+      ...opened(network),
+      own: { ...(encoding && { encoding }), ...(calibration && { calibration }) },
+    };
+  },
+  encode: async (checkpoint: boolean) => encodeNetwork(network, checkpoint),
+  tensor: (name: string) => network.tensor(name),
+  evaluate: (data: Dataset) => network.evaluate(data),
+  goodnessOverTime: (data: Dataset) => network.goodnessOverTime(data),
+  probabilities: (data: Dataset) => network.probabilities(data),
+  predict: (example: Uint8Array | Float32Array) => network.predict(example),
+  fit: async (train: Dataset, options: FitOptions, isStopped: boolean) => {
+    if (training) throw new InputError('the network is in training: wait for fit to end, or stop it');
+    stop = new AbortController();
+    if (isStopped) stop.abort();
+    training = network.fit(train, { ...options, signal: stop.signal });
+  },
+  next: async () => {
+    const timer = setInterval(() => answer({ status: status() }), STATUS_EVERY);
+    try {
+      return await training?.next();
+    } finally {
+      clearInterval(timer);
+    }
+  },
+  stop: async () => stop.abort(),
+  end: async () => {
+    await training?.return();
+    training = undefined;
+  },
+};
+
+/** What a page can ask of its worker. */
+export type HomeMethods = typeof methods;
+
+function status(): Status {
+  return { position: network.position, progress: network.progress };
+}
+
+function answer(message: Answer, transfer: Transferable[] = []): void {
+  globalThis.postMessage(message, { transfer });
+}
+
+/** The memory of a large result, which nobody here looks at again: handed over it costs the page nothing. */
+function memoryOf(result: unknown): Transferable[] {
+  const array = result instanceof Uint8Array ? result : (result as Partial<StateTensor> | undefined)?.data;
+  return array?.buffer instanceof ArrayBuffer ? [array.buffer] : [];
+}
+
+async function serve({ id, method, args }: Call): Promise<void> {
+  try {
+    const call = methods[method as keyof HomeMethods] as (...args: readonly unknown[]) => Promise<unknown>;
+    const result = await call(...args);
+    answer({ id, result, status: status() }, memoryOf(result));
+  } catch (error) {
+    answer({ id, failure: toFailure(error), ...(network && { status: status() }) });
+  }
+}
+
+// ----- a thread --------------------------------------------------------------------------------------------------------
+
+let program: ThreadProgram;
+
+function work(message: ThreadMessage<Session, Job>): void {
+  if (message.kind === 'begin') {
+    program = openProgram(message.data, message.part, message.parts);
+    return;
+  }
+  let failure: unknown;
+  try {
+    for (const _ of program.run(message.job));
+  } catch (error) {
+    // The thread that failed says why.
+    if (!(error instanceof BarrierBroken)) failure = error;
+  }
+  globalThis.postMessage(failure);
+}
+
+addEventListener('message', ({ data: message }: MessageEvent<Call | ThreadMessage<Session, Job>>) => {
+  if (message.kind === 'call') void serve(message);
+  else work(message);
+});
