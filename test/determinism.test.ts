@@ -3,49 +3,63 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../src/errors.ts';
 import { createNetwork } from '../src/network/create.ts';
-import { loadNetwork, saveNetwork } from '../src/network/model.ts';
+import { encodeNetwork } from '../src/network/encode.ts';
+import { decodeNetwork, loadNetwork, saveNetwork } from '../src/network/model.ts';
 import type { Network } from '../src/network/network.ts';
 import { readState } from '../src/network/state.ts';
 import type { Recipe } from '../src/recipes/recipe.ts';
-import { recipes } from '../src/recipes/recipes.ts';
 import { prototypes } from './support/data.ts';
+import { hinton, quick } from './support/recipes.ts';
 import { fitUntil } from './support/stop.ts';
 
 const [inputs, classes] = [90, 6];
 // Enough that an epoch takes several of the slices in which one thread works, so that it can be stopped inside.
 const data = { ...prototypes(8010, inputs, classes, 1), shape: [9, 10] as const };
-const small = { layers: [70, 100, 40], batch: 20, epochs: 3, shift: 0 };
-const variants: [string, Recipe][] = [
-  ['hinton-supervised', { ...recipes['hinton-supervised'], ...small }],
-  ['quick', { ...recipes.quick, ...small }],
-  [
-    'local-fields',
-    {
-      ...recipes['hinton-supervised'],
-      ...small,
-      name: 'local-fields',
-      image: [9, 10],
-      labelStrength: 0,
-      negatives: { kind: 'hybrids', blurs: 2 },
-      layers: [
-        { kind: 'local', height: 6, width: 7, channels: 3, field: { size: 4, stride: 1, overhang: 0 } },
-        { kind: 'local', height: 3, width: 4, channels: 40, field: { size: 4, stride: 1, overhang: 0 } },
-      ],
+const small = { layers: [70, 100, 40], batch: 20, epochs: 3, shift: 0, holdShare: 0.5 };
+const named = (name: string) => ({ name, about: 'for this test' });
+const { kind: _, label: __, ...asHinton } = hinton.learning;
+const { kind: ___, label: ____, negatives, goodness, objective, ...asQuick } = quick.learning;
+const fields = { size: 4, stride: 1, overhang: 0 };
+const variants: Recipe[] = [
+  { ...hinton, ...small },
+  { ...quick, ...small },
+  {
+    ...small,
+    ...named('local-fields'),
+    image: [9, 10],
+    learning: { ...asHinton, kind: 'unsupervised', negatives: { kind: 'hybrids', blurs: 2 } },
+    layers: [
+      { kind: 'local', height: 6, width: 7, channels: 3, field: fields },
+      { kind: 'local', height: 3, width: 4, channels: 40, field: fields },
+    ],
+  },
+  {
+    ...small,
+    ...named('recurrent'),
+    layers: [70, 40],
+    learning: {
+      ...{ kind: 'recurrent', iterations: 2, damping: 0.3, firstStep: 1, lastStep: 2, labelStrength: 3 },
+      ...{ negatives: 'hard', goodness, objective, ...asQuick },
     },
-  ],
-  [
-    'recurrent',
-    {
-      ...recipes.quick,
-      ...small,
-      name: 'recurrent',
-      layers: [70, 40],
-      schedule: { kind: 'recurrent', iterations: 2, damping: 0.3, readFrom: 1, readTo: 2 },
+  },
+  {
+    ...small,
+    ...named('classes'),
+    image: [9, 10],
+    layers: [{ kind: 'local', height: 6, width: 7, channels: 12, field: fields }, 70],
+    learning: {
+      kind: 'classes',
+      activity: 'linear',
+      map: 'learned',
+      groups: 'positions',
+      readFrom: 1,
+      ...asQuick,
     },
-  ],
+  },
 ];
 
 function bytesOf(network: Network): Buffer {
@@ -54,6 +68,11 @@ function bytesOf(network: Network): Buffer {
       Buffer.from(buffer, byteOffset, byteLength),
     ),
   );
+}
+
+/** The history without what depends on the clock. */
+function told({ history }: Network) {
+  return history.map(({ trainSeconds, imagesPerSecond, ...rest }) => rest);
 }
 
 async function drain(network: Network, signal?: AbortSignal): Promise<void> {
@@ -66,15 +85,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe.each(variants)('%s', (_, recipe) => {
+describe.each(variants)('$name', recipe => {
   it('learns the same bytes with 1, 2 and 3 threads', async () => {
     const results: { weights: Buffer; goodness: Float32Array; history: unknown }[] = [];
     for (const threads of [1, 2, 3]) {
       const network = await createNetwork(recipe, { inputs, classes, threads, seed: 7 });
       await drain(network);
       const { goodness } = await network.evaluate(data);
-      const history = network.history.map(({ trainSeconds, imagesPerSecond, ...rest }) => rest);
-      results.push({ weights: bytesOf(network), goodness, history });
+      results.push({ weights: bytesOf(network), goodness, history: told(network) });
       await network.close();
     }
     for (const result of results.slice(1)) {
@@ -112,15 +130,37 @@ describe.each(variants)('%s', (_, recipe) => {
     }
     await drain(network);
     expect(bytesOf(network).equals(bytesOf(whole))).toBe(true);
-    const told = (n: Network) => n.history.map(({ trainSeconds, imagesPerSecond, ...rest }) => rest);
     expect(told(network)).toEqual(told(whole));
     await network.close();
+    await whole.close();
+  });
+
+  it.each([1, 3])('goes on from what was written while it trained, %i threads', async threads => {
+    const whole = await createNetwork(recipe, { inputs, classes, threads, seed: 3 });
+    const begun = performance.now();
+    const training = drain(whole);
+    const checkpoints: [bytes: Uint8Array, seconds: number][] = [];
+    for (const epoch of [1, 3]) {
+      while (whole.position.epoch === epoch && whole.position.batch < 50) await setTimeout(1);
+      checkpoints.push([await encodeNetwork(whole, true), (performance.now() - begun) / 1000]);
+    }
+    await training;
+    let inEpochs = 0;
+    for (const [checkpoint, seconds] of checkpoints) {
+      const network = await decodeNetwork(checkpoint, { threads: 1 });
+      if (network.position.batch > 0) inEpochs++;
+      expect(network.position.trainSeconds).toBeLessThan(seconds);
+      await drain(network);
+      expect(bytesOf(network).equals(bytesOf(whole))).toBe(true);
+      expect(told(network)).toEqual(told(whole));
+    }
+    expect(inEpochs).toBeGreaterThan(0);
     await whole.close();
   });
 });
 
 it('refuses to go on in the middle of an epoch with another number of examples', async () => {
-  const network = await createNetwork(variants[0][1], { inputs, classes, threads: 1 });
+  const network = await createNetwork(variants[0], { inputs, classes, threads: 1 });
   await fitUntil(network, data, 1, 5);
   expect(network.position.batch).toBeGreaterThan(0);
   const other = prototypes(200, inputs, classes, 2);

@@ -1,10 +1,21 @@
 // What people who install the library get, and what they do not.
 
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
@@ -34,14 +45,16 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
   expect(paths).toContain('dist/network/worker.js');
   expect(paths).toContain('dist/browser.js');
   expect(paths).toContain('dist/browser.d.ts');
-  expect(paths).toContain('dist/network/home.js');
+  expect(paths).toContain('dist/network/page-worker.js');
   for (const entry of ['predict', 'learn']) {
     expect(paths).toContain(`dist/${entry}.js`);
     expect(paths).toContain(`dist/${entry}.d.ts`);
   }
   for (const wasm of ['predict-simd', 'predict-relaxed']) expect(paths).toContain(`build/${wasm}.wasm`);
   expect(paths).toContain('dist/export/standalone.bundle.js');
+  expect(paths).toContain('bin/ff.js');
   expect(paths.filter(path => /^(test|bench|assembly|src|scripts|demo)\//.test(path))).toEqual([]);
+  expect(paths.filter(path => /(^|\/)\./.test(path))).toEqual([]);
   // A third of it is kernels and the bundles that carry them.
   expect(unpackedSize).toBeLessThan(1_200_000);
 });
@@ -57,7 +70,7 @@ it('has an entry for Node, and another for everything else, each with types that
   expect(existsSync(`${root}${manifest.exports['./worker']}`)).toBe(true);
 });
 
-it.each(['browser', 'predict'])('imports nothing of Node, and no package, in the entry %s', entry => {
+it.each(['browser', 'predict', 'learn'])('imports nothing of Node and no package in a page: %s', entry => {
   const seen = new Set<string>();
   const follow = (path: string) => {
     if (seen.has(path)) return;
@@ -65,8 +78,9 @@ it.each(['browser', 'predict'])('imports nothing of Node, and no package, in the
     for (const [, from] of readFileSync(path, 'utf8').matchAll(
       /^(?:import|export)[^'"`]*from ["']([^"']+)["'];$/gm,
     )) {
-      expect(from).toMatch(/^\.\.?\//);
-      follow(resolve(dirname(path), from));
+      const inPage: string | undefined = manifest.imports[from]?.default;
+      if (!inPage) expect(from).toMatch(/^\.\.?\//);
+      follow(inPage ? resolve(root, inPage) : resolve(dirname(path), from));
     }
   };
   follow(`${root}dist/${entry}.js`);
@@ -75,9 +89,9 @@ it.each(['browser', 'predict'])('imports nothing of Node, and no package, in the
 
 it('stays within the sizes that it promises', () => {
   const output = execFileSync(process.execPath, ['scripts/size.mjs'], { cwd: root, encoding: 'utf8' });
-  expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 45 kB$/m);
+  expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 47 kB$/m);
   expect(output).toMatch(/^forward-forward\/predict: \d+\.\d kB gzipped, of 15 kB$/m);
-  expect(output).toMatch(/^forward-forward\/learn: \d+\.\d kB gzipped, of 25 kB$/m);
+  expect(output).toMatch(/^forward-forward\/learn: \d+\.\d kB gzipped, of 27 kB$/m);
 });
 
 it('works as a package: the built entry trains with threads', () => {
@@ -96,4 +110,72 @@ it('works as a package: the built entry trains with threads', () => {
     encoding: 'utf8',
   });
   expect(output).toBe('epoch 1\nepoch 2\n');
+});
+
+describe('the command', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ff-package-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** Away from all that npm keeps, or tells those that it runs. */
+  function run(command: string, words: readonly string[], cwd: string) {
+    const own = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
+    const env = {
+      ...Object.fromEntries(own),
+      npm_config_cache: join(folder, 'cache'),
+      npm_config_offline: 'true',
+    };
+    const { status, stdout, stderr } = spawnSync(command, words, { cwd, encoding: 'utf8', env });
+    return { status, stdout, stderr };
+  }
+
+  const works = { status: 0, stdout: `${manifest.version}\n` };
+
+  it('says in a clone that there is no build, and works after each', () => {
+    const clone = join(folder, 'clone');
+    mkdirSync(clone);
+    for (const name of ['package.json', 'bin'])
+      cpSync(join(root, name), join(clone, name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
+    const ff = () => run('npx', ['ff', '--version'], clone);
+    const unbuilt = ff();
+    expect(unbuilt).toMatchObject({ status: 2, stdout: '' });
+    expect(unbuilt.stderr).toMatch(/^ff: .*dist\/cli\/main\.js is missing: run npm ci and npm run build\n$/);
+    cpSync(join(root, 'build'), join(clone, 'build'), { recursive: true });
+    for (let build = 1; build <= 2; build++) {
+      rmSync(join(clone, 'dist'), { recursive: true, force: true });
+      cpSync(join(root, 'dist'), join(clone, 'dist'), { recursive: true });
+      chmodSync(join(clone, 'dist/cli/main.js'), 0o644);
+      expect(ff()).toMatchObject(works);
+    }
+  });
+
+  it('ends as it says it does, through bin/ff.js too', () => {
+    expect(run(join(root, 'bin/ff.js'), ['inspect', 'nothing'], folder)).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: 'ff: cannot read nothing: no such file or folder; check the path\n',
+    });
+  });
+
+  it('works where the package is installed', () => {
+    const modules = join(folder, 'project/node_modules');
+    mkdirSync(modules, { recursive: true });
+    const packed = run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], root);
+    expect(packed.status).toBe(0);
+    const archive = join(folder, `${manifest.name}-${manifest.version}.tgz`);
+    expect(run('tar', ['-xzf', archive, '-C', folder], folder).status).toBe(0);
+    cpSync(join(folder, 'package'), join(modules, manifest.name), { recursive: true });
+    for (const name of Object.keys(manifest.dependencies)) {
+      mkdirSync(dirname(join(modules, name)), { recursive: true });
+      symlinkSync(join(root, 'node_modules', name), join(modules, name));
+    }
+    // Links the commands of what is installed, as an installation does.
+    const project = dirname(modules);
+    expect(run('npm', ['rebuild', '--ignore-scripts'], project).status).toBe(0);
+    expect(statSync(join(modules, '.bin/ff')).mode & 0o111).toBe(0o111);
+    expect(run('npx', ['ff', '--version'], project)).toMatchObject(works);
+  });
 });

@@ -1,6 +1,6 @@
 // The ff command in a process of its own, as its user runs it.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -11,8 +11,18 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `ff` in `folder`; `until` interrupts it (Ctrl-C) once the output matches. */
-export function runCommand(folder: string, words: readonly string[], until?: RegExp): Promise<Ended> {
+/** What happens to a command from outside. */
+export const interrupt = (child: ChildProcess): void => void child.kill('SIGINT');
+/** Nobody reads what it prints any more. */
+export const hangUp = (child: ChildProcess): void => void child.stdout!.destroy();
+
+/** Runs `ff` in `folder`; once the output matches `until`, `act` comes in: Ctrl-C. */
+export function runCommand(
+  folder: string,
+  words: readonly string[],
+  until?: RegExp,
+  act = interrupt,
+): Promise<Ended> {
   return new Promise(resolve => {
     const child = spawn(process.execPath, [MAIN, ...words], { cwd: folder });
     let [stdout, stderr] = ['', ''];
@@ -21,7 +31,7 @@ export function runCommand(folder: string, words: readonly string[], until?: Reg
       stdout += chunk;
       if (until?.test(stdout) && !isStopped) {
         isStopped = true;
-        child.kill('SIGINT');
+        act(child);
       }
     });
     child.stderr.on('data', chunk => {

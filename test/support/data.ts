@@ -67,3 +67,19 @@ export function sequences(
   }
   return { name: 'sequences', count, width, classes, predictions, inputs, labels };
 }
+
+/** Rows whose class follows from a number and a colour, with cells missing and columns of no use. */
+export function rows(count: number, seed: number) {
+  const random = generator(seed);
+  return Array.from({ length: count }, (_, i) => {
+    const kind = Math.floor(random() * 3);
+    return {
+      id: i + 1,
+      name: `row ${i} ${random()}`,
+      same: 'x',
+      size: random() < 0.1 ? null : kind * 100 + random() * 60,
+      colour: ['red', 'green', 'blue'][random() < 0.1 ? 0 : kind],
+      kind: ['small', 'middle', 'large'][kind],
+    };
+  });
+}

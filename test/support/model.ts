@@ -2,12 +2,14 @@
 
 import { quantize } from '../../src/files/int8.ts';
 import { encodeSafetensors, type Tensor } from '../../src/files/safetensors.ts';
-import { type Recipe, recipes } from '../../src/index.ts';
-import { layerUnits } from '../../src/recipes/recipe.ts';
+import { sizeOf } from '../../src/layers/shape.ts';
+import { inputShape, shapesOf } from '../../src/recipes/check.ts';
+import type { Contrast } from '../../src/recipes/recipe.ts';
 import { generator } from './data.ts';
+import { type Changes, changed, quick, type RecipeOf } from './recipes.ts';
 
 export interface RandomModel {
-  readonly recipe: Recipe;
+  readonly recipe: RecipeOf<Contrast>;
   readonly inputs: number;
   readonly classes: number;
   readonly tensors: readonly Tensor[];
@@ -18,14 +20,14 @@ export interface RandomModel {
   readonly quantized: Uint8Array;
 }
 
-/** A network of these settings; with `bias` above 0, units are on more often than by chance. */
+/** A network of these settings in the place of those of the recipe `quick`; with `bias` above 0, units are on more often than by chance. */
 export function randomModel(
-  settings: Partial<Recipe>,
+  settings: Changes<Contrast>,
   inputs: number,
   classes: number,
   bias = 0,
 ): RandomModel {
-  const recipe: Recipe = { ...recipes.quick, ...settings };
+  const recipe = changed(quick, settings);
   const random = generator(inputs + classes);
   const floats = (name: string, shape: number[], deviation: number, mean = 0): Tensor => ({
     name,
@@ -36,17 +38,17 @@ export function randomModel(
       () => mean + deviation * (random() + random() + random() + random() - 2) * Math.sqrt(3),
     ),
   });
-  const sizes = [inputs, ...recipe.layers.map(layerUnits)];
+  const sizes = shapesOf(recipe, inputShape(recipe, inputs)).map(sizeOf);
   const tensors = sizes.slice(1).flatMap((units, l) => {
     const fanIn = sizes[l];
     return [
       floats(`layers.${l}.weight`, [fanIn, units], 1 / Math.sqrt(fanIn)),
       floats(`layers.${l}.bias`, [units], 0.1, bias),
-      ...(l + 1 >= recipe.readFrom ? [floats(`readout.${l}.weight`, [units, classes], 0.2)] : []),
+      ...(l >= recipe.learning.readout.from ? [floats(`readout.${l}.weight`, [units, classes], 0.2)] : []),
     ];
   });
   const description = JSON.stringify({ recipe, inputs, classes, seed: 1, build: 'simd' });
-  const metadata = { format: 'forward-forward 1', description };
+  const metadata = { format: 'forward-forward 2', description };
   const bytes = Buffer.concat(encodeSafetensors(tensors, metadata));
   const quantized = Buffer.concat(encodeSafetensors(quantize(tensors), metadata));
   return { recipe, inputs, classes, tensors, metadata, bytes, quantized };

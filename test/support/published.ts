@@ -1,12 +1,17 @@
 // Forward-Forward training as it is published, in double precision and in the plainest way: full matrices, every row,
 // every pass by itself. Shares no code with the library.
 
-import type { Recipe } from '../../src/recipes/recipe.ts';
+import type { DenseSpec } from '../../src/layers/dense/spec.ts';
+import type { Contrast, Recipe, Unsupervised } from '../../src/recipes/recipe.ts';
 import { weigh } from './objective.ts';
+import type { RecipeOf } from './recipes.ts';
 
 type Matrix = number[][];
 
 interface Layer {
+  readonly goodness: string;
+  readonly rate: number;
+  readonly isFrozen: boolean;
   weight: Matrix;
   bias: number[];
   first: { weight: Matrix; bias: number[] };
@@ -29,19 +34,29 @@ function normalized(row: number[]): number[] {
 
 export class PublishedNetwork {
   readonly layers: Layer[];
-  readonly #recipe: Recipe;
+  readonly #learning: Contrast | Unsupervised;
   readonly #classes: number;
   #time = 0;
 
   /** `weights[l]` is (inputs, units), row-major. */
-  constructor(recipe: Recipe, inputs: number, classes: number, weights: readonly Float32Array[]) {
-    this.#recipe = recipe;
+  constructor(
+    { layers, learning }: RecipeOf<Contrast | Unsupervised>,
+    inputs: number,
+    classes: number,
+    weights: readonly Float32Array[],
+  ) {
+    this.#learning = learning;
     this.#classes = classes;
-    const sizes = [inputs, ...recipe.layers.map(layer => (typeof layer === 'number' ? layer : 0))];
+    const own = layers.map(settingsOf);
+    const sizes = [inputs, ...own.map(({ units }) => units)];
     this.layers = sizes.slice(1).map((units, l) => {
       const fanIn = sizes[l];
       const empty = () => ({ weight: zeros(fanIn, units), bias: new Array(units).fill(0) });
+      const { goodness = learning.goodness, rate = learning.optimizer.rate, frozen } = own[l];
       return {
+        goodness,
+        rate,
+        isFrozen: (learning.frozen ?? frozen) === true,
         weight: zeros(fanIn, units).map((row, k) => row.map((_, j) => weights[l][k * units + j])),
         bias: new Array(units).fill(0),
         first: empty(),
@@ -71,16 +86,16 @@ export class PublishedNetwork {
     });
   }
 
-  #goodness(y: number[]): number {
+  #goodness({ goodness }: Layer, y: number[]): number {
     const sum = y.reduce((total, value) => total + value * value, 0);
-    if (this.#recipe.goodness === 'mean-of-squares') return sum / y.length;
-    return this.#recipe.goodness === 'minus-sum-of-squares' ? -sum : sum;
+    if (goodness === 'mean-of-squares') return sum / y.length;
+    return goodness === 'minus-sum-of-squares' ? -sum : sum;
   }
 
   /** Half the derivative of the goodness by an activity: the constant 2 is left to the learning rate. */
-  #halfDerivative(y: number, units: number): number {
-    if (this.#recipe.goodness === 'mean-of-squares') return y / units;
-    return this.#recipe.goodness === 'minus-sum-of-squares' ? -y : y;
+  #halfDerivative({ goodness }: Layer, y: number, units: number): number {
+    if (goodness === 'mean-of-squares') return y / units;
+    return goodness === 'minus-sum-of-squares' ? -y : y;
   }
 
   /** One batch; `wrongLabel` chooses a negative from the label, the readout's probabilities and the image's number. */
@@ -90,14 +105,14 @@ export class PublishedNetwork {
     gain: number,
     wrongLabel: (label: number, probabilities: number[], image: number) => number,
   ): void {
-    const { labelStrength } = this.#recipe;
+    if (this.#learning.kind !== 'contrast') throw new Error('a network that is not given labels');
+    const { strength } = this.#learning.label;
     const classes = this.#classes;
-    const oneHot = (label: number) =>
-      Array.from({ length: classes }, (_, c) => (c === label ? labelStrength : 0));
+    const oneHot = (label: number) => Array.from({ length: classes }, (_, c) => (c === label ? strength : 0));
     const withLabels = (labelInputs: Matrix) =>
       this.#pass(images.map((image, i) => [...labelInputs[i], ...image.slice(classes)]));
     const positive = withLabels(labels.map(oneHot));
-    const neutral = withLabels(images.map(() => new Array(classes).fill(labelStrength / classes)));
+    const neutral = withLabels(images.map(() => new Array(classes).fill(strength / classes)));
     const probabilities = this.#read(neutral);
     const wrong = labels.map((label, i) => wrongLabel(label, probabilities[i], i));
     this.#learn(positive, neutral, withLabels(wrong.map(oneHot)), probabilities, labels, gain);
@@ -122,12 +137,12 @@ export class PublishedNetwork {
 
   /** What the softmax readout makes of a pass: (images, classes). */
   #read(neutral: Pass): Matrix {
-    const { readFrom } = this.#recipe;
+    const { from } = this.#learning.readout;
     const classes = this.#classes;
     return neutral[0].x.map((_, i) => {
       const logits = Array.from({ length: classes }, (_, c) =>
         this.layers.reduce((sum, { head }, l) => {
-          if (l + 1 < readFrom) return sum;
+          if (l < from) return sum;
           return sum + neutral[l].normalized[i].reduce((s, value, j) => s + value * head[j][c], 0);
         }, 0),
       );
@@ -144,8 +159,8 @@ export class PublishedNetwork {
     labels: number[],
     gain: number,
   ): void {
-    const { objective, peer, readFrom, readout, phases, fixed } = this.#recipe;
-    const groups = Number(this.#recipe.groups ?? 1);
+    const { objective, peerNormalisation: peer = 0, readout, phases } = this.#learning;
+    const groups = Number(this.#learning.groups ?? 1);
     const classes = this.#classes;
     const count = labels.length;
     const turn = phases && Math.floor(this.#time / phases) % 2;
@@ -160,17 +175,17 @@ export class PublishedNetwork {
           for (let k = 0; k < x.length; k++) gradient.weight[k][j] += x[k] * d;
         });
       };
-      if (isAwake && !fixed)
+      if (isAwake && !layer.isFrozen)
         layer.means = layer.means.map(
           (mean, j) => 0.9 * mean + 0.1 * (positive[l].y.reduce((sum, y) => sum + y[j], 0) / count),
         );
       const average = layer.means.reduce((a, b) => a + b) / units;
       const size = units / groups;
-      const ones = this.#goodness(new Array(size).fill(1));
+      const ones = this.#goodness(layer, new Array(size).fill(1));
       for (let i = 0; i < count; i++) {
         const weights = Array.from({ length: groups }, (_, group) => {
           const [good, bad] = [positive, negative].map(pass =>
-            this.#goodness(pass[l].y[i].slice(group * size, (group + 1) * size)),
+            this.#goodness(layer, pass[l].y[i].slice(group * size, (group + 1) * size)),
           );
           return weigh(objective, good, bad, ones);
         });
@@ -179,16 +194,17 @@ export class PublishedNetwork {
           add(
             positive[l].x[i],
             positive[l].y[i].map(
-              (y, j) => weight(j).up * this.#halfDerivative(y, size) + peer * (average - layer.means[j]),
+              (y, j) =>
+                weight(j).up * this.#halfDerivative(layer, y, size) + peer * (average - layer.means[j]),
             ),
           );
         if (isAsleep)
           add(
             negative[l].x[i],
-            negative[l].y[i].map((y, j) => -weight(j).down * this.#halfDerivative(y, size)),
+            negative[l].y[i].map((y, j) => -weight(j).down * this.#halfDerivative(layer, y, size)),
           );
       }
-      if (!fixed)
+      if (!layer.isFrozen)
         layer.weight.forEach((row, k) => {
           this.#update(
             row,
@@ -196,14 +212,22 @@ export class PublishedNetwork {
             layer.first.weight[k],
             layer.second.weight[k],
             count,
-            gain,
+            gain * layer.rate,
             true,
           );
         });
-      if (!fixed)
-        this.#update(layer.bias, gradient.bias, layer.first.bias, layer.second.bias, count, gain, false);
+      if (!layer.isFrozen)
+        this.#update(
+          layer.bias,
+          gradient.bias,
+          layer.first.bias,
+          layer.second.bias,
+          count,
+          gain * layer.rate,
+          false,
+        );
 
-      if (l + 1 < readFrom) return;
+      if (l < readout.from) return;
       for (let j = 0; j < units; j++) {
         for (let c = 0; c < classes; c++) {
           let sum = 0;
@@ -224,11 +248,10 @@ export class PublishedNetwork {
     first: number[],
     second: number[],
     count: number,
-    gain: number,
+    rate: number,
     decays: boolean,
   ): void {
-    const { optimizer } = this.#recipe;
-    const rate = gain * optimizer.rate;
+    const { optimizer } = this.#learning;
     const decay = decays ? optimizer.decay : 0;
     for (let j = 0; j < weight.length; j++) {
       const g = sum[j] / count;
@@ -245,4 +268,10 @@ export class PublishedNetwork {
       }
     }
   }
+}
+
+function settingsOf(layer: Recipe['layers'][number]): Omit<DenseSpec, 'kind'> {
+  if (typeof layer === 'number') return { units: layer };
+  if (layer.kind !== 'dense') throw new Error('only dense layers were published so');
+  return layer;
 }

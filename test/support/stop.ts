@@ -3,7 +3,7 @@
 import { vi } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
 import type { Network } from '../../src/network/network.ts';
-import { Control } from '../../src/schedule/control.ts';
+import { Control } from '../../src/schedules/control.ts';
 
 /**
  * Trains until batch number `batch` of `epoch` is done: with one thread exactly, with several a little longer, since they go on

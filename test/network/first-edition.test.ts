@@ -1,0 +1,177 @@
+// Files of the format `forward-forward 1`, as the version before the recipes' second edition wrote them: they open, training goes on
+// from them to the same bits, and they answer the same. The files and what was expected of them are never written again.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { tableFrom } from '../../src/data/tables/table.ts';
+import { readModel } from '../../src/device/model.ts';
+import { InputError } from '../../src/errors.ts';
+import { parseSafetensors, type Safetensors } from '../../src/files/safetensors.ts';
+import { openLearner } from '../../src/learn.ts';
+import { node } from '../../src/network/create.ts';
+import { decodeDescribed, encodeNetwork, parseWholeDescription } from '../../src/network/encode.ts';
+import { decodeNetwork, loadModel, loadNetwork } from '../../src/network/model.ts';
+import { loadPredictor } from '../../src/predict.ts';
+import { answerBits, stateBits } from '../support/bits.ts';
+import { prototypes, sequences } from '../support/data.ts';
+
+interface Expected {
+  /** Where the checkpoint stands. */
+  readonly epoch: number;
+  readonly batch: number;
+  /** At the end of training, in the build simd. */
+  readonly state: string;
+  readonly answers: string;
+}
+
+interface OwnData {
+  readonly rows: Record<string, string | number>[];
+  readonly answers: {
+    readonly label: string;
+    readonly confidence: number;
+    readonly probabilities: number[];
+  }[];
+  readonly build: string;
+}
+
+const folder = fileURLToPath(new URL('../fixtures/edition-1/', import.meta.url));
+const { 'own-data': own, ...networks }: Record<string, Expected> & { 'own-data': OwnData } = JSON.parse(
+  readFileSync(`${folder}expected.json`, 'utf8'),
+);
+
+const pictures = { ...prototypes(90, 48, 4, 5), shape: [6, 8] as const };
+const others = { ...prototypes(30, 48, 4, 6), shape: [6, 8] as const };
+const text = sequences(6, 15, 20, 4, 3);
+const dataOf = (name: string) =>
+  name === 'rolled-out' ? { train: text, asked: text } : { train: pictures, asked: others };
+
+it('has what is expected of every file', () => {
+  const names = Object.keys(networks).flatMap(name => [
+    `${name}.checkpoint.safetensors`,
+    `${name}.safetensors`,
+  ]);
+  expect(readdirSync(folder).sort()).toEqual([...names, 'expected.json', 'own-data.safetensors'].sort());
+});
+
+describe.each(Object.entries(networks))('%s', (name, { epoch, batch, state, answers }) => {
+  const { train, asked } = dataOf(name);
+
+  it.each([1, 2])('training goes on from the checkpoint to the same bits, %i threads', async threads => {
+    let network = await loadNetwork(`${folder}${name}.checkpoint.safetensors`, { threads });
+    expect(network.position).toMatchObject({ epoch, batch, examples: train.count });
+    expect(network.history).toHaveLength(epoch - 1);
+    // Through a checkpoint of today.
+    const bytes = await encodeNetwork(network, true);
+    await network.close();
+    network = await decodeNetwork(bytes, { threads });
+    for await (const _event of network.fit(train));
+    expect(network.history.map(event => event.epoch)).toEqual([1, 2, 3]);
+    expect({ state: stateBits(network), answers: answerBits(await network.evaluate(asked)) }).toEqual({
+      state,
+      answers,
+    });
+    await network.close();
+  });
+
+  it('the model answers with the same bits', async () => {
+    const file = `${folder}${name}.safetensors`;
+    const host = { ...node, detectBuild: () => 'simd' as const };
+    const { network, description } = await decodeDescribed(host, readFileSync(file), file, { threads: 1 });
+    expect(answerBits(await network.evaluate(asked))).toBe(answers);
+    expect(description.recipe.name).toBe(name);
+    await network.close();
+  });
+});
+
+describe('a model of own data', () => {
+  const file = `${folder}own-data.safetensors`;
+
+  it('gives the same labels and probabilities', async () => {
+    const model = await loadModel(file, { threads: 1 });
+    const answers = await model.predict(await tableFrom(own.rows));
+    expect(answers.map(({ label }) => label)).toEqual(own.answers.map(({ label }) => label));
+    if (model.network.session.build === own.build) expect(answers).toEqual(own.answers);
+    answers.forEach(({ probabilities }, i) => {
+      probabilities.forEach((p, c) => {
+        expect(p).toBeCloseTo(own.answers[i].probabilities[c], 5);
+      });
+    });
+    await model.close();
+  });
+
+  it('keeps what it means where it goes on learning on a device', async () => {
+    const learner = await openLearner(readFileSync(file));
+    const saved = parseSafetensors(learner.save(), 'saved');
+    const [before, after] = [parseSafetensors(readFileSync(file), file), saved].map(({ metadata }) =>
+      parseWholeDescription(metadata, file),
+    );
+    expect(saved.metadata.format).toBe('forward-forward 2');
+    expect(after).toEqual({ ...before, build: after.build });
+    expect(after.encoding).toBeDefined();
+  });
+});
+
+describe('on a device', () => {
+  const onDevices = ['quick', 'hinton-supervised', 'uniform', 'groups', 'phases', 'fixed', 'rolled-out'];
+
+  it.each(onDevices)('%s predicts what the network does', async name => {
+    const bytes = readFileSync(`${folder}${name}.safetensors`);
+    const { asked } = dataOf(name);
+    const predictor = await loadPredictor(bytes);
+    const network = await decodeNetwork(bytes, { threads: 1 });
+    for (let i = 0; i < 10; i++) {
+      const example = asked.inputs.slice(i * asked.width, (i + 1) * asked.width);
+      const [told, known] = [predictor.predict(example), await network.predict(example)];
+      expect(told.label).toBe(known.label);
+      known.probabilities.forEach((p, c) => {
+        expect(told.probabilities[c]).toBeCloseTo(p, 5);
+      });
+    }
+    await network.close();
+  });
+
+  it.each(Object.keys(networks).filter(name => !onDevices.includes(name)))('%s is refused', async name => {
+    const bytes = readFileSync(`${folder}${name}.safetensors`);
+    await expect(loadPredictor(bytes)).rejects.toThrow(InputError);
+    await expect(openLearner(bytes)).rejects.toThrow(InputError);
+  });
+});
+
+it('a description with one thing wrong is refused by an error of ours, or makes sense', () => {
+  const odd = [null, -1, 0, 3, 1e12, 0.5, '', 'x', [], {}, [1e9], true];
+  let [tried, refused] = [0, 0];
+  const attempt = (file: Safetensors, description: unknown) => {
+    const metadata = { ...file.metadata, description: JSON.stringify(description) };
+    for (const read of [
+      () => parseWholeDescription(metadata, 'm'),
+      () => readModel({ ...file, metadata }, 'm'),
+    ]) {
+      tried++;
+      try {
+        read();
+      } catch (error) {
+        expect(error).toBeInstanceOf(InputError);
+        refused++;
+      }
+    }
+  };
+  const change = (file: Safetensors, whole: unknown, at: Record<string, unknown>) => {
+    for (const key of Object.keys(at)) {
+      const kept = at[key];
+      for (const value of [...odd, undefined]) {
+        at[key] = value;
+        attempt(file, whole);
+      }
+      at[key] = kept;
+      if (typeof kept === 'object' && kept !== null) change(file, whole, kept as Record<string, unknown>);
+    }
+  };
+  for (const name of ['quick', 'local', 'recurrent', 'perturbation', 'between-noise']) {
+    const file = parseSafetensors(readFileSync(`${folder}${name}.safetensors`), name);
+    const description = JSON.parse(file.metadata.description);
+    change(file, description, description);
+  }
+  expect(tried).toBeGreaterThan(2000);
+  expect(refused).toBeGreaterThan(1000);
+});

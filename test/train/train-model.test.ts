@@ -1,0 +1,44 @@
+// From a messy table to a model that answers new rows from its file alone.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { preprocess } from '../../src/data/preprocess.ts';
+import { tableFrom } from '../../src/data/tables/table.ts';
+import { readBytes } from '../../src/files/read.ts';
+import { decodeModel, loadModel } from '../../src/network/model.ts';
+import { trainModel } from '../../src/train/train-model.ts';
+import { rows } from '../support/data.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ff-train-model-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+it('learns, and answers new rows from the file alone', async () => {
+  const data = preprocess({ examples: await tableFrom(rows(400, 1)) }, { label: 'kind' });
+  const { model } = await trainModel(data, { threads: 1 });
+  const evaluation = await model.network.evaluate(data.test);
+  expect(evaluation.answers.error).toBeLessThan(8);
+  const path = join(folder, 'model.safetensors');
+  await model.save(path);
+  await model.close();
+  const loaded = await loadModel(path, { threads: 1 });
+  const fresh = rows(100, 2);
+  const unlabelled = await tableFrom(fresh.map(({ size, colour }) => ({ colour, size })));
+  const answers = await loaded.predict(unlabelled);
+  const right = answers.filter(({ label }, i) => label === fresh[i].kind).length;
+  expect(right).toBeGreaterThan(90);
+  for (const { confidence, probabilities } of answers) {
+    expect(confidence).toBe(Math.max(...probabilities));
+    expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+  }
+  const decoded = await decodeModel(await readBytes(path), { threads: 1 });
+  expect(await decoded.predict(unlabelled)).toEqual(answers);
+  await decoded.close();
+  const lacking = await tableFrom([{ size: 3 }]);
+  await expect(loaded.predict(lacking)).rejects.toThrow(/no column colour/);
+  await loaded.close();
+});
