@@ -1,11 +1,44 @@
 import { defineConfig } from 'vitest/config';
 
+const files = (...names: string[]) => names.map(name => `test/**/${name}.test.ts`);
+
+/** Those that want a browser. */
+const browser = files('browser', 'demo');
+/** Those that take several seconds: whole trainings, the command, the package, other runtimes. */
+const slow = files(
+  'api',
+  'build',
+  'determinism',
+  'golden',
+  'late-threads',
+  'package',
+  'cli/*',
+  'device/*',
+  'examples/*',
+  'experiments/*',
+  'export/*',
+  'layers/local/learning',
+  'negatives/rolled-out',
+  'network/*',
+  'objectives/*',
+  'schedules/*',
+  'train/*',
+);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    globalSetup: 'scripts/build-for-tests.mjs',
     // Each file in a process of its own: the relaxed-SIMD switch of Node 20 belongs to the process.
     pool: 'forks',
     testTimeout: 180_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...slow, ...browser] },
+      },
+      { extends: true, test: { name: 'slow', include: slow } },
+      { extends: true, test: { name: 'browser', include: browser } },
+    ],
   },
 });

@@ -1,37 +1,35 @@
-// Compiles assembly/ to the builds that asconfig.json names, and writes those for devices as modules too, for bundles that
-// carry their kernels with them. Does nothing when they are newer than the sources.
+// Compiles assembly/ to the builds that asconfig.json names, and writes those for devices into scripts too, for bundles that carry
+// their kernels with them: as hexadecimal digits, which are gzipped to fewer bytes than base64, whose groups of three hide what
+// repeats. Does nothing where that was done from the same sources.
 
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { embeddable } from './embedded-kernels.mjs';
+import { kernelsRecord } from './sources.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
-const config = JSON.parse(readFileSync('asconfig.json', 'utf8'));
-const sources = [
-  'asconfig.json',
-  fileURLToPath(import.meta.url),
-  ...readdirSync('assembly').map(name => `assembly/${name}`),
+const { targets } = JSON.parse(readFileSync('asconfig.json', 'utf8'));
+const modules = ['learn', 'predict'];
+const outputs = [
+  ...Object.values(targets).map(({ outFile }) => outFile),
+  ...modules.flatMap(use => [`build/${use}-kernels.js`, `build/${use}-kernels.d.ts`]),
 ];
-const newest = Math.max(...sources.map(path => statSync(path).mtimeMs));
-const isBuilt = path => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > newest;
+if (kernelsRecord.isCurrent() && outputs.every(path => existsSync(path))) process.exit();
 
 mkdirSync('build', { recursive: true });
-for (const [target, { entry = 'assembly/index.ts', outFile }] of Object.entries(config.targets)) {
-  if (isBuilt(outFile)) continue;
+const finish = kernelsRecord.begin();
+for (const [target, { entry = 'assembly/index.ts' }] of Object.entries(targets)) {
   const { error, stderr } = await asc.main([entry, '--config', 'asconfig.json', '--target', target]);
   if (error) {
     process.stderr.write(stderr.toString());
     process.exit(1);
   }
 }
-
-for (const use of ['learn', 'predict']) {
+for (const use of modules) {
   const module = `build/${use}-kernels`;
-  if (isBuilt(`${module}.js`)) continue;
-  const builds = ['relaxed', 'simd'].map(build => [
-    build,
-    readFileSync(`build/${use}-${build}.wasm`, 'base64'),
-  ]);
-  writeFileSync(`${module}.js`, builds.map(([name, text]) => `export const ${name} = '${text}';\n`).join(''));
-  writeFileSync(`${module}.d.ts`, builds.map(([name]) => `export const ${name}: string;\n`).join(''));
+  const digits = embeddable(readFileSync(`build/${use}-relaxed.wasm`)).toString('hex');
+  writeFileSync(`${module}.js`, `export const kernels = '${digits}';\n`);
+  writeFileSync(`${module}.d.ts`, 'export const kernels: string;\n');
 }
+finish();

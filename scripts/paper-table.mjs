@@ -1,4 +1,4 @@
-// Writes what bench/results/paper holds into README.md, between its two marker comments, and into the list that `ff reproduce`
+// Writes what bench/results/paper holds into docs/paper.md, between its two marker comments, and into the list that `ff reproduce`
 // shows. `node scripts/paper-table.mjs FOLDER` does so in another folder than this repository.
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';
@@ -69,17 +69,17 @@ const rows = experiments.flatMap(({ name }) => {
   return variants.map(variant => ({ experiment: name, count: variants.length, variant }));
 });
 
-const readmeFile = join(root, 'README.md');
-const readme = await readFile(readmeFile, 'utf8');
-const [begin, end] = MARKERS.map(marker => readme.indexOf(marker));
+const pageFile = join(root, 'docs/paper.md');
+const page = await readFile(pageFile, 'utf8');
+const [begin, end] = MARKERS.map(marker => page.indexOf(marker));
 if (begin < 0 || end < begin) {
-  console.error(`README.md: expected ${MARKERS.join(' and ')} where the table goes; add both lines`);
+  console.error(`docs/paper.md: expected ${MARKERS.join(' and ')} where the table goes; add both lines`);
   process.exit(2);
 }
-const before = readme.slice(0, begin + MARKERS[0].length);
-await writeFile(readmeFile, `${before}\n${tableOf(rows)}\n${readme.slice(end)}`);
+const before = page.slice(0, begin + MARKERS[0].length);
+await writeFile(pageFile, `${before}\n${tableOf(rows)}\n${page.slice(end)}`);
 
 const measuredFile = join(root, 'src/experiments/measured.ts');
 const source = await readFile(measuredFile, 'utf8');
 await writeFile(measuredFile, source.slice(0, source.indexOf('export const measured')) + measuredOf(rows));
-console.log(`wrote ${rows.length} rows into README.md and src/experiments/measured.ts`);
+console.log(`wrote ${rows.length} rows into docs/paper.md and src/experiments/measured.ts`);

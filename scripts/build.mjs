@@ -1,0 +1,23 @@
+// Builds everything, each step from what those before it wrote: the kernels, the library with its command, the worker of a
+// page, and what `ff export --js` puts before the weights.
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { buildRecord } from './sources.mjs';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const steps = [
+  ['./build-wasm.mjs'],
+  ['typescript/bin/tsc', '-p', 'tsconfig.build.json'],
+  ['./build-worker.mjs'],
+  ['./build-export.mjs'],
+];
+
+const finish = buildRecord.begin();
+for (const [module, ...words] of steps) {
+  const script = fileURLToPath(import.meta.resolve(module));
+  const { status } = spawnSync(process.execPath, [script, ...words], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+finish();
