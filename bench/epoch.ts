@@ -11,7 +11,6 @@ import {
   recipes,
   splitValidation,
 } from '../src/index.ts';
-import { layerUnits } from '../src/recipes/recipe.ts';
 import { alternate, writeResult } from './harness.ts';
 import { peakLoop } from './peak.ts';
 
@@ -38,8 +37,9 @@ export async function run(): Promise<void> {
     const last = network.history.at(-1)!;
     const { density, activeRows } = last;
     const { threads } = network;
+    const units = network.session.plans.map(plan => plan.units);
     const peak = peakLoop(network.session.build);
-    const productGF = (train.count * productFlops(recipe, pixelsOn, last)) / seconds.at(-1)! / 1e9;
+    const productGF = (train.count * productFlops(units, pixelsOn, last)) / seconds.at(-1)! / 1e9;
     const limitGF = (threads * peak.flops) / alternate([peak.run], 5)[0].median / 1e9;
     console.log(
       `${recipe.name.padEnd(26)} ${seconds.map(s => s.toFixed(2)).join('  ')} s  products ${productGF.toFixed(0)} of ${limitGF.toFixed(0)} GF`,
@@ -71,9 +71,13 @@ function onPerImage({ inputs, count }: Dataset): number {
  * every layer's activities of three versions (the first layer's product with the image counts once), and the gradients of the
  * rows that still moved the weights. As many units count as on for each version as are for the neutral one.
  */
-function productFlops({ layers }: Recipe, pixelsOn: number, { density, activeRows }: EpochEvent): number {
+function productFlops(
+  layers: readonly number[],
+  pixelsOn: number,
+  { density, activeRows }: EpochEvent,
+): number {
   let [inputs, forward, gradient] = [pixelsOn, 0, 0];
-  layers.map(layerUnits).forEach((units, l) => {
+  layers.forEach((units, l) => {
     forward += (l === 0 ? 1 : 3) * inputs * units;
     gradient += (l === 0 ? 1 : 2) * activeRows[l] * inputs * units;
     inputs = density[l] * units;

@@ -5,8 +5,10 @@ import { readFileSync } from 'node:fs';
 import v8 from 'node:v8';
 import { type Build, detectBuild } from '../src/kernels/features.ts';
 import { bindKernels } from '../src/kernels/kernels.ts';
-import { DenseLayer } from '../src/layers/dense.ts';
-import { planLayer, SKIP } from '../src/layers/plan.ts';
+import { DenseLayer } from '../src/layers/dense/dense-layer.ts';
+import { planDense } from '../src/layers/dense/plan.ts';
+import { SKIP } from '../src/layers/memory.ts';
+import { BatchRows } from '../src/layers/rows.ts';
 import { alternate, writeResult } from './harness.ts';
 import { peakLoop } from './peak.ts';
 
@@ -61,8 +63,8 @@ function measure(build: Build, inputs: number, units: number) {
             layer.forwardSparse(0, rows, layer.density(0, rows), 0, 1);
           }
         },
-        () => layer.step({ optimizer: momentum }, BATCH, 1, 1, 0, panels),
-        () => layer.step({ optimizer: adam }, BATCH, 1, 1, 0, panels),
+        () => layer.step(momentum, momentum.rate, BATCH, 1, 0, panels),
+        () => layer.step(adam, adam.rate, BATCH, 1, 0, panels),
         ...(build === 'relaxed' ? [asPairs(layer), asPairs(ofVersions)] : []),
       ],
       ROUNDS,
@@ -109,17 +111,23 @@ function fullLayer(
   changed: number,
 ): DenseLayer {
   const rows = 3 * BATCH;
-  const plan = planLayer({
-    inputs,
-    units,
-    batch: BATCH,
-    rows,
-    classes: 0,
-    labels: 0,
-    groups: 1,
-    hasPairs: true,
-    moments: 2,
-  });
+  const plan = planDense(
+    { units },
+    {
+      index: 1,
+      below: { height: 1, width: 1, channels: inputs, isImage: false },
+      batch: BATCH,
+      rows,
+      classes: 0,
+      labels: 0,
+      appended: 0,
+      groups: 1,
+      moments: 2,
+      hasPairs: true,
+      isBackward: false,
+      threads: 1,
+    },
+  );
   const memory = new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages });
   const bytes = readFileSync(new URL(`../build/${build}.wasm`, import.meta.url));
   const kernels = bindKernels(new WebAssembly.Module(bytes), memory);
@@ -144,7 +152,7 @@ function fullLayer(
     u32[(at.targets >> 2) + row] = row >= BATCH && row < 2 * BATCH ? SKIP : row;
   }
   layer.cutRows(0, rows);
-  layer.listColumns(BATCH, 0, 0, inputs + 1);
+  layer.listColumns(new BatchRows(['positive', 'neutral', 'negative'], BATCH), 0, 0, inputs + 1);
   // Gradient rows of the size that they have in training; forward overwrites most of them with as likely numbers.
   kernels.randomWeights(at.activity, 0, panels, stride - 1, units, 1, 2, 0.03);
   return layer;

@@ -2,7 +2,6 @@
 // more than a billion connections.
 
 import { createNetwork, type Dataset, loadDataset, type Recipe, recipes, slice } from '../src/index.ts';
-import { layerUnits } from '../src/recipes/recipe.ts';
 import { writeResult } from './harness.ts';
 
 const reference = recipes['hinton-supervised'];
@@ -27,7 +26,7 @@ async function measure(recipe: Recipe, data: Dataset, batches: number): Promise<
   const startedAt = performance.now();
   const network = await createNetwork(recipe, { inputs: data.width, classes: data.classes });
   const secondsToCreate = (performance.now() - startedAt) / 1000;
-  const layers = recipe.layers.map(layerUnits);
+  const layers = network.session.plans.map(({ units }) => units);
   const inputs = [data.width, ...layers];
   const connections = layers.reduce((sum, units, l) => sum + units * inputs[l], 0);
   for await (const _event of network.fit(slice(data, 0, 2 * recipe.batch), { epochs: 1 }));

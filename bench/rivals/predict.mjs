@@ -57,7 +57,7 @@ async function tensorflow() {
   await tf.setBackend('wasm');
   const begin = 8 + Number(model.readBigUInt64LE());
   const header = JSON.parse(model.subarray(8, begin));
-  const { recipe } = JSON.parse(header.__metadata__.description);
+  const { layers: sizes, learning } = JSON.parse(header.__metadata__.description).recipe;
   const tensor = key => {
     const { shape, data_offsets: offsets } = header[key];
     return tf.tensor(
@@ -65,13 +65,13 @@ async function tensorflow() {
       shape,
     );
   };
-  const layers = recipe.layers.map((units, l) => ({
+  const layers = sizes.map((units, l) => ({
     units,
     weight: tensor(`layers.${l}.weight`),
     bias: tensor(`layers.${l}.bias`),
-    readout: l + 1 >= recipe.readFrom ? tensor(`readout.${l}.weight`) : undefined,
+    readout: l >= learning.readout.from ? tensor(`readout.${l}.weight`) : undefined,
   }));
-  const strength = recipe.labelStrength;
+  const { strength } = learning.label;
   const one = layers[0];
   const pixels = tf.slice(one.weight, [CLASSES, 0], [INPUTS - CLASSES, one.units]);
   const labelWeights = tf.mul(tf.slice(one.weight, [0, 0], [CLASSES, one.units]), strength);
@@ -92,7 +92,7 @@ async function tensorflow() {
         x = tf.div(y, tf.add(tf.sqrt(means), 1e-20));
         if (!readout) return;
         const factor = { 'sum-of-squares': units, 'minus-sum-of-squares': -units, 'mean-of-squares': 1 }[
-          recipe.goodness
+          learning.goodness
         ];
         const goodness = tf.mul(means, factor);
         sum = sum ? tf.add(sum, goodness) : goodness;
