@@ -18,23 +18,71 @@ def load(path):
     return {n: v * w.get(n + ".scale", np.float32(1)) for n, v in w.items()}, about
 
 
+def scaled(x):
+    """Rows divided by their root mean square: only their direction goes on."""
+    return x / (1e-20 + np.sqrt((x * x).mean(-1, keepdims=True)))
+
+
+def softmax(logits):
+    powers = np.exp(logits - logits.max())
+    return powers / powers.sum()
+
+
+def current(recipe):
+    """The recipe as files of the format "forward-forward 2" have it, as far as predicting needs it."""
+    if "learning" in recipe:
+        return recipe
+    unlabelled = "unsupervised" if recipe["labelStrength"] == 0 else "contrast"
+    learning = {
+        "kind": recipe.get("schedule", {"kind": unlabelled})["kind"],
+        "label": {"kind": "first", "strength": recipe["labelStrength"]},
+        "goodness": recipe["goodness"],
+        "readout": {"from": recipe["readFrom"] - 1},
+        **({"between": recipe["between"]} if "between" in recipe else {}),
+    }
+    return {**recipe, "learning": learning}
+
+
+def by_contrast(w, learning, layers, classes, image):
+    label = learning["label"]
+    # A row for each label, in place of the first inputs or behind the last, and one in which all classes are alike.
+    labels = label["strength"] * np.vstack([np.eye(classes), np.full(classes, 1 / classes)])
+    images = np.tile(image, (classes + 1, 1))
+    x = np.hstack([labels, images[:, classes:]] if label["kind"] == "first" else [images, labels])
+    goodness = logits = 0
+    for number, layer in enumerate(layers):
+        x = np.maximum(scaled(x) @ w[f"layers.{number}.weight"] + w[f"layers.{number}.bias"], 0)
+        if number >= learning["readout"]["from"]:
+            slope = {"sum-of-squares": 1, "minus-sum-of-squares": -1, "mean-of-squares": 1 / x.shape[1]}
+            goodness += slope[layer.get("goodness", learning["goodness"])] * (x[:-1] ** 2).sum(1)
+            logits += scaled(x[-1]) @ w[f"readout.{number}.weight"]
+    return goodness, softmax(logits)
+
+
+def by_classes(w, learning, layers, classes, image):
+    # Every layer says itself how likely each class is.
+    x, goodness, logits = image, 0, 0
+    for number in range(len(layers)):
+        x = np.maximum(scaled(x) @ w[f"layers.{number}.weight"] + w[f"layers.{number}.bias"], 0)
+        if number >= learning["readFrom"]:
+            seen = {"linear": x, "squares": x * x, "normalized": scaled(x)}[learning["activity"]]
+            told = seen @ w[f"classes.{number}.weight"]
+            goodness += np.log(softmax(told))
+            logits += scaled(x) @ w[f"readout.{number}.weight"] if "readout" in learning else told
+    return goodness, softmax(logits)
+
+
 def predict(w, about, image):
     """Goodness and probability of each class."""
-    recipe, classes = about["recipe"], about["classes"]
-    # A row for each label, in place of the first inputs, and one in which all classes are alike.
-    labels = recipe["labelStrength"] * np.vstack([np.eye(classes), np.full(classes, 1 / classes)])
-    x = np.hstack([labels, np.tile(image[classes:], (classes + 1, 1))])
-    goodness = logits = 0
-    for layer, units in enumerate(recipe["layers"]):
-        x = x / (1e-20 + np.sqrt((x * x).mean(1, keepdims=True)))
-        x = np.maximum(x @ w[f"layers.{layer}.weight"] + w[f"layers.{layer}.bias"], 0)
-        if layer + 1 >= recipe["readFrom"]:
-            slope = {"sum-of-squares": 1, "minus-sum-of-squares": -1, "mean-of-squares": 1 / units}
-            goodness += slope[recipe["goodness"]] * (x[:-1] ** 2).sum(1)
-            neutral = x[-1] / (1e-20 + np.sqrt((x[-1] ** 2).mean()))
-            logits += neutral @ w[f"readout.{layer}.weight"]
-    powers = np.exp(logits - logits.max())
-    return goodness, powers / powers.sum()
+    recipe = current(about["recipe"])
+    learning = recipe["learning"]
+    ways = {"contrast": by_contrast, "classes": by_classes}
+    layers = [{"units": layer} if isinstance(layer, int) else layer for layer in recipe["layers"]]
+    is_plain = "between" not in learning and (learning["kind"] == "contrast" or "groups" not in learning)
+    if learning["kind"] not in ways or not is_plain or not all("units" in layer for layer in layers):
+        sys.exit("expected dense layers, nothing between them, that learned by contrast or by classes")
+    image = image - np.resize(recipe.get("channelMeans", [0]), len(image))
+    return ways[learning["kind"]](w, learning, layers, about["classes"], image)
 
 
 if __name__ == "__main__":

@@ -111,9 +111,8 @@ async function show(next: Training): Promise<void> {
   await previous?.stop();
   await previous?.network.close();
   const { network } = next;
-  const { layers } = network.session.recipe;
-  const graphs = layers.map(
-    (units, l) => `<div><p>layer ${l + 1}, ${units} units</p><svg role="img"></svg></div>`,
+  const graphs = network.session.plans.map(
+    ({ units }, l) => `<div><p>layer ${l + 1}, ${units} units</p><svg role="img"></svg></div>`,
   );
   element('layers').innerHTML = graphs.join('');
   element('test-error').textContent = '–';
@@ -366,21 +365,22 @@ element<HTMLInputElement>('load').addEventListener('change', event => {
   void attempt(async () => {
     tell('');
     const network = await decodeNetwork(new Uint8Array(await file.arrayBuffer()));
-    const { inputs, classes, recipe } = network.session;
+    const { inputs, classes, recipe, plans } = network.session;
     if (inputs !== SIDE * SIDE || classes !== 10) {
       await network.close();
       throw new InputError(
         `${file.name} is a network for ${inputs} inputs and ${classes} classes, not for digits`,
       );
     }
-    if (recipe.schedule || recipe.layers.some(layer => typeof layer !== 'number')) {
+    const { learning } = recipe;
+    if (learning.kind !== 'contrast' || learning.label.kind !== 'first') {
       await network.close();
       throw new InputError(
-        `${file.name} is a network with local fields or with connections from above, which this page cannot show`,
+        `${file.name} is a network that learned otherwise than from a label in its first pixels, which this page cannot show`,
       );
     }
     await show(new Training(network));
-    say(`Loaded ${file.name}: ${recipe.name}, ${recipe.layers.join(' - ')}.`);
+    say(`Loaded ${file.name}: ${recipe.name}, ${plans.map(({ units }) => units).join(' - ')}.`);
   });
 });
 
