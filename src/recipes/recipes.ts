@@ -70,7 +70,7 @@ const onePass = {
     optimizer: { kind: 'adam', rate: 0.002, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0 },
   },
   batch: 100,
-  epochs: 16,
+  epochs: 8,
   holdShare: 0.3,
 } as const satisfies Recipe;
 
