@@ -56,7 +56,7 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
   expect(paths.filter(path => /^(test|bench|assembly|src|scripts|demo)\//.test(path))).toEqual([]);
   expect(paths.filter(path => /(^|\/)\./.test(path))).toEqual([]);
   // A third of it is kernels and the bundles that carry them.
-  expect(unpackedSize).toBeLessThan(1_200_000);
+  expect(unpackedSize).toBeLessThan(1_300_000);
 });
 
 it('has an entry for Node, and another for everything else, each with types that are there', () => {
@@ -89,7 +89,7 @@ it.each(['browser', 'predict', 'learn'])('imports nothing of Node and no package
 
 it('stays within the sizes that it promises', () => {
   const output = execFileSync(process.execPath, ['scripts/size.mjs'], { cwd: root, encoding: 'utf8' });
-  expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 47 kB$/m);
+  expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 47.5 kB$/m);
   expect(output).toMatch(/^forward-forward\/predict: \d+\.\d kB gzipped, of 15 kB$/m);
   expect(output).toMatch(/^forward-forward\/learn: \d+\.\d kB gzipped, of 27 kB$/m);
 });
