@@ -2,6 +2,7 @@
 // page, and what `ff export --js` puts before the weights.
 
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildRecord } from './sources.mjs';
 
@@ -15,6 +16,8 @@ const steps = [
 ];
 
 const finish = buildRecord.begin();
+// What a source that has moved left behind would be packed and published.
+rmSync('dist', { recursive: true, force: true });
 for (const [module, ...words] of steps) {
   const script = fileURLToPath(import.meta.resolve(module));
   const { status } = spawnSync(process.execPath, [script, ...words], { stdio: 'inherit' });
