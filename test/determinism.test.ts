@@ -22,7 +22,8 @@ const data = { ...prototypes(8010, inputs, classes, 1), shape: [9, 10] as const 
 const small = { layers: [70, 100, 40], batch: 20, epochs: 3, shift: 0, holdShare: 0.5 };
 const named = (name: string) => ({ name, about: 'for this test' });
 const { kind: _, label: __, ...asHinton } = hinton.learning;
-const { kind: ___, label: ____, negatives, goodness, objective, ...asQuick } = quick.learning;
+const { kind: ___, label: _____, negatives, goodness, objective, ...asQuick } = quick.learning;
+const { from: ____, ...steps } = quick.learning.readout;
 const fields = { size: 4, stride: 1, overhang: 0 };
 const variants: Recipe[] = [
   { ...hinton, ...small },
@@ -58,6 +59,7 @@ const variants: Recipe[] = [
       groups: 'positions',
       readFrom: 1,
       ...asQuick,
+      readout: steps,
     },
   },
 ];

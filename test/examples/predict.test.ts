@@ -90,7 +90,7 @@ describe.skipIf(!python)('in Python (skipped where numpy is not installed)', () 
     async name => {
       const { stderr, stdout, status } = await ask(await fixture(name), new Uint8Array(48));
       expect({ stderr, stdout, status }).toEqual({
-        stderr: 'expected dense layers, nothing between them, that learned by contrast\n',
+        stderr: 'expected dense layers, nothing between them, that learned by contrast or by classes\n',
         stdout: '',
         status: 1,
       });
