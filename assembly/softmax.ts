@@ -1,6 +1,6 @@
 // The softmax readout: a linear classifier on normalised activities, learned from its own gradient only.
 //
-//   logits        (L, P, S, 32)  one part for each layer that is read, P = ceil(C / 32) panels of classes
+//   logits        (L, P, S, 32)  one part for each map of activities that is read, P = ceil(C / 32) panels of classes
 //   probabilities (S, C)
 //   gradient      (P, S, 32)     one-hot label − probabilities, zero beyond C
 //   labels        (S)            u32
@@ -10,7 +10,7 @@
 import { exponential } from './math';
 import { PANEL_ROW } from './simd';
 
-/** probabilities = softmax of the logits summed over layers. */
+/** probabilities = softmax of the logits summed over the parts. */
 export function softmaxRows(
   probabilities: usize, logits: usize, begin: u32, end: u32, S: u32, L: u32, C: u32,
 ): void {

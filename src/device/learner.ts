@@ -16,7 +16,6 @@ import { type Classes, type Contrast, type Learning, type Recipe, readFrom } fro
 import { Control } from '../schedules/control.ts';
 import { FeedforwardProgram } from '../schedules/feedforward.ts';
 import type { Job } from '../schedules/job.ts';
-import { objectiveOf } from '../schedules/layerwise.ts';
 import { planLayers } from '../schedules/plan.ts';
 import { openSession, type Session } from '../schedules/session.ts';
 import { Thread } from '../schedules/thread.ts';
@@ -110,8 +109,7 @@ function openProgram(session: Session): FeedforwardProgram {
     kinds.dense.open(plan, memories[l], bindKernels(module, memories[l]), build, 0),
   );
   const learning = recipe.learning as Contrast | Classes;
-  const objective = objectiveOf(recipe, learning);
-  return new FeedforwardProgram(new Thread(session, 0, 1), layers, learning, objective);
+  return new FeedforwardProgram(new Thread(session, 0, 1), layers, learning);
 }
 
 /** Made by openLearner. */

@@ -90,14 +90,16 @@ export function sourceGrid({ height, width, channels, isImage }: Source): Grid {
   return isImage ? imageGrid(height, width, channels) : unitGrid(height, width, channels);
 }
 
+/** Where each value of a grid is among the inputs of a layer, position by position. */
+export function placesOf({ height, width, channels, index }: Grid): Uint32Array {
+  return Uint32Array.from({ length: height * width * channels }, (_, i) => {
+    const position = Math.floor(i / channels);
+    return index(Math.floor(position / width), position % width, i % channels);
+  });
+}
+
 /** The inputs that there are, ascending; undefined where there are no gaps between them. */
 export function inputOrder(source: Source): Uint32Array | undefined {
-  const { height, width, channels, index } = sourceGrid(source);
-  const order = new Uint32Array(height * width * channels);
-  for (let i = 0; i < order.length; i++) {
-    const position = Math.floor(i / channels);
-    order[i] = index(Math.floor(position / width), position % width, i % channels);
-  }
-  order.sort();
+  const order = placesOf(sourceGrid(source)).sort();
   return order[order.length - 1] === order.length - 1 ? undefined : order;
 }

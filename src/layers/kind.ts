@@ -42,3 +42,6 @@ export interface LayerKind<Spec extends AnySpec = AnySpec, Plan extends LayerPla
   /** The layer as thread number `thread` works on it. */
   open(plan: Plan, memory: WebAssembly.Memory, kernels: Kernels, build: Build, thread: number): Layer;
 }
+
+/** The kinds of layers that a network may have, by name. */
+export type LayerKinds = Readonly<Record<string, LayerKind>>;

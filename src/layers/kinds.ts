@@ -2,11 +2,8 @@
 // words.ts.
 
 import { dense } from './dense/index.ts';
-import type { AnySpec, LayerKind } from './kind.ts';
+import type { LayerKind } from './kind.ts';
 import { local } from './local/index.ts';
-import type { LayerPlan } from './plan.ts';
-
-export type LayerKinds = Readonly<Record<string, LayerKind>>;
 
 // A kind is asked of its own specifications and plans only, which their `kind` sees to.
-export const layerKinds = { dense, local } as unknown as Record<string, LayerKind<AnySpec, LayerPlan>>;
+export const layerKinds = { dense, local } as unknown as Record<string, LayerKind>;

@@ -63,6 +63,9 @@ export abstract class Layer<Plan extends LayerPlan = LayerPlan> {
    */
   abstract forward(first: number, count: number, apart: number, share: WorkShare): void;
 
+  /** The product of the images alone, which rows `first` … see, into the shared rows: this thread's share of panels. */
+  abstract productWithImages(first: number, images: number, share: WorkShare): void;
+
   /** Adds to the gradient rows of panels `begin` to `end` what peer normalisation of a `strength` above 0 asks for. */
   protected abstract peerRows(strength: number, begin: number, end: number): void;
 

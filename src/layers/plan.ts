@@ -50,7 +50,6 @@ export interface LayerPlan {
   readonly panels: number;
   readonly batch: number;
   readonly rows: number;
-  readonly classes: number;
   readonly groups: number;
   readonly moments: 0 | 1 | 2;
   /** Label inputs; 0 where there are none. */

@@ -2,7 +2,7 @@
 
 import type { Layer } from '../layers/layer.ts';
 import type { Optimizer } from '../layers/optimizer.ts';
-import type { BatchRows, Role } from '../layers/rows.ts';
+import type { BatchRows } from '../layers/rows.ts';
 
 /** Which rows of a batch move weights. */
 export interface Phase {
@@ -11,8 +11,6 @@ export interface Phase {
 }
 
 export interface Objective {
-  /** The rows that it compares: no others are planned for it. */
-  readonly needs: readonly Role[];
   /** Whether `look` normalises the rows, so that they can be handed on. */
   readonly isNormalizing: boolean;
   /** Looks at activities of rows `begin` to `end`, so that their goodness can be asked for. */

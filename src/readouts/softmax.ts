@@ -11,9 +11,9 @@ import type { HeadPlan, LayerPlan } from '../layers/plan.ts';
 /** Sizes and byte offsets of the readout. */
 export type ReadoutPlan = ReturnType<typeof planReadout>;
 
-/** Parts of the logits that a layer gives to the readout. */
-export function partsOf({ head, classHeads }: LayerPlan): number {
-  return head ? 1 : (classHeads?.groups.length ?? 0);
+/** Where a layer keeps the parts of the logits that it gives to the readout. */
+export function partsOf({ head, classHeads }: LayerPlan): readonly { readonly logits: number }[] {
+  return head ? [head] : (classHeads?.groups ?? []);
 }
 
 /** Plans the readout's memory for so many parts of logits. */
@@ -39,6 +39,7 @@ export class SoftmaxReadout {
   readonly layers: number;
   readonly #plan: ReadoutPlan;
   readonly #layers: readonly Layer[];
+  readonly #parts: readonly { readonly layer: Layer; readonly logits: number }[];
   readonly #kernels: Kernels;
   readonly #bytes: Uint8Array;
 
@@ -47,6 +48,7 @@ export class SoftmaxReadout {
     const { at, batch, classes } = plan;
     this.#plan = plan;
     this.#layers = layers;
+    this.#parts = layers.flatMap(layer => partsOf(layer.plan).map(({ logits }) => ({ layer, logits })));
     this.layers = layers.filter(layer => layer.plan.head).length;
     this.#kernels = kernels;
     this.#bytes = new Uint8Array(memory.buffer);
@@ -58,17 +60,9 @@ export class SoftmaxReadout {
   forward(neutral: number, begin: number, end: number): void {
     if (begin === end) return;
     const { at, batch, classes, panels, parts } = this.#plan;
-    let part = 0;
-    const take = (layer: Layer, logits: number) => {
-      const to = at.logits + part++ * panels * batch * ROW_BYTES;
-      this.#copyPanels(layer.bytes, logits, this.#bytes, to, begin, end);
-    };
     for (const layer of this.#layers) {
-      const { head, classHeads } = layer.plan;
-      if (!head) {
-        for (const { logits } of classHeads?.groups ?? []) take(layer, logits);
-        continue;
-      }
+      const { head } = layer.plan;
+      if (!head) continue;
       const { logits, weights, width } = head;
       layer.kernels.sparseProduct(
         logits + begin * ROW_BYTES,
@@ -82,7 +76,11 @@ export class SoftmaxReadout {
         width,
         1,
       );
-      take(layer, logits);
+    }
+    for (let part = 0; part < parts; part++) {
+      const { layer, logits } = this.#parts[part];
+      const to = at.logits + part * panels * batch * ROW_BYTES;
+      this.#copyPanels(layer.bytes, logits, this.#bytes, to, begin, end);
     }
     this.#kernels.softmaxRows(at.probabilities, at.logits, begin, end, batch, parts, classes);
   }

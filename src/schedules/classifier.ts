@@ -4,7 +4,6 @@
 
 import type { DenseLayer } from '../layers/dense/dense-layer.ts';
 import { InputRows } from '../layers/input-rows.ts';
-import { betweenOf } from '../recipes/recipe.ts';
 import type { ActivationTransform } from './between.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { ThreadProgram, unitsOn } from './program.ts';
@@ -18,7 +17,7 @@ export abstract class ClassifierProgram extends ThreadProgram<DenseLayer> {
   constructor(thread: Thread, layers: readonly DenseLayer[], between?: ActivationTransform) {
     super(thread, layers, between);
     this.#input = new InputRows(layers[0], undefined, this.recipe.channelMeans);
-    this.#between = betweenOf(this.recipe.learning)?.after;
+    this.#between = between?.after;
   }
 
   /** Writes the images of batch `index` as rows 0 … and their labels; returns when all threads have. */

@@ -3,14 +3,12 @@
 
 import type { Dataset } from '../data/dataset.ts';
 import { stream } from '../kernels/streams.ts';
-import { DenseLayer } from '../layers/dense/dense-layer.ts';
 import { InputRows } from '../layers/input-rows.ts';
 import type { Layer } from '../layers/layer.ts';
 import { SKIP } from '../layers/memory.ts';
 import { BatchRows } from '../layers/rows.ts';
 import type { HybridImages } from '../negatives/hybrids.ts';
 import { wrongLabel } from '../negatives/labels.ts';
-import type { Objective } from '../objectives/objective.ts';
 import type { Classes, Contrast, Unsupervised } from '../recipes/recipe.ts';
 import type { ActivationTransform } from './between.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
@@ -29,11 +27,10 @@ export class FeedforwardProgram extends LayerwiseProgram {
     thread: Thread,
     layers: readonly Layer[],
     learning: Contrast | Unsupervised | Classes,
-    objective: Objective,
     between?: ActivationTransform,
     hybrids?: HybridImages,
   ) {
-    super(thread, layers, learning, objective, between);
+    super(thread, layers, learning, between);
     const { classes, recipe } = this.session;
     const label = learning.kind === 'contrast' ? { ...learning.label, classes } : undefined;
     this.#learning = learning;
@@ -63,7 +60,7 @@ export class FeedforwardProgram extends LayerwiseProgram {
     thread.wait();
 
     const negative = rows.find('negative');
-    this.#multiplyImages(images);
+    if (this.#sharesImages) this.layers[0].productWithImages(0, images, thread);
     this.forward(0, negative ?? rows.count, images);
     this.read(rows.read, images);
     if (isLate) {
@@ -153,7 +150,7 @@ export class FeedforwardProgram extends LayerwiseProgram {
     const { thread } = this;
     const { classes } = this.session;
     const [begin, end] = [thread.begin(images), thread.end(images)];
-    for (let label = 0; label === 0 || label < classes; label += labels) {
+    for (let label = 0; label < classes; label += labels) {
       const tried = Math.min(labels, classes - label);
       const neutral = tried * images;
       for (let i = begin; i < end; i++) {
@@ -165,7 +162,7 @@ export class FeedforwardProgram extends LayerwiseProgram {
       this.#cut(neutral + images, images, begin, end);
       // The input of every row is there.
       thread.wait();
-      this.#multiplyImages(images);
+      if (this.#sharesImages) this.layers[0].productWithImages(0, images, thread);
       this.forward(0, neutral + images, images);
       if (label === 0) {
         this.read(neutral, images);
@@ -214,12 +211,5 @@ export class FeedforwardProgram extends LayerwiseProgram {
   #cut(count: number, images: number, begin: number, end: number): void {
     const rows = this.#sharesImages ? images : count;
     for (let first = 0; first < rows; first += images) this.layers[0].cutRows(first + begin, first + end);
-  }
-
-  #multiplyImages(images: number): void {
-    const [layer] = this.layers;
-    if (!(this.#sharesImages && layer instanceof DenseLayer)) return;
-    const { panels } = layer.plan;
-    layer.productWithImages(images, this.thread.begin(panels), this.thread.end(panels));
   }
 }

@@ -14,7 +14,7 @@ import { gain, NOTHING, phaseAt } from './rates.ts';
 import type { Thread } from './thread.ts';
 
 /** What the layers of a recipe want. */
-export function objectiveOf({ layers }: Recipe, learning: Layerwise): Objective {
+function objectiveOf({ layers }: Recipe, learning: Layerwise): Objective {
   if (learning.kind === 'classes') return new ClassesObjective(learning);
   const goodness = layers.map(layer => layerGoodness(learning, layer));
   return new ContrastObjective(learning.objective, goodness);
@@ -24,16 +24,10 @@ export abstract class LayerwiseProgram<Kind extends Layer = Layer> extends Threa
   protected readonly learning: Layerwise;
   protected readonly objective: Objective;
 
-  constructor(
-    thread: Thread,
-    layers: readonly Kind[],
-    learning: Layerwise,
-    objective: Objective,
-    between?: ActivationTransform,
-  ) {
+  constructor(thread: Thread, layers: readonly Kind[], learning: Layerwise, between?: ActivationTransform) {
     super(thread, layers, between);
     this.learning = learning;
-    this.objective = objective;
+    this.objective = objectiveOf(this.recipe, learning);
   }
 
   protected override look(layer: Layer, begin: number, end: number): void {
@@ -83,12 +77,11 @@ export abstract class LayerwiseProgram<Kind extends Layer = Layer> extends Threa
       if (turn === turns) this.finish(index, images);
     }
     for (let l = 0; l < layers.length; l++) {
+      if (isFrozen(learning, recipe.layers[l])) continue;
       const layer = layers[l];
       const { panels, columns } = layer.plan;
       objective.gradientRows(layer, rows, peerOf(l), thread.begin(panels), thread.end(panels));
-      if (!isFrozen(learning, recipe.layers[l])) {
-        layer.listColumns(rows, peerOf(l), thread.begin(columns), thread.end(columns));
-      }
+      layer.listColumns(rows, peerOf(l), thread.begin(columns), thread.end(columns));
     }
     // Gradient rows and columns are there: weights may move.
     thread.wait();

@@ -11,7 +11,6 @@ import { betweenOf } from '../recipes/recipe.ts';
 import { BackpropProgram } from './backprop.ts';
 import { ActivationTransform, type RowFunction } from './between.ts';
 import { FeedforwardProgram } from './feedforward.ts';
-import { objectiveOf } from './layerwise.ts';
 import { PerturbationProgram } from './perturbation.ts';
 import type { ThreadProgram } from './program.ts';
 import { RecurrentProgram } from './recurrent.ts';
@@ -27,25 +26,13 @@ export function openProgram(session: Session, part: number, parts: number, own?:
   const between = function_ && new ActivationTransform(session, function_, own);
   switch (learning.kind) {
     case 'recurrent':
-      return new RecurrentProgram(
-        thread,
-        layers as LocalLayer[],
-        learning,
-        objectiveOf(session.recipe, learning),
-      );
+      return new RecurrentProgram(thread, layers as LocalLayer[], learning);
     case 'backprop':
       return new BackpropProgram(thread, layers as DenseLayer[], between);
     case 'perturbation':
       return new PerturbationProgram(thread, layers as DenseLayer[], between);
     default:
-      return new FeedforwardProgram(
-        thread,
-        layers,
-        learning,
-        objectiveOf(session.recipe, learning),
-        between,
-        openHybrids(session),
-      );
+      return new FeedforwardProgram(thread, layers, learning, between, openHybrids(session));
   }
 }
 

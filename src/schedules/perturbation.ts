@@ -16,7 +16,7 @@ export class PerturbationProgram extends ClassifierProgram {
     const { learning } = recipe;
     if (learning.kind !== 'perturbation') throw new Error('a session without perturbation');
     const { deviation, rate, readout } = learning;
-    const time = (job.epoch - 1) * Math.ceil(job.dataset.count / recipe.batch) + index;
+    const time = this.batchNumber(job, index) - 1;
     this.#move(time, deviation, deviation);
     this.writeBatch(job, index, images);
     const better = this.#try(images);

@@ -1,7 +1,7 @@
 // Plans a network: what each layer stands among, and where everything lies.
 
 import { fullSpec, type LayerSpec } from '../layers/forms.ts';
-import type { LayerKind } from '../layers/kind.ts';
+import type { LayerKinds } from '../layers/kind.ts';
 import { momentsOf } from '../layers/optimizer.ts';
 import type { LayerPlan, Site, Source } from '../layers/plan.ts';
 import { partsOf, planReadout } from '../readouts/softmax.ts';
@@ -19,9 +19,6 @@ import type { NetworkPlan } from './session.ts';
 
 /** Labels that are tried at once: with more classes, an example is looked at more than once, in memory that does not grow. */
 const LABELS_AT_ONCE = 100;
-
-/** The kinds of layers that a network may have, by name. */
-export type LayerKinds = Readonly<Record<string, LayerKind>>;
 
 /** What a network is planned for, besides its recipe. */
 export interface Surroundings {
@@ -49,15 +46,8 @@ export function planLayers(recipe: Recipe, around: Surroundings): NetworkPlan {
     const plans = layers.map((layer, l) =>
       inContext(`layers[${l}]`, () => planLayer(layer, siteOf(recipe, around, sources, l), around.kinds)),
     );
-    const read = plans.slice(readFrom(recipe)).map(partsOf);
-    return {
-      plans,
-      readoutPlan: planReadout(
-        batch,
-        classes,
-        read.reduce((a, b) => a + b),
-      ),
-    };
+    const parts = plans.slice(readFrom(recipe)).flatMap(partsOf).length;
+    return { plans, readoutPlan: planReadout(batch, classes, parts) };
   });
 }
 
@@ -65,8 +55,7 @@ function planLayer(layer: LayerSpec, site: Site, kinds: LayerKinds): LayerPlan {
   const spec = fullSpec(layer);
   // Units that see all of the layers on both sides are local ones of one position, without fields.
   const isBetween = site.above && spec.kind === 'dense';
-  const unit = { kind: 'local', height: 1, width: 1, channels: isBetween ? spec.units : 0 };
-  const planned = isBetween ? unit : spec;
+  const planned = isBetween ? { kind: 'local', height: 1, width: 1, channels: spec.units } : spec;
   return kinds[planned.kind].plan(planned, site);
 }
 

@@ -170,7 +170,7 @@ export abstract class ThreadProgram<Kind extends Layer = Layer> {
   }
 }
 
-/** What a thread adds to the sums of an epoch of a layer, of `rows` of a batch. */
+/** How many units are on in the rows from `first` of what a layer hands on. */
 export function unitsOn({ plan, u32 }: Layer, first: number, images: number): number {
   const rows = (plan.at.outputRows >>> 2) + 2 * first;
   let bytes = 0;

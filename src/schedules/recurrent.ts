@@ -11,7 +11,6 @@ import { InputRows } from '../layers/input-rows.ts';
 import type { LocalLayer } from '../layers/local/local-layer.ts';
 import { BatchRows } from '../layers/rows.ts';
 import { wrongLabel } from '../negatives/labels.ts';
-import type { Objective } from '../objectives/objective.ts';
 import type { Recurrent } from '../recipes/recipe.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { LayerwiseProgram } from './layerwise.ts';
@@ -23,8 +22,8 @@ export class RecurrentProgram extends LayerwiseProgram<LocalLayer> {
   readonly #learning: Recurrent;
   readonly #input: InputRows;
 
-  constructor(thread: Thread, layers: readonly LocalLayer[], learning: Recurrent, objective: Objective) {
-    super(thread, layers, learning, objective);
+  constructor(thread: Thread, layers: readonly LocalLayer[], learning: Recurrent) {
+    super(thread, layers, learning);
     this.#learning = learning;
     this.#input = new InputRows(layers[0], undefined, this.recipe.channelMeans);
   }

@@ -46,7 +46,7 @@ export class DenseLayer extends Layer<DensePlan> {
     const { panels, labels } = this.plan;
     const [begin, end] = [share.begin(panels), share.end(panels)];
     if (labels) {
-      this.forwardLabelled(first, count, begin, end);
+      this.#forwardLabelled(first, count, begin, end);
       return;
     }
     const density = this.density(first, count);
@@ -70,16 +70,15 @@ export class DenseLayer extends Layer<DensePlan> {
     return density > PAIR_ANY_ABOVE ? count >>> 1 : 0;
   }
 
-  /** The first layer's product with the images alone, into the shared rows. */
-  productWithImages(images: number, begin: number, end: number): void {
-    const { at, sharedRow, stride, inputs } = this.plan;
+  productWithImages(first: number, images: number, share: WorkShare): void {
+    const { at, sharedRow, stride, inputs, panels } = this.plan;
     const shared = at.activity + sharedRow * ROW_BYTES;
-    const density = this.density(0, images);
+    const density = this.density(first, images);
     const blocks = this.#blocks(density);
-    this.#overPanels(density, begin, end, 1, (from, to) =>
+    this.#overPanels(density, share.begin(panels), share.end(panels), 1, (from, to) =>
       this.kernels.sparseProduct(
         shared,
-        this.#cuts(blocks),
+        this.#cuts(blocks) + first * (blocks + 1) * 4,
         at.inputEntries,
         at.weights,
         from,
@@ -123,7 +122,7 @@ export class DenseLayer extends Layer<DensePlan> {
   }
 
   /** The first layer's rows `first` …: the shared product, each with its own label. */
-  forwardLabelled(first: number, count: number, begin: number, end: number): void {
+  #forwardLabelled(first: number, count: number, begin: number, end: number): void {
     const { at, sharedRow, stride, inputs } = this.plan;
     this.kernels.sharedForward(
       at.activity + first * ROW_BYTES,
@@ -246,8 +245,7 @@ export class DenseLayer extends Layer<DensePlan> {
     const { kernels } = this;
     const { images } = rows;
     kernels.clearColumns(at.columns, begin, end, columnCapacity);
-    for (const { role, first } of rows.ranges) {
-      if (role === 'neutral') continue;
+    for (const first of rows.learned) {
       const from = (labels ? at.labelRows : at.inputRows) + first * 8;
       const entries = labels ? at.labelEntries : at.inputEntries;
       this.#append(from, entries, first, images, begin, end, labels ? 0 : 1);

@@ -7,7 +7,7 @@ import { PANEL } from '../memory.ts';
 import { fillMeans } from '../plan.ts';
 import { localForm } from './form.ts';
 import { LocalLayer } from './local-layer.ts';
-import { fanIn, fieldsBelow, type LocalPlan, planLocal, writeConnections } from './plan.ts';
+import { type BlockPlan, fanIn, fieldsBelow, type LocalPlan, planLocal, writeConnections } from './plan.ts';
 import type { LocalSpec } from './spec.ts';
 
 export const local: LayerKind<LocalSpec, LocalPlan> = {
@@ -26,7 +26,7 @@ export const local: LayerKind<LocalSpec, LocalPlan> = {
 
 /** Normal weights of deviation 1 / √n, where n inputs are what a unit sees itself. */
 function initializeBlock(
-  block: LocalPlan['blocks'][number],
+  block: BlockPlan,
   memory: WebAssembly.Memory,
   kernels: Kernels,
   seed: number,

@@ -161,7 +161,6 @@ export class LocalLayer extends Layer<LocalPlan> {
     });
   }
 
-  /** The product of the images alone, which rows `first` … see below, into the shared rows. */
   productWithImages(first: number, images: number, share: WorkShare): void {
     const { at, sharedRow } = this.plan;
     const shared = at.activity + (sharedRow - first) * ROW_BYTES;
@@ -321,12 +320,11 @@ export class LocalLayer extends Layer<LocalPlan> {
       );
 
     kernels.clearColumns(at.columns, begin, end, columnCapacity);
-    const learned = rows.ranges.filter(({ role }) => role !== 'neutral');
     // The rows that share an image see it in its neutral row.
     if (sharesImages) appendBelow(rows.read, sharedRow);
-    else for (const { first } of learned) appendBelow(first, first);
+    else for (const first of rows.learned) appendBelow(first, first);
     if (from < to) {
-      for (const { first } of learned) {
+      for (const first of rows.learned) {
         kernels.appendRows(
           columnsAbove,
           at.lists,

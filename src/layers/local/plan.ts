@@ -5,8 +5,8 @@
 // above. A fully connected layer that sees a layer above is one block.
 
 import { InputError } from '../../errors.ts';
-import { type Block, sourceGrid, type UnitGrid, unitGrid, unitsOf } from '../grid.ts';
-import { Arena, PANEL, ROW_BYTES, SKIP } from '../memory.ts';
+import { type Block, placesOf, sourceGrid, unitGrid, unitsOf } from '../grid.ts';
+import { Arena, PANEL, panelsOf, ROW_BYTES, SKIP } from '../memory.ts';
 import { blockTensors, planClassHeads, planGoodness, planHead, type Site, type Source } from '../plan.ts';
 import type { Shape } from '../shape.ts';
 import { connectedInputs, type Field, lanesOf } from './fields.ts';
@@ -129,7 +129,7 @@ export interface ReceivedRows {
 export type Side = 'below' | 'above';
 
 function planReceived(arena: Arena, rows: number, inputs: number, panels: number): ReceivedRows {
-  const capacity = Math.ceil(inputs / PANEL) * PANEL;
+  const capacity = panelsOf(inputs) * PANEL;
   const cutBytes = panels ? (panels + 1) * 4 : 0;
   return {
     capacity,
@@ -181,7 +181,7 @@ export function planLocal(shape: LocalUnits, site: Site) {
   const head = classes ? planHead(arena, outputs, batch, classes) : undefined;
   const blocks = fields.map((field, b) => {
     const { block, inputs: fanIn } = field;
-    const weightBytes = block.panels * (fanIn + 1) * PANEL * 4;
+    const weightBytes = block.panels * (fanIn + 1) * ROW_BYTES;
     return {
       /** What the names of its tensors begin with. */
       prefix: fields.length === 1 ? `layers.${site.index}` : `layers.${site.index}.block.${b}`,
@@ -204,7 +204,7 @@ export function planLocal(shape: LocalUnits, site: Site) {
     };
   });
   const widest = Math.max(...blocks.map(block => block.inputs));
-  const activity = arena.take(panels * stride * PANEL * 4);
+  const activity = arena.take(panels * stride * ROW_BYTES);
   const at = {
     zeros: arena.take(ROW_BYTES),
     inputRows: seen.below.rows,
@@ -212,7 +212,7 @@ export function planLocal(shape: LocalUnits, site: Site) {
     sources: arena.take(sharesImages ? rows * 8 : 0),
     activity,
     // A recurrent schedule keeps states beside the activities that move them.
-    states: above ? arena.take(panels * stride * PANEL * 4) : activity,
+    states: above ? arena.take(panels * stride * ROW_BYTES) : activity,
     ...planGoodness(arena, panels, stride, groups),
     columns: arena.take(columns * 8),
     lists: arena.take(columns * columnCapacity * 8),
@@ -229,8 +229,8 @@ export function planLocal(shape: LocalUnits, site: Site) {
     columns: arena.take((widest + 1) * 8),
   }));
   const positions = height * width;
-  const order =
-    groups === positions ? Uint32Array.from({ length: channels }, (_, c) => c) : outputOrder(grid);
+  const outputOrder = placesOf(grid);
+  const order = groups === positions ? Uint32Array.from({ length: channels }, (_, c) => c) : outputOrder;
   const classHeads = planClassHeads(arena, site, groups, outputs, panels, order, at);
   const tensors = blocks.flatMap(block =>
     blockTensors({ ...block, means: at.means + block.panel * PANEL * 4 }, moments),
@@ -244,13 +244,12 @@ export function planLocal(shape: LocalUnits, site: Site) {
     units,
     batch,
     rows,
-    classes,
     groups,
     moments,
     /** Inputs that are a label's: none, labels come from above or are not told. */
     labels: 0,
     panels,
-    outputOrder: outputOrder(grid),
+    outputOrder,
     outputs,
     inputCapacity: seen.below.capacity,
     seen,
@@ -269,13 +268,6 @@ export function planLocal(shape: LocalUnits, site: Site) {
     pages,
     bytes: pages * 65536,
   };
-}
-
-function outputOrder({ height, width, channels, index }: UnitGrid): Uint32Array {
-  return Uint32Array.from({ length: height * width * channels }, (_, unit) => {
-    const position = Math.floor(unit / channels);
-    return index(Math.floor(position / width), position % width, unit % channels);
-  });
 }
 
 /** Writes into a layer's memory what its blocks see: what kernels read and nothing changes. */
