@@ -13,7 +13,7 @@ import { machineOf } from './describe.ts';
 import { print, printJson, warn } from './output.ts';
 import { checkOutputs } from './outputs.ts';
 import { Progress } from './progress.ts';
-import { shell } from './shell.ts';
+import { optionWords, shell } from './shell.ts';
 import { Stop } from './stop.ts';
 import { colors, duration, grouped, pairs, percent, table } from './text.ts';
 
@@ -37,11 +37,13 @@ export async function reproduceExperiment(
 ): Promise<void> {
   if (name === undefined) return list(options);
   const experiment = findExperiment(name);
-  const command = [shell`npx ff reproduce ${name}`, ...wordsOf(options)].join(' ');
   const isLoud = !options.quiet && !options.json;
   const say = isLoud ? print : () => {};
   const sayJson = options.json ? printJson : () => {};
   const { short, seed, threads, validation, text, fresh, out = join(FOLDER, name) } = options;
+  // Never with --fresh, which would not go on.
+  const words = optionWords({ short, seed, threads, validation, text, out: options.out });
+  const command = [shell`npx ff reproduce ${name}`, ...words].join(' ');
   const choice = { short, seed, threads, validation, text, fresh, folder: FOLDER };
   const outputs = [
     ...Object.values(resultFiles(out, { experiment, options })),
@@ -101,18 +103,6 @@ export async function reproduceExperiment(
     })),
     ...files,
   });
-}
-
-/** The options that decide what is run, as they were given; never --fresh, which would not go on. */
-function wordsOf({ short, seed, threads, validation, text, out }: ReproduceOptions): string[] {
-  return [
-    ...(short ? ['--short'] : []),
-    ...(seed === undefined ? [] : [shell`--seed ${seed}`]),
-    ...(threads === undefined ? [] : [shell`--threads ${threads}`]),
-    ...(validation === undefined ? [] : [shell`--validation ${validation}`]),
-    ...(text === undefined ? [] : [shell`--text ${text}`]),
-    ...(out === undefined ? [] : [shell`--out ${out}`]),
-  ];
 }
 
 // ----- the list ------------------------------------------------------------------------------------------------------

@@ -10,6 +10,16 @@ export function shell(parts: TemplateStringsArray, ...values: readonly (string |
   return String.raw({ raw: parts }, ...values.map(value => quoted(String(value))));
 }
 
+/** The options that were given, as words of a command. */
+export function optionWords(
+  options: Readonly<Record<string, string | number | boolean | undefined>>,
+): string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return [];
+    return value === true ? `--${name}` : shell`--${name} ${value}`;
+  });
+}
+
 const control = new RegExp(CONTROL, 'gu');
 
 function quoted(value: string): string {

@@ -21,7 +21,7 @@ import { machineOf, perClass, verdict } from './describe.ts';
 import { print, printJson, warn } from './output.ts';
 import { defaultModel, trainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
-import { shell } from './shell.ts';
+import { optionWords, shell } from './shell.ts';
 import { Stop } from './stop.ts';
 import { colors, duration, pairs } from './text.ts';
 
@@ -110,11 +110,8 @@ export function resumeCommand(
   model: string,
   { validation, test }: TrainOptions,
 ): string {
-  return [
-    shell`npx ff train ${source} --resume ${checkpoint} --out ${model}`,
-    ...(validation === undefined ? [] : [shell`--validation ${validation}`]),
-    ...(test === undefined ? [] : [shell`--test ${test}`]),
-  ].join(' ');
+  const command = shell`npx ff train ${source} --resume ${checkpoint} --out ${model}`;
+  return [command, ...optionWords({ validation, test })].join(' ');
 }
 
 /** Says where a checkpoint cannot tell what it has learned from. */

@@ -4,12 +4,10 @@
 import { InputError } from '../errors.ts';
 import { readFloats } from '../files/int8.ts';
 import type { Safetensors } from '../files/safetensors.ts';
-import { type Goodness, slope } from '../layers/goodness.ts';
-import { upgradeRecipe } from '../recipes/first-edition.ts';
+import type { Goodness } from '../layers/goodness.ts';
+import { slope } from '../layers/slope.ts';
+import { FIRST_FORMAT, FORMAT, upgradeRecipe } from '../recipes/first-edition.ts';
 
-const FORMAT = 'forward-forward 2';
-/** Its recipes are of the first edition. */
-const FIRST_FORMAT = 'forward-forward 1';
 /** What messages call a model that came as bytes. */
 export const NAME = 'the model';
 
@@ -119,7 +117,7 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
     check(GOODNESS.includes(own), `a goodness of ${GOODNESS.join(', ')}`);
     return { units, goodness: own as Goodness };
   });
-  const { from } = isClasses ? { from: readFrom } : fields(readout);
+  const from = isClasses ? readFrom : fields(readout).from;
   const isLayer = Number.isSafeInteger(from) && (from as number) >= 0 && (from as number) < dense.length;
   check(isLayer, 'a layer that the readouts begin with');
   const isStrong = Number.isFinite(strength) && (strength as number) > 0;

@@ -1,4 +1,4 @@
-// Where everything that predicting needs lies in one memory: the weights, and one example with every label.
+// Where all that predicting needs lies in one memory: the weights, and one example, with every label where labels are inputs.
 
 import { Arena, PANEL, panelsOf, ROW_BYTES } from '../layers/memory.ts';
 import type { DeviceModel } from './model.ts';

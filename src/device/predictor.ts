@@ -1,5 +1,5 @@
-// Prediction alone, anywhere that WebAssembly runs: no files, no threads, and nothing of training. One example at a time, with
-// every label and the neutral one; layer 1 multiplies the image once for all of them.
+// Prediction alone, anywhere that WebAssembly runs: no files, no threads, and nothing of training. One example at a time: where
+// labels are inputs, with every label and the neutral one, for all of which layer 1 multiplies the image once.
 
 import { kernels } from '../../build/predict-kernels.js';
 import { parseSafetensors } from '../files/safetensors.ts';

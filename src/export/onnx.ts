@@ -10,8 +10,8 @@
 // image once for all. Where layers tell classes apart, it has one.
 
 import { InputError } from '../errors.ts';
-import { slope } from '../layers/goodness.ts';
 import { sizeOf } from '../layers/shape.ts';
+import { slope } from '../layers/slope.ts';
 import { inputShape, shapesOf } from '../recipes/check.ts';
 import { type Classes, layerGoodness, type Recipe } from '../recipes/recipe.ts';
 import { Message } from './protobuf.ts';
@@ -155,7 +155,8 @@ function classesGraph({ recipe, inputs, classes, tensor }: OnnxSource, learning:
     rows = scaled(y);
     fanIn = units;
     if (l < learning.readFrom) return;
-    const seen = { linear: y, squares: graph.node('Mul', [y, y]), normalized: rows }[learning.activity];
+    const linear = learning.activity === 'squares' ? graph.node('Mul', [y, y]) : y;
+    const seen = learning.activity === 'normalized' ? rows : linear;
     const logits = times(seen, `classes.${l}.weight`, units);
     told.push(logits);
     logs.push(graph.node('LogSoftmax', [logits], { axis: 1 }));

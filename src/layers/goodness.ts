@@ -6,17 +6,3 @@ import { type Infer, oneOf } from '../schema.ts';
 export const goodness = oneOf('sum-of-squares', 'minus-sum-of-squares', 'mean-of-squares');
 
 export type Goodness = Infer<typeof goodness>;
-
-/** What a sum of squares over `units` is multiplied with to be the goodness. */
-export function slope(goodness: Goodness, units: number): number {
-  switch (goodness) {
-    case 'sum-of-squares':
-      return 1;
-    case 'minus-sum-of-squares':
-      return -1;
-    case 'mean-of-squares':
-      return 1 / units;
-    default:
-      return goodness satisfies never;
-  }
-}

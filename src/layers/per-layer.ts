@@ -1,6 +1,6 @@
 // What may be set for one layer, where it is to differ from what the recipe says of all.
 
-import { above0, type Infer, object, optional, yes } from '../schema.ts';
+import { above0, optional, yes } from '../schema.ts';
 import { goodness } from './goodness.ts';
 
 export const perLayer = {
@@ -11,7 +11,3 @@ export const perLayer = {
   /** The layer stays as it is initialised, random. */
   frozen: optional(yes),
 };
-
-const settings = object(perLayer);
-
-export type PerLayer = Infer<typeof settings>;

@@ -8,18 +8,14 @@ import { readFloats } from '../files/int8.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '../files/safetensors.ts';
 import { type Calibration, checkCalibration } from '../readouts/calibration.ts';
 import { checkRecipe } from '../recipes/check.ts';
-import { upgradeRecipe } from '../recipes/first-edition.ts';
-import { betweenOf, type Recipe } from '../recipes/recipe.ts';
+import { FIRST_FORMAT, FORMAT, upgradeRecipe } from '../recipes/first-edition.ts';
+import { betweenOf, isRolledOut, type Recipe } from '../recipes/recipe.ts';
 import type { Session } from '../schedules/session.ts';
 import { prepare } from './build.ts';
 import { isHistory } from './events.ts';
 import type { Host } from './host.ts';
 import type { Network, Position } from './network.ts';
 import { readState, type StateTensor, writeState } from './state.ts';
-
-export const FORMAT = 'forward-forward 2';
-/** Files of this one have recipes of the first edition; all else is the same. */
-const FIRST_FORMAT = 'forward-forward 1';
 
 export interface LoadOptions {
   /** Threads that share the work, all cores by default. */
@@ -85,13 +81,19 @@ export function encodeSession(
     classes,
     seed,
     build,
-    ...(position && { position }),
+    ...(position && { position: plainPosition(position) }),
     ...own,
   };
   const tensors = [...readState(session, position !== undefined), ...more].map(
     ({ name, shape, data }): Tensor => ({ name, shape: [...shape], dtype: 'F32', data }),
   );
   return encodeSafetensors(tensors, { format: FORMAT, description: JSON.stringify(description) });
+}
+
+/** As JSON can tell it. */
+function plainPosition(position: Position): Position {
+  const { settledIn } = position;
+  return { ...position, ...(settledIn && { settledIn: Array.from(settledIn) }) };
 }
 
 /** A network as the bytes of a model file; with `checkpoint`, training can go on from it as if it had never stopped. */
@@ -179,9 +181,7 @@ function checkPosition({ position, recipe, classes }: ModelDescription): void {
   }
   const isLabel = (value: number) => isCount(value) && value < classes;
   const isWritten = Array.isArray(rolledOut) && rolledOut.length === examples && rolledOut.every(isLabel);
-  const { learning } = recipe;
-  const isRolledOut = learning.kind === 'contrast' && learning.negatives === 'rolled-out';
-  if (isRolledOut && batch > 0 && !isWritten) {
+  if (isRolledOut(recipe.learning) && batch > 0 && !isWritten) {
     throw new InputError('the position lacks the negative data that the network has written for its epoch');
   }
   const { settledIn, seen = 0 } = position;

@@ -8,7 +8,7 @@ import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { stream } from '../kernels/streams.ts';
 import { RolledOut } from '../negatives/rolled-out.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readouts/goodness.ts';
-import { isLayerwise, readFrom, scoresLabels } from '../recipes/recipe.ts';
+import { isLayerwise, isRolledOut, readFrom, scoresLabels } from '../recipes/recipe.ts';
 import { Control } from '../schedules/control.ts';
 import type { EvaluateJob, Job } from '../schedules/job.ts';
 import type { Session } from '../schedules/session.ts';
@@ -30,7 +30,7 @@ export interface Position {
   /** The label of each negative example that the network has written for this epoch, where the recipe asks for such. */
   readonly rolledOut?: readonly number[];
   /** The last epoch in which each example was settled, where the recipe lets those rest. */
-  readonly settledIn?: readonly number[];
+  readonly settledIn?: ArrayLike<number>;
   /** Examples learned from so far, where some have rested. */
   readonly seen?: number;
   /** What was told of the epochs before. */
@@ -141,7 +141,7 @@ export class Network {
       trainSeconds: this.#seconds(),
       sums: Array.from(this.#control.sums),
       ...(this.#rolledOut && { rolledOut: this.#rolledOut }),
-      ...(this.#settledIn && { settledIn: Array.from(this.#settledIn), seen: this.#seen ?? 0 }),
+      ...(this.#settledIn && { settledIn: this.#settledIn, seen: this.#seen ?? 0 }),
       history: this.#history,
     };
   }
@@ -209,9 +209,7 @@ export class Network {
     const dataset = shareDataset(train);
     this.#epochs = epochs;
     this.#count = dataset.count;
-    const { learning } = recipe;
-    const isRolledOut = learning.kind === 'contrast' && learning.negatives === 'rolled-out';
-    const rollOut = isRolledOut ? new RolledOut(dataset) : undefined;
+    const rollOut = isRolledOut(recipe.learning) ? new RolledOut(dataset) : undefined;
     if (this.#rolledOut) rollOut?.restore(this.#rolledOut);
     const settledIn = this.#restIn(dataset, train.inputs);
     const stop = () => {

@@ -1,10 +1,11 @@
 // Positive rows are to have much goodness and negative ones little (section 2 of the paper); or each positive row more than its own
 // negative.
 
-import { type Goodness, slope } from '../layers/goodness.ts';
+import type { Goodness } from '../layers/goodness.ts';
 import type { Layer } from '../layers/layer.ts';
 import { SKIP } from '../layers/memory.ts';
-import type { BatchRows, Role } from '../layers/rows.ts';
+import type { BatchRows } from '../layers/rows.ts';
+import { slope } from '../layers/slope.ts';
 import type { Objective as Settings } from '../recipes/recipe.ts';
 import type { Objective, Phase } from './objective.ts';
 
@@ -14,7 +15,6 @@ export function layerThreshold(goodness: Goodness, threshold: number, units: num
 }
 
 export class ContrastObjective implements Objective {
-  readonly needs: readonly Role[] = ['positive', 'negative'];
   readonly isNormalizing = false;
   readonly #settings: Settings;
   readonly #goodness: readonly Goodness[];

@@ -1,7 +1,7 @@
 // What must hold between the settings of a recipe.
 
 import { InputError } from '../errors.ts';
-import { formOf } from '../layers/forms.ts';
+import { formOf, fullSpec, type LayerSpec } from '../layers/forms.ts';
 import { type Shape, sizeOf } from '../layers/shape.ts';
 import { refuse } from '../schema.ts';
 import { betweenOf, isByGoodness, isLayerwise, type Recipe, readFrom } from './recipe.ts';
@@ -10,13 +10,12 @@ import { recipe as recipeSettings } from './settings.ts';
 /** The recipe in `value`, whatever that really is; throws an InputError that names the first setting that makes no sense. */
 export function checkRecipe(value: unknown): Recipe {
   const { name } = (value ?? {}) as { readonly name?: unknown };
-  const recipe = inContext(`recipe ${typeof name === 'string' ? name : 'without a name'}`, () => {
+  return inContext(`recipe ${typeof name === 'string' ? name : 'without a name'}`, () => {
     const parsed = recipeSettings(value, '');
     checkLayers(parsed);
     checkLearning(parsed);
     return parsed;
   });
-  return recipe;
 }
 
 /** The shapes that pass from layer to layer, that of the input first; throws an InputError where one does not fit the next. */
@@ -106,14 +105,13 @@ function checkLearning(recipe: Recipe): void {
   const { groups } = learning;
   if (groups === 'positions') {
     // Positions of fewer channels share a panel.
-    const small = layers.find(
-      layer => typeof layer === 'object' && layer.kind === 'local' && layer.channels < 9,
-    );
+    const small = layers.map(fullSpec).find(spec => spec.kind === 'local' && spec.channels < 9);
     if (small) refuse('learning.groups', "'positions' only of 9 channels or more", small);
   } else if (groups !== undefined && groups > 1) {
-    const odd = layers.find(layer => !isDense(layer) || unitsOfDense(layer) % (32 * groups) !== 0);
-    if (odd !== undefined)
-      refuse('learning.groups', 'a count of 32 · n units of every layer, all dense', groups);
+    const isOdd = layers
+      .map(fullSpec)
+      .some(spec => spec.kind !== 'dense' || spec.units % (32 * groups) !== 0);
+    if (isOdd) refuse('learning.groups', 'a count of 32 · n units of every layer, all dense', groups);
   }
   if ('phases' in learning && learning.phases !== undefined && learning.objective.kind !== 'logistic') {
     refuse(
@@ -159,12 +157,6 @@ function checkLearning(recipe: Recipe): void {
   }
 }
 
-type Layer = Recipe['layers'][number];
-
-function isDense(layer: Layer): boolean {
-  return typeof layer === 'number' || layer.kind === 'dense';
-}
-
-function unitsOfDense(layer: Layer): number {
-  return typeof layer === 'number' ? layer : 'units' in layer ? layer.units : 0;
+function isDense(layer: LayerSpec): boolean {
+  return fullSpec(layer).kind === 'dense';
 }

@@ -1,6 +1,6 @@
 // A recipe in words.
 
-import type { LayerSpec } from '../layers/forms.ts';
+import { fullSpec, type LayerSpec } from '../layers/forms.ts';
 import type { Optimizer } from '../layers/optimizer.ts';
 import { wordsOf } from '../layers/words.ts';
 import {
@@ -59,8 +59,7 @@ export function layerSize(layer: LayerSpec): string {
 function describeLayer(layer: LayerSpec): string {
   const { words, spec } = wordsOf(layer);
   const described = words.describe(spec);
-  if (typeof layer === 'number') return described;
-  const { goodness, rate, frozen } = layer;
+  const { goodness, rate, frozen } = fullSpec(layer);
   const own = [goodness?.replaceAll('-', ' '), rate !== undefined && `rate ${rate}`, frozen && 'frozen'];
   const apart = own.filter(Boolean).join(', ');
   return described + (apart && ` [${apart}]`);

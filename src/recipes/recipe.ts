@@ -1,11 +1,10 @@
 // A recipe is plain data: a network and how it learns. It is what the model file stores and what a report prints. settings.ts says
 // what each may be.
 
-import type { LayerSpec } from '../layers/forms.ts';
+import { fullSpec, type LayerSpec } from '../layers/forms.ts';
 import type { Goodness } from '../layers/goodness.ts';
-import type { PerLayer } from '../layers/per-layer.ts';
 import type { Infer } from '../schema.ts';
-import type { label, objective, recipe } from './settings.ts';
+import type { objective, recipe } from './settings.ts';
 
 /** A network, and how it is trained. */
 export interface Recipe extends Infer<typeof recipe> {}
@@ -18,7 +17,6 @@ export type Recurrent = Extract<Learning, { kind: 'recurrent' }>;
 /** What a layer wants of its goodness. */
 export type Objective = Infer<typeof objective>;
 export type Between = NonNullable<Contrast['between']>;
-export type LabelInput = Infer<typeof label>;
 
 /** The ways of learning in which every layer learns by itself. */
 export type Layerwise = Contrast | Unsupervised | Classes | Recurrent;
@@ -43,6 +41,11 @@ export function scoresLabels(learning: Learning): boolean {
   return triesLabels(learning) || learning.kind === 'classes';
 }
 
+/** Whether the network itself writes its negative data, anew for every epoch. */
+export function isRolledOut(learning: Learning): boolean {
+  return learning.kind === 'contrast' && learning.negatives === 'rolled-out';
+}
+
 /** The function between two layers, if any. */
 export function betweenOf(learning: Learning): Between | undefined {
   return 'between' in learning ? learning.between : undefined;
@@ -54,21 +57,16 @@ export function readFrom({ learning, layers }: Pick<Recipe, 'learning' | 'layers
   return isByGoodness(learning) ? learning.readout.from : layers.length - 1;
 }
 
-/** What one layer may have otherwise than the rest. */
-function ownSettings(layer: LayerSpec): PerLayer {
-  return typeof layer === 'number' ? {} : layer;
-}
-
 export function layerGoodness(learning: ByGoodness, layer: LayerSpec): Goodness {
-  return ownSettings(layer).goodness ?? learning.goodness;
+  return fullSpec(layer).goodness ?? learning.goodness;
 }
 
 export function layerRate(optimizer: { readonly rate: number }, layer: LayerSpec): number {
-  return ownSettings(layer).rate ?? optimizer.rate;
+  return fullSpec(layer).rate ?? optimizer.rate;
 }
 
 export function isFrozen(learning: Layerwise, layer: LayerSpec): boolean {
-  return (learning.frozen ?? ownSettings(layer).frozen) === true;
+  return (learning.frozen ?? fullSpec(layer).frozen) === true;
 }
 
 /** The lowest layer, counted from 0, that a gradient from the top comes to: none comes through a function between layers. */

@@ -90,7 +90,7 @@ const between = optional(
 );
 
 /** The label's inputs hold `strength` in its own, or strength / classes in each where it is neutral. */
-export const label = object({
+const label = object({
   /** In the place of the first inputs of the image (section 3.3 of the paper), or behind the last. */
   kind: oneOf('first', 'appended'),
   strength: above0,

@@ -10,7 +10,7 @@ import type { FitOptions, Network } from '../network/network.ts';
 import { fingerprintOf } from './fingerprint.ts';
 
 /** How old the last checkpoint may get, in milliseconds. */
-const SAVE_EVERY = 60_000;
+export const SAVE_EVERY = 60_000;
 
 /**
  * Keeps what training goes on from with `save`, where it was stopped in `epoch`. Throws an Error where that fails: nobody must be

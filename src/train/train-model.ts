@@ -17,7 +17,7 @@ import { type Recipe, scoresLabels } from '../recipes/recipe.ts';
 import { restoreBest, searchBest } from './best.ts';
 import { type Checkpoint, type Learning, saveCheckpoint } from './checkpoint.ts';
 import { checkSameData, fingerprintOf } from './fingerprint.ts';
-import { keepStopped } from './saving.ts';
+import { keepStopped, SAVE_EVERY } from './saving.ts';
 
 export interface TrainModelOptions {
   /** Made for the data by default. */
@@ -57,8 +57,6 @@ export class NothingLearned extends InputError {}
 const RETRAIN_BELOW = 10_000;
 /** Multiplications of a batch from which a second thread pays. */
 const SHARED_WORK = 1e8;
-/** A checkpoint at the end of an epoch is worth writing when the last one is this old, in milliseconds. */
-const CHECKPOINT_EVERY = 60_000;
 
 /**
  * Trains a network on `data` (of `preprocess`), keeps the epoch with the least log loss on the validation examples and fits there
@@ -73,7 +71,7 @@ export async function trainModel(
 ): Promise<TrainedModel> {
   const { signal, onStart, onEpoch, checkpoint, resume } = options;
   const { encoding } = data;
-  if (resume) checkResumed(resume, data);
+  let fingerprint = resume && checkResumed(resume, data);
   const recipe = resume?.description.recipe ?? options.recipe ?? recipeFor(data.train);
   if (!scoresLabels(recipe.learning)) {
     throw new InputError(`recipe ${recipe.name} does not learn labels: take another for your own data`);
@@ -89,7 +87,6 @@ export async function trainModel(
   const history = [...told];
   let { best } = resume ?? {};
   let savedAt = performance.now();
-  let fingerprint: Fingerprint | undefined;
   const save = async (inTraining: Network, phase: Learning['phase'], searchSeconds: number) => {
     if (checkpoint === undefined) return;
     fingerprint ??= fingerprintOf(data.whole);
@@ -97,7 +94,7 @@ export async function trainModel(
     await saveCheckpoint(checkpoint, inTraining, learning, fingerprint, best);
     savedAt = performance.now();
   };
-  const isDue = () => performance.now() - savedAt > CHECKPOINT_EVERY;
+  const isDue = () => performance.now() - savedAt > SAVE_EVERY;
   try {
     onStart?.(stopped ?? network);
     if (phase === 'search') {
@@ -146,13 +143,18 @@ export async function trainModel(
   }
 }
 
-/** Throws an InputError where a checkpoint is of other data. Older ones tell only how examples became inputs, not what they were. */
-function checkResumed({ path, description, learning }: Checkpoint, data: PreprocessedData): void {
+/**
+ * The fingerprint of `data`; throws an InputError where a checkpoint is of others. Older ones tell only how examples became inputs,
+ * not what they were.
+ */
+function checkResumed({ path, description, learning }: Checkpoint, data: PreprocessedData): Fingerprint {
   const advice = 'to go on, give the same data as before';
   if (JSON.stringify(learning.encoding) !== JSON.stringify(data.encoding)) {
     throw new InputError(`${path} is of other data than ${data.name}: ${advice}`);
   }
-  checkSameData(path, description.data, fingerprintOf(data.whole), advice);
+  const found = fingerprintOf(data.whole);
+  checkSameData(path, description.data, found, advice);
+  return found;
 }
 
 function threadsFor(recipe: Recipe, { width }: Dataset): number {

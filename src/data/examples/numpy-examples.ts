@@ -2,10 +2,8 @@
 
 import { InputError } from '../../errors.ts';
 import { readBytes } from '../../files/read.ts';
-import type { Table } from '../formats/columns.ts';
 import { type NumpyArray, parseNpy, parseNpz } from '../formats/npy.ts';
-import type { Images } from '../images/images.ts';
-import type { Source } from './examples.ts';
+import type { Examples, Source } from './examples.ts';
 
 const MOST_COLUMNS = 20_000;
 const INPUT_NAMES = ['x_train', 'X_train', 'train_images', 'x', 'X', 'data', 'images', 'features', 'inputs'];
@@ -41,7 +39,7 @@ export function numpySource(bytes: Uint8Array, path: string): Source {
 }
 
 /** An array with an example in each row, and their labels: bytes of two or three dimensions are images. */
-function examplesOf(inputs: NumpyArray, labels: NumpyArray | undefined, name: string): Table | Images {
+function examplesOf(inputs: NumpyArray, labels: NumpyArray | undefined, name: string): Examples {
   const [count = 0, ...sizes] = inputs.shape;
   if (inputs.shape.length < 2 || count === 0 || inputs.values.length === 0) {
     throw new InputError(

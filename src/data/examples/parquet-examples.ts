@@ -2,12 +2,12 @@
 
 import { join } from 'node:path';
 import { InputError } from '../../errors.ts';
-import { type Column, numbers, type Table, texts } from '../formats/columns.ts';
+import { type Column, numbers, texts } from '../formats/columns.ts';
 import { checkEnds, type ParquetColumns, readColumns } from '../formats/parquet.ts';
 import { decodeImage } from '../images/image-files.ts';
-import type { Images, Size } from '../images/images.ts';
+import type { Size } from '../images/images.ts';
 import { type Picture, stackPictures } from '../images/stack-images.ts';
-import type { Source } from './examples.ts';
+import { type Examples, isTable, type Source } from './examples.ts';
 
 /** Seconds that reading may take: some, and one for each MiB. */
 const SECONDS = 10;
@@ -17,7 +17,7 @@ const SECONDS = 10;
  * `size`, or else of the size that most have, with the other columns as their `columns`. Numbers of classes that the file has
  * names for become these. Throws an InputError where hyparquet is not installed, or the file is not sound or too large.
  */
-export async function readParquet(path: string, size?: Size): Promise<Table | Images> {
+export async function readParquet(path: string, size?: Size): Promise<Examples> {
   return readParts([path], path, size);
 }
 
@@ -37,11 +37,11 @@ export async function readParquetFolder(
     );
   if (others.length === 0 || ofTest.length === 0) return { examples: await read(files, folder, size) };
   const examples = await read(others, folder, size);
-  const sameSize = 'pixels' in examples ? examples : undefined;
+  const sameSize = isTable(examples) ? undefined : examples;
   return { examples, test: await read(ofTest, `${folder}, test part`, sameSize) };
 }
 
-async function readParts(paths: readonly string[], name: string, size?: Size): Promise<Table | Images> {
+async function readParts(paths: readonly string[], name: string, size?: Size): Promise<Examples> {
   const parts: ParquetColumns[] = [];
   for (const path of paths) {
     const bytes = await checkEnds(path);

@@ -4,10 +4,11 @@
 // The binary batches hold the red plane of an image, then the green, then the blue. Here, as in every dataset with a
 // shape, the three lie side by side.
 
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { InputError } from '../../errors.ts';
+import { readBytes } from '../../files/read.ts';
 import { fileError } from '../../files/write.ts';
 import { sharedBuffer } from '../../threads/memory.ts';
 import type { Dataset } from '../dataset.ts';
@@ -90,7 +91,7 @@ async function readBatches(paths: readonly string[], name: string): Promise<Data
   );
   let image = 0;
   for (const [i, path] of paths.entries()) {
-    const bytes = await readWhole(path);
+    const bytes = await readBytes(path);
     if (bytes.length !== counts[i] * RECORD) {
       throw new InputError(`${path}: changed while it was read; read it again`);
     }
@@ -138,12 +139,12 @@ async function recordsIn(path: string): Promise<number> {
 async function readPictures(folder: string, batches: readonly string[], labelFile: string): Promise<Dataset> {
   const dataset = emptyDataset('cifar10', batches.length * BATCH);
   const labelPath = join(folder, labelFile);
-  const labels = parseLabels(await readWhole(labelPath), dataset.count, labelPath);
+  const labels = parseLabels(await readBytes(labelPath), dataset.count, labelPath);
   dataset.labels.set(labels);
   for (const [i, batch] of batches.entries()) {
     const path = join(folder, `${batch}.png`);
     const part = dataset.inputs.subarray(i * BATCH * WIDTH, (i + 1) * BATCH * WIDTH);
-    decodePicture(await readWhole(path), part, path);
+    decodePicture(await readBytes(path), part, path);
   }
   return dataset;
 }
@@ -228,10 +229,4 @@ function paeth(left: number, above: number, corner: number): number {
   const toCorner = Math.abs(left + above - 2 * corner);
   if (toLeft <= toAbove && toLeft <= toCorner) return left;
   return toAbove <= toCorner ? above : corner;
-}
-
-async function readWhole(path: string): Promise<Uint8Array> {
-  return readFile(path).catch(error => {
-    throw fileError('read', path, error);
-  });
 }

@@ -1,9 +1,8 @@
 // Text as the paper's character sequences: 30 symbols, strings of 100 characters.
 
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InputError } from '../../errors.ts';
-import { fileError } from '../../files/write.ts';
+import { readBytes } from '../../files/read.ts';
 
 /** The 30 symbols; a character's number is its place. */
 export const alphabet = 'abcdefghijklmnopqrstuvwxyz ,.;';
@@ -46,9 +45,7 @@ export function textStrings(text: string, name: string, most = Number.POSITIVE_I
  * cannot be read, is not UTF-8 or is too short.
  */
 export async function readStrings(path: string, most?: number): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch(error => {
-    throw fileError('read', path, error);
-  });
+  const bytes = await readBytes(path);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
