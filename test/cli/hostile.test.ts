@@ -12,6 +12,7 @@ import { renderReport } from '../../src/report/report.ts';
 import { openCheckpoint } from '../../src/train/checkpoint.ts';
 import { writeBlocks } from '../support/blocks.ts';
 import { runCommand } from '../support/command.ts';
+import { farTable } from '../support/data.ts';
 import { redescribe } from '../support/files.ts';
 import { checkReport } from '../support/markup.ts';
 import { randomModel } from '../support/model.ts';
@@ -24,8 +25,7 @@ beforeAll(async () => {
   await writeBlocks(join(folder, 'blocks'), 600, 100);
   const words = ['train', 'blocks', '--epochs', '3', '--out', 'c.safetensors', '--json'];
   expect((await runCommand(folder, words, /"epoch":1,/)).code).toBe(130);
-  const rows = Array.from({ length: 60 }, (_, i) => `${(i % 3) * 2 + (i % 7) / 10},${i % 5},k${i % 3}`);
-  await writeFile(join(folder, 'table.csv'), `size,other,kind\n${rows.join('\n')}\n`);
+  await writeFile(join(folder, 'table.csv'), farTable(60));
   const own = ['train', 'table.csv', '--label', 'kind', '--out', 'o.safetensors', '--json'];
   expect((await runCommand(folder, own, /"epoch":20,/)).code).toBe(130);
 });

@@ -7,19 +7,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeBlocks } from '../support/blocks.ts';
 import { interrupt, runCommand } from '../support/command.ts';
+import { farTable } from '../support/data.ts';
 
 let folder: string;
 const ff = (...words: string[]) => runCommand(folder, words);
 
-/** A table whose classes lie far apart. */
-const table = (rows: number) =>
-  `size,other,kind\n${Array.from({ length: rows }, (_, i) => `${(i % 3) * 2 + (i % 7) / 10},${i % 5},k${i % 3}`).join('\n')}\n`;
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ff-outputs-'));
   await writeBlocks(join(folder, 'blocks'), 300, 50);
-  await writeFile(join(folder, 'data.csv'), table(60));
-  await writeFile(join(folder, 'test.csv'), table(30));
+  await writeFile(join(folder, 'data.csv'), farTable(60));
+  await writeFile(join(folder, 'test.csv'), farTable(30));
   await writeFile(join(folder, 'text.txt'), 'the cat sat on the mat. '.repeat(2000));
   await writeFile(join(folder, 'file'), '');
   for (const name of ['folder', 'a.html', 'b.checkpoint.safetensors']) await mkdir(join(folder, name));
@@ -105,7 +102,7 @@ describe('what is read is not replaced', () => {
     await symlink('own.safetensors', join(folder, 'link.safetensors'));
     await symlink('folder', join(folder, 'linked-folder'));
     await link(join(folder, 'data.csv'), join(folder, 'twin.csv'));
-    await writeFile(join(folder, 'folder/data.csv'), table(60));
+    await writeFile(join(folder, 'folder/data.csv'), farTable(60));
     // A checkpoint may be called as its owner likes.
     const stopped = await runCommand(folder, ['train', 'blocks', '--out', 'c.safetensors'], /epoch +1\//);
     expect(stopped.code).toBe(130);

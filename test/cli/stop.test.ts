@@ -10,6 +10,7 @@ import { shell } from '../../src/cli/shell.ts';
 import { quick } from '../../src/recipes/recipes.ts';
 import { writeBlocks } from '../support/blocks.ts';
 import { hangUp, runCommand } from '../support/command.ts';
+import { farTable } from '../support/data.ts';
 import { randomModel } from '../support/model.ts';
 
 let folder: string;
@@ -26,8 +27,7 @@ const inShell = (line: string, cwd = folder) =>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ff-stop-'));
   await writeBlocks(join(folder, 'blocks'), 600, 100);
-  const rows = Array.from({ length: 60 }, (_, i) => `${(i % 3) * 2 + (i % 7) / 10},${i % 5},k${i % 3}`);
-  await writeFile(join(folder, 'table.csv'), `size,other,kind\n${rows.join('\n')}\n`);
+  await writeFile(join(folder, 'table.csv'), farTable(60));
   await writeFile(
     join(folder, 'text.txt'),
     'a fox saw some grapes, high up. he said; they were sour. '.repeat(700),

@@ -8,6 +8,7 @@ import { readState } from '../../src/network/state.ts';
 import type { Classes, Recipe } from '../../src/recipes/recipe.ts';
 import { ClassesNetwork, type PlainLayer } from '../support/classes-network.ts';
 import { generator, prototypes } from '../support/data.ts';
+import { rowsOf } from '../support/matrix.ts';
 
 const [inputs, classes, images] = [40, 5, 24];
 const optimizer = { kind: 'momentum', rate: 0.3, momentum: 0, decay: 0 } as const;
@@ -33,11 +34,6 @@ function recipeOf(learning: Partial<Classes>, more: Partial<Recipe> = {}): Recip
   };
 }
 
-const matrix = (data: Float32Array, columns: number): number[][] =>
-  Array.from({ length: data.length / columns }, (_, k) =>
-    Array.from(data.subarray(k * columns, (k + 1) * columns)),
-  );
-
 /** The network as the plain one has it; fixed maps are not in every file, so those of blocks are written here. */
 function plainLayers(network: Network, groups = 1): PlainLayer[] {
   const tensors = new Map(readState(network.session, false).map(({ name, data }) => [name, data]));
@@ -47,15 +43,15 @@ function plainLayers(network: Network, groups = 1): PlainLayer[] {
         ? [`classes.${l}.weight`]
         : Array.from({ length: groups }, (_, g) => `classes.${l}.group.${g}.weight`);
     return {
-      weight: matrix(tensors.get(`layers.${l}.weight`)!, units),
+      weight: rowsOf(tensors.get(`layers.${l}.weight`)!, units),
       bias: Array.from(tensors.get(`layers.${l}.bias`)!),
-      map: names.flatMap(name => matrix(tensors.get(name)!, classes)),
+      map: names.flatMap(name => rowsOf(tensors.get(name)!, classes)),
     };
   });
 }
 
 const data = prototypes(images, inputs, classes, 1);
-const rows = matrix(
+const rows = rowsOf(
   Float32Array.from(data.inputs, value => value / 255),
   inputs,
 );

@@ -1,7 +1,7 @@
 // Layers that tell classes apart, as the equations have it, in double precision and in the plainest way. Shares no code with the
 // library.
 
-type Matrix = number[][];
+import { type Matrix, normalized } from './matrix.ts';
 
 export interface PlainLayer {
   readonly weight: Matrix;
@@ -11,16 +11,11 @@ export interface PlainLayer {
 }
 
 /** What a step asks of a layer: the gradient of the sum of log probabilities, for the squares without its constant 2. */
-export interface PlainGradient {
+interface PlainGradient {
   readonly weight: Matrix;
   readonly bias: number[];
   readonly map: Matrix;
 }
-
-export const normalized = (row: number[]): number[] => {
-  const rms = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0) / row.length);
-  return row.map(x => x / (1e-20 + rms));
-};
 
 export class ClassesNetwork {
   readonly layers: PlainLayer[];

@@ -4,8 +4,9 @@ import { createNetwork } from '../../src/network/create.ts';
 import type { Network } from '../../src/network/network.ts';
 import { readState, writeState } from '../../src/network/state.ts';
 import type { Learning, Recipe } from '../../src/recipes/recipe.ts';
-import { type Matrix, type Weights, weightsOf } from './classifier.ts';
+import { type Weights, weightsOf } from './classifier.ts';
 import { generator, type prototypes } from './data.ts';
+import type { Matrix } from './matrix.ts';
 import type { RecipeOf } from './recipes.ts';
 
 type Data = ReturnType<typeof prototypes>;

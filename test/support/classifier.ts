@@ -1,7 +1,7 @@
 // A ReLU network with a softmax on its last layer, in double precision and in the plainest way: what backpropagation and
 // perturbation are held against. Shares no code with the library.
 
-export type Matrix = number[][];
+import { type Matrix, normalized, rowsOf } from './matrix.ts';
 
 export interface Weights {
   /** (inputs, units) and (units) of each layer. */
@@ -11,20 +11,10 @@ export interface Weights {
 }
 
 /** What stands between two layers, on a row. */
-export type Change = (row: number[]) => number[];
-
-const scaled = (row: number[]): number[] => {
-  const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0) / row.length);
-  return row.map(x => x / (1e-20 + length));
-};
+type Change = (row: number[]) => number[];
 
 const times = (row: number[], matrix: Matrix, bias?: number[]): number[] =>
   matrix[0].map((_, j) => row.reduce((sum, x, k) => sum + x * matrix[k][j], bias ? bias[j] : 0));
-
-const columnsOf = (data: ArrayLike<number>, columns: number): Matrix =>
-  Array.from({ length: data.length / columns }, (_, i) =>
-    Array.from({ length: columns }, (_, j) => data[i * columns + j]),
-  );
 
 /** The weights out of the tensors of a network, found by their names. */
 export function weightsOf(
@@ -34,11 +24,11 @@ export function weightsOf(
   const layers = [];
   for (let l = 0; find(`layers.${l}.weight`); l++) {
     const bias = Array.from(find(`layers.${l}.bias`)!);
-    layers.push({ weight: columnsOf(find(`layers.${l}.weight`)!, bias.length), bias });
+    layers.push({ weight: rowsOf(find(`layers.${l}.weight`)!, bias.length), bias });
   }
   const units = layers[layers.length - 1].bias.length;
   const head = find(`readout.${layers.length - 1}.weight`)!;
-  return { layers, head: columnsOf(head, head.length / units) };
+  return { layers, head: rowsOf(head, head.length / units) };
 }
 
 /** All numbers of the weights in one list: layer by layer weight and bias, then the head. */
@@ -62,12 +52,12 @@ export function eachRow(
 
 /** What each layer gets and gives for one image, and the probabilities. */
 function pass(weights: Weights, image: number[], after = 0, change?: Change) {
-  let x = scaled(image);
+  let x = normalized(image);
   const layers = weights.layers.map(({ weight, bias }, l) => {
     const input = x;
     const sums = times(input, weight, bias);
     const y = sums.map(sum => Math.max(0, sum));
-    x = change && after === l + 1 ? change(scaled(y)) : y;
+    x = change && after === l + 1 ? change(normalized(y)) : y;
     return { input, sums, y };
   });
   const logits = times(x, weights.head);

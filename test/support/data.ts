@@ -83,3 +83,9 @@ export function rows(count: number, seed: number) {
     };
   });
 }
+
+/** A CSV table of so many rows, of three kinds that lie far apart. */
+export function farTable(count: number): string {
+  const rows = Array.from({ length: count }, (_, i) => `${(i % 3) * 2 + (i % 7) / 10},${i % 5},k${i % 3}`);
+  return `size,other,kind\n${rows.join('\n')}\n`;
+}

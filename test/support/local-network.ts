@@ -9,9 +9,8 @@ import type { FieldSize } from '../../src/layers/local/spec.ts';
 import type { Network } from '../../src/network/network.ts';
 import { readState } from '../../src/network/state.ts';
 import type { Recurrent, Unsupervised } from '../../src/recipes/recipe.ts';
+import { type Matrix, normalized, zeros } from './matrix.ts';
 import { weigh } from './objective.ts';
-
-type Matrix = number[][];
 
 /** Rows of one kind (positive or negative) of a layer: what it saw, what it made of that, and what passes on. */
 interface Rows {
@@ -32,14 +31,6 @@ interface Places {
 
 const inFull = (layer: LayerSpec): FullSpec =>
   typeof layer === 'number' ? { kind: 'dense', units: layer } : layer;
-
-const matrix = (rows: number, columns: number): Matrix =>
-  Array.from({ length: rows }, () => new Array(columns).fill(0));
-
-function normalized(row: number[]): number[] {
-  const rms = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0) / row.length);
-  return row.map(x => x / (1e-20 + rms));
-}
 
 /** The numbers of a grid by row, column and channel, by where they are among the inputs of the library's kernels. */
 function natural({ height, width, channels, index }: Grid): Map<number, number> {
@@ -94,7 +85,7 @@ class PlainLayer {
       return { name, weights, units: blockUnits };
     });
     // What a unit sees, from its position and nothing else.
-    this.isSeen = matrix(inputs, this.units).map(row => row.map(() => false));
+    this.isSeen = zeros(inputs, this.units).map(row => row.map(() => false));
     let before = 0;
     for (const { grid, field } of sources) {
       const { height, width, channels } = grid;
@@ -113,7 +104,7 @@ class PlainLayer {
       }
       before += size(grid);
     }
-    this.weight = matrix(inputs, this.units);
+    this.weight = zeros(inputs, this.units);
     this.bias = new Array(this.units).fill(0);
     for (const { name, weights, units } of this.places) {
       const biases = tensors.get(`${name}.bias`)!;
@@ -126,11 +117,11 @@ class PlainLayer {
         this.weight[k][unit] = values[i];
       });
     }
-    this.first = matrix(inputs + 1, this.units);
-    this.second = matrix(inputs + 1, this.units);
+    this.first = zeros(inputs + 1, this.units);
+    this.second = zeros(inputs + 1, this.units);
     this.means = new Array(this.units).fill(0.5);
-    this.head = matrix(this.units, classes);
-    this.headVelocity = matrix(this.units, classes);
+    this.head = zeros(this.units, classes);
+    this.headVelocity = zeros(this.units, classes);
   }
 
   compute(seen: number[]): number[] {
@@ -261,7 +252,7 @@ export class PlainNetwork {
       if (this.#specs[l].frozen) return;
       const count = positive[l].states.length;
       const { units } = layer;
-      const gradient = matrix(layer.weight.length + 1, units);
+      const gradient = zeros(layer.weight.length + 1, units);
       layer.means = layer.means.map(
         (mean, j) => 0.9 * mean + 0.1 * (positive[l].states.reduce((sum, row) => sum + row[j], 0) / count),
       );

@@ -3,10 +3,9 @@
 
 import type { DenseSpec } from '../../src/layers/dense/spec.ts';
 import type { Contrast, Recipe, Unsupervised } from '../../src/recipes/recipe.ts';
+import { type Matrix, normalized, zeros } from './matrix.ts';
 import { weigh } from './objective.ts';
 import type { RecipeOf } from './recipes.ts';
-
-type Matrix = number[][];
 
 interface Layer {
   readonly goodness: string;
@@ -23,14 +22,6 @@ interface Layer {
 
 /** Normalised inputs, activities and normalised activities of every layer. */
 type Pass = { x: Matrix; y: Matrix; normalized: Matrix }[];
-
-const zeros = (rows: number, columns: number): Matrix =>
-  Array.from({ length: rows }, () => new Array(columns).fill(0));
-
-function normalized(row: number[]): number[] {
-  const rms = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0) / row.length);
-  return row.map(x => x / (1e-20 + rms));
-}
 
 export class PublishedNetwork {
   readonly layers: Layer[];

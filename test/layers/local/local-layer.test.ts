@@ -20,6 +20,7 @@ import type { Recipe, Recurrent, Unsupervised } from '../../../src/recipes/recip
 import { reportOf } from '../../../src/report/collect.ts';
 import { renderReport } from '../../../src/report/report.ts';
 import { gain } from '../../../src/schedules/rates.ts';
+import { expectClose } from '../../support/close.ts';
 import { prototypes } from '../../support/data.ts';
 import { PlainNetwork } from '../../support/local-network.ts';
 
@@ -240,15 +241,6 @@ function train(plain: PlainNetwork, { session }: Network, data: Dataset): void {
       plain.learnReadout(neutral, probabilities, labels, factor);
     }
   }
-}
-
-/** Single precision over a dozen steps: 1e-4 of the largest value leaves room for rounding, and for nothing else. */
-function expectClose(found: ArrayLike<number>, expected: readonly number[], what: string): void {
-  expect(found.length, what).toBe(expected.length);
-  const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
-  let worst = 0;
-  for (let i = 0; i < expected.length; i++) worst = Math.max(worst, Math.abs(found[i] - expected[i]));
-  expect(worst / largest, what).toBeLessThan(1e-4);
 }
 
 describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {
