@@ -2,7 +2,7 @@
 
 /**
  * The weights of layer l come from stream `weights` + l; those of block b of a layer of blocks from stream `blocks` · (l + 1) + b,
- * and the fixed maps of its groups from stream `projections` + l.
+ * and the first maps of its groups from streams `projections` …, those of the layers below before them.
  */
 export const stream = {
   shuffle: 1,

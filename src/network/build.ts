@@ -92,11 +92,14 @@ export function checkSizes(
 /** The state before training: normal weights of deviation 1 / √inputs, no bias, readout zero, mean activity ½. */
 function initialize({ plans, memories, module, recipe, seed }: Session): void {
   const { learning } = recipe;
+  let maps = 0;
   plans.forEach((plan, l) => {
     const memory = memories[l];
     const kernels = bindKernels(module, memory);
     layerKinds[plan.kind].initialize(plan, memory, kernels, seed, l);
-    if (learning.kind === 'classes') initializeMaps(learning, plan, memory, kernels, seed, l);
+    if (learning.kind !== 'classes') return;
+    initializeMaps(learning, plan, memory, kernels, seed, maps);
+    maps += plan.classHeads?.groups.length ?? 0;
   });
 }
 

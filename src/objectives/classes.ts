@@ -9,7 +9,7 @@ import type { Layer } from '../layers/layer.ts';
 import { PANEL, ROW_BYTES, SKIP } from '../layers/memory.ts';
 import type { Optimizer } from '../layers/optimizer.ts';
 import type { ClassHeadsPlan, LayerPlan } from '../layers/plan.ts';
-import type { BatchRows, Role } from '../layers/rows.ts';
+import type { BatchRows } from '../layers/rows.ts';
 import type { Classes } from '../recipes/recipe.ts';
 import type { Objective, Phase } from './objective.ts';
 
@@ -17,7 +17,6 @@ import type { Objective, Phase } from './objective.ts';
 const LEAST = Math.log(1e-30);
 
 export class ClassesObjective implements Objective {
-  readonly needs: readonly Role[] = ['positive'];
   readonly isNormalizing: boolean;
   readonly #isSquared: 0 | 1;
   readonly #isLearned: boolean;
@@ -157,14 +156,14 @@ function headsOf({ plan }: Pick<Layer, 'plan'>): ClassHeadsPlan {
   return plan.classHeads;
 }
 
-/** Writes the maps of a layer before training. `index` counts layers from 0. */
+/** Writes the maps of a layer before training. `first` is how many maps the layers below it have. */
 export function initializeMaps(
   { map }: Classes,
   plan: LayerPlan,
   memory: WebAssembly.Memory,
   kernels: Kernels,
   seed: number,
-  index: number,
+  first: number,
 ): void {
   const { groups } = headsOf({ plan });
   groups.forEach(({ weights, panels, width, classes, order }, g) => {
@@ -173,7 +172,7 @@ export function initializeMaps(
       writeBlocks(new Float32Array(memory.buffer), weights >>> 2, width, units, classes);
       return;
     }
-    const from = stream.projections + index * groups.length + g;
+    const from = stream.projections + first + g;
     kernels.randomWeights(weights, 0, panels, width, classes, seed, from, 1 / Math.sqrt(units.length));
   });
 }

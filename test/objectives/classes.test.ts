@@ -255,3 +255,17 @@ describe('answers', () => {
     }
   });
 });
+
+it('maps of layers with other counts of groups share no random numbers', async () => {
+  const field = { size: 3, stride: 1, overhang: 0 };
+  const layers = [
+    { kind: 'local', height: 4, width: 6, channels: 9, field },
+    { kind: 'local', height: 2, width: 4, channels: 9, field },
+  ] as const;
+  const recipe = recipeOf({ map: 'projection', groups: 'positions' }, { layers, image: [6, 8] });
+  const network = await createNetwork(recipe, { inputs: 48, classes, threads: 1 });
+  const maps = readState(network.session, false).filter(({ name }) => name.startsWith('classes.'));
+  await network.close();
+  expect(maps.length).toBe(4 * 6 + 2 * 4);
+  expect(new Set(maps.map(({ data: [first] }) => first)).size).toBe(maps.length);
+});
