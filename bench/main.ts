@@ -10,7 +10,7 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     run: async () => (await import('./quick.ts')).run(),
   },
   'time-to-accuracy': {
-    asks: 'how many seconds of training to 2, 1.5, 1.36 and 1 % test error, against backpropagation in PyTorch? (3 seeds, 15 minutes)',
+    asks: 'how many seconds of training to 2, 1.5, 1.36 and 1 % test error, against backpropagation in PyTorch? (3 seeds, half an hour)',
     run: async () => (await import('./time-to-accuracy.ts')).run(),
   },
   epoch: {

@@ -49,8 +49,9 @@ function contenders(isLarge: boolean): Contender[] {
         threads,
       })),
     ),
-    { name: 'tfjs wasm plain', command: node('tfjs.mjs', '--plain'), images: few, threads: cores },
-    { name: 'tfjs wasm', command: node('tfjs.mjs'), images: few, threads: cores },
+    // Its threads are of pages only.
+    { name: 'tfjs wasm plain', command: node('tfjs.mjs', '--plain'), images: few, threads: 1 },
+    { name: 'tfjs wasm', command: node('tfjs.mjs'), images: few, threads: 1 },
     { name: 'jax-js wasm plain', command: node('jax.mjs', '--plain'), images: few, threads: cores },
     { name: 'jax-js wasm', command: node('jax.mjs'), images: few, threads: cores },
   ];
