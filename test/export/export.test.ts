@@ -14,9 +14,10 @@ import { encodeOnnx } from '../../src/export/onnx.ts';
 import { readFloats } from '../../src/files/int8.ts';
 import { parseSafetensors } from '../../src/files/safetensors.ts';
 import { loadPredictor } from '../../src/predict.ts';
-import type { Contrast } from '../../src/recipes/recipe.ts';
+import type { Classes, Contrast } from '../../src/recipes/recipe.ts';
+import { recipes } from '../../src/recipes/recipes.ts';
 import { prototypes } from '../support/data.ts';
-import { randomModel } from '../support/model.ts';
+import { randomModel, randomModelOf } from '../support/model.ts';
 import { type Changes, quick } from '../support/recipes.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -85,10 +86,26 @@ describe.skipIf(!hasOnnx)('as ONNX (skipped where onnxruntime-node is not instal
       10,
     ],
   ];
-  it.each(cases)(
+  const { learning: onePass, ...around } = recipes['one-pass'];
+  const ofClasses: [string, Partial<Classes>, inputs: number, classes: number][] = [
+    ['normalized', {}, 80, 5],
+    ['linear, of the last layer', { activity: 'linear', readFrom: 1 }, 17, 2],
+    [
+      'squares, with a readout',
+      { activity: 'squares', readout: { rate: 0.1, momentum: 0.9, decay: 0 } },
+      50,
+      40,
+    ],
+  ];
+  it.each([
+    ...cases.map(([name, settings, ...sizes]) => [name, randomModel(settings, ...sizes)] as const),
+    ...ofClasses.map(([name, settings, ...sizes]) => {
+      const recipe = { ...around, layers: [30, 50], learning: { ...onePass, ...settings } };
+      return [`classes, ${name}`, randomModelOf<Classes>(recipe, ...sizes)] as const;
+    }),
+  ])(
     'answers the same to 1e-4, both readouts, any number of images: %s',
-    async (_, s, width, count) => {
-      const { bytes, quantized, recipe, metadata } = randomModel(s, width, count);
+    async (_, { bytes, quantized, recipe, metadata, inputs: width, classes: count }) => {
       const ort = createRequire(`${hosts}_`)('onnxruntime-node');
       for (const file of [bytes, quantized]) {
         const { tensors } = parseSafetensors(file, 'm');

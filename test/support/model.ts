@@ -4,12 +4,12 @@ import { quantize } from '../../src/files/int8.ts';
 import { encodeSafetensors, type Tensor } from '../../src/files/safetensors.ts';
 import { sizeOf } from '../../src/layers/shape.ts';
 import { inputShape, shapesOf } from '../../src/recipes/check.ts';
-import type { Contrast } from '../../src/recipes/recipe.ts';
+import type { Classes, Contrast } from '../../src/recipes/recipe.ts';
 import { generator } from './data.ts';
 import { type Changes, changed, quick, type RecipeOf } from './recipes.ts';
 
-export interface RandomModel {
-  readonly recipe: RecipeOf<Contrast>;
+export interface RandomModel<Kind extends Contrast | Classes = Contrast> {
+  readonly recipe: RecipeOf<Kind>;
   readonly inputs: number;
   readonly classes: number;
   readonly tensors: readonly Tensor[];
@@ -27,7 +27,20 @@ export function randomModel(
   classes: number,
   bias = 0,
 ): RandomModel {
-  const recipe = changed(quick, settings);
+  return randomModelOf(changed(quick, settings), inputs, classes, bias);
+}
+
+/** A network of this recipe. */
+export function randomModelOf<Kind extends Contrast | Classes>(
+  recipe: RecipeOf<Kind>,
+  inputs: number,
+  classes: number,
+  bias = 0,
+): RandomModel<Kind> {
+  const learning: Contrast | Classes = recipe.learning;
+  const readFrom = learning.kind === 'classes' ? learning.readFrom : learning.readout.from;
+  const maps =
+    learning.kind === 'classes' ? ['classes', ...(learning.readout ? ['readout'] : [])] : ['readout'];
   const random = generator(inputs + classes);
   const floats = (name: string, shape: number[], deviation: number, mean = 0): Tensor => ({
     name,
@@ -44,7 +57,7 @@ export function randomModel(
     return [
       floats(`layers.${l}.weight`, [fanIn, units], 1 / Math.sqrt(fanIn)),
       floats(`layers.${l}.bias`, [units], 0.1, bias),
-      ...(l >= recipe.learning.readout.from ? [floats(`readout.${l}.weight`, [units, classes], 0.2)] : []),
+      ...(l >= readFrom ? maps.map(map => floats(`${map}.${l}.weight`, [units, classes], 0.2)) : []),
     ];
   });
   const description = JSON.stringify({ recipe, inputs, classes, seed: 1, build: 'simd' });
