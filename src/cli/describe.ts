@@ -2,6 +2,7 @@
 
 import type { Evaluation, Network } from '../network/network.ts';
 import type { Scored } from '../readouts/goodness.ts';
+import { hasReadout, type Learning } from '../recipes/recipe.ts';
 import { colors, mebibytes, percent, table } from './text.ts';
 
 export function machineOf(network: Network): string {
@@ -10,17 +11,32 @@ export function machineOf(network: Network): string {
   return `${threads} thread${threads === 1 ? '' : 's'}, ${network.session.build} kernels, ${mebibytes(bytes)} of memory, seed ${network.session.seed}`;
 }
 
-export function verdict(name: string, { goodnessReadout, softmaxReadout }: Evaluation): string {
-  const bySoftmax = `${percent(softmaxReadout.error)} by the softmax of one pass`;
-  if (!goodnessReadout) return `${name}: error ${bySoftmax}`;
-  return `${name}: error ${colors.bold(percent(goodnessReadout.error))} by the goodness of every label, ${bySoftmax}`;
+/** Error of the readouts that there are, the one that answers first, and by what each goes. */
+export function errorsOf(
+  { goodnessReadout, softmaxReadout }: Evaluation,
+  learning: Learning,
+): [string, number][] {
+  const byGoodness =
+    learning.kind === 'classes' ? 'the log probabilities of all layers' : 'the goodness of every label';
+  return [
+    ...(goodnessReadout ? [[byGoodness, goodnessReadout.error] as [string, number]] : []),
+    ...(hasReadout(learning) ? [['the softmax of one pass', softmaxReadout.error] as [string, number]] : []),
+  ];
+}
+
+export function verdict(name: string, evaluation: Evaluation, learning: Learning): string {
+  const [[by, error], ...others] = errorsOf(evaluation, learning);
+  const rest = others.map(([by, error]) => `, ${percent(error)} by ${by}`).join('');
+  return `${name}: error ${colors.bold(percent(error))} by ${by}${rest}`;
 }
 
 /** How often each class is taken for another, by the readouts that there are. */
 export function perClass(
   { answers, goodnessReadout, softmaxReadout }: Evaluation,
+  learning: Learning,
   names?: readonly string[],
 ): string {
+  const isTold = goodnessReadout && hasReadout(learning);
   const nameOf = (label: number) => names?.[label] ?? String(label);
   const rows = answers.confusion.map((row, label) => {
     const count = row.reduce((a, b) => a + b);
@@ -32,10 +48,10 @@ export function perClass(
       String(count),
       `${wrong(answers.confusion)}`,
       percent(count ? (100 * wrong(answers.confusion)) / count : 0),
-      ...(goodnessReadout ? [`${wrong(softmaxReadout.confusion)}`] : []),
+      ...(isTold ? [`${wrong(softmaxReadout.confusion)}`] : []),
       most > 0 ? `${nameOf(mistakes.indexOf(most))} (${most})` : '–',
     ];
   });
-  const bySoftmax = goodnessReadout ? ['wrong (softmax)'] : [];
+  const bySoftmax = isTold ? ['wrong (softmax)'] : [];
   return table(['class', 'examples', 'wrong', 'error', ...bySoftmax, 'taken for'], rows);
 }

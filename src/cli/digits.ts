@@ -24,9 +24,10 @@ export async function predictDigits(
     }
     print(drawing(digit));
     print(`${visible(image)}: ${label}\n`);
-    print(`  label  ${hasGoodness ? 'goodness  ' : ''}softmax`);
+    const measure = network.session.recipe.learning.kind === 'classes' ? 'log probability' : 'goodness';
+    print(`  label  ${hasGoodness ? `${measure}  ` : ''}softmax`);
     probabilities.forEach((probability, c) => {
-      const number = hasGoodness ? `${goodness[c].toPrecision(4).padStart(8)}  ` : '';
+      const number = hasGoodness ? `${goodness[c].toPrecision(4).padStart(measure.length)}  ` : '';
       const share = `${(100 * probability).toFixed(1)} %`.padStart(7);
       print(`  ${String(c).padStart(5)}  ${number}${share}${c === label ? '  ←' : ''}`);
     });

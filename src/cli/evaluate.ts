@@ -5,9 +5,9 @@ import { encodeLabelled, imageSize } from '../data/encode-examples.ts';
 import { readExamples } from '../data/examples/open-examples.ts';
 import type { ModelDescription } from '../network/encode.ts';
 import { loadDescribed } from '../network/model.ts';
-import { perClass } from './describe.ts';
+import { errorsOf, perClass } from './describe.ts';
 import { print, printJson } from './output.ts';
-import { percent } from './text.ts';
+import { pairs, percent } from './text.ts';
 import { testSetOf } from './train.ts';
 
 export async function evaluate(
@@ -36,10 +36,10 @@ export async function evaluate(
       });
       return;
     }
-    print(perClass(evaluation, data.classNames));
+    const { learning } = network.session.recipe;
+    print(perClass(evaluation, learning, data.classNames));
     print(`\n${data.name}, ${data.count} examples in ${seconds.toFixed(2)} s`);
-    if (goodnessReadout) print(`  goodness of every label  ${percent(goodnessReadout.error)}`);
-    print(`  softmax of one pass      ${percent(softmaxReadout.error)}`);
+    print(pairs(errorsOf(evaluation, learning).map(([by, error]) => [by, percent(error)])));
   } finally {
     await network.close();
   }

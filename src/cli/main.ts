@@ -45,7 +45,7 @@ function buildCommand(): Command {
     .argument('[data]', `${DATA}; or your own: ${OWN}`, 'mnist')
     .option(
       '--recipe <name>',
-      `what to train and how: ${Object.keys(recipes).join(', ')} (default: quick, for your own data one that fits them)`,
+      `what to train and how: ${Object.keys(recipes).join(', ')} (default: one-pass, for your own data one that fits them)`,
     )
     .option('--label <name>', 'the column to learn, by name or by position (from 1, or from the end as -1)')
     .option('--epochs <n>', "passes over the data (default: the recipe's)", wholeNumber(1))

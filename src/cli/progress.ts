@@ -9,13 +9,11 @@ const REDRAW_MS = 120;
 
 export class Progress {
   readonly #network: Network;
-  readonly #examples: number;
   readonly #timer: NodeJS.Timeout | undefined;
 
-  /** Shows the training of `network` on `examples` examples an epoch, until `end`. */
-  constructor(network: Network, examples: number) {
+  /** Shows the training of `network`, until `end`. */
+  constructor(network: Network) {
     this.#network = network;
-    this.#examples = examples;
     if (process.stdout.isTTY) this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
   }
 
@@ -42,9 +40,11 @@ export class Progress {
   #draw(): void {
     const event = this.#network.progress;
     const { batch } = this.#network.position;
-    const share = Math.min(1, (batch * this.#network.session.recipe.batch) / this.#examples);
+    const { examples = 0 } = event;
+    const share = Math.min(1, (batch * this.#network.session.recipe.batch) / Math.max(1, examples));
     const filled = Math.round(share * BAR);
-    const left = ((event.epochs - event.epoch + 1 - share) * this.#examples) / event.imagesPerSecond;
+    // As if the epochs that follow were as long as this one.
+    const left = ((event.epochs - event.epoch + 1 - share) * examples) / event.imagesPerSecond;
     const parts = [
       `epoch ${event.epoch}/${event.epochs} ${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`,
       `error ${percent(event.trainError)}`,
@@ -60,9 +60,11 @@ export class Progress {
   }
 }
 
-/** Goodness of positive over that of negative data, layer by layer, where there is such. */
+/** Goodness of positive over that of negative data, layer by layer, or the log probability of the right class, where there is such. */
 function goodness({ positiveGoodness, negativeGoodness }: EpochEvent): string {
   const short = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
+  if (positiveGoodness.length === 0) return '';
+  if (negativeGoodness.length === 0) return `log probability ${positiveGoodness.map(short).join(' ')}  `;
   const pairs = positiveGoodness.map((value, l) => `${short(value)}/${short(negativeGoodness[l])}  `);
-  return pairs.length === 0 ? '' : `goodness +/− ${pairs.join('')}`;
+  return `goodness +/− ${pairs.join('')}`;
 }

@@ -62,9 +62,9 @@ export async function reproduceExperiment(
         say(`\n${colors.bold(`${variant.name}, seed ${own}`)}${place}`);
         say(pairs(describeRecipe(variant.recipe)));
       },
-      onStart: (network, examples) => {
+      onStart: network => {
         say(pairs([['machine', machineOf(network)]]));
-        if (isLoud) progress = new Progress(network, examples);
+        if (isLoud) progress = new Progress(network);
       },
       onEvent: (event, variant, own) => {
         sayJson({ ...event, variant: variant.name, seed: own });

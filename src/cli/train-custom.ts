@@ -61,7 +61,7 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
         say(colors.bold(`${recipe.name} on ${source}`));
         say(data.notes.map(note => `  ${visible(note)}`).join('\n'));
         say(`\n${pairs([...describeRecipe(recipe), ['machine', machineOf(network)]])}`);
-        if (!options.quiet && !options.json) progress = new Progress(network, data.train.count);
+        if (!options.quiet && !options.json) progress = new Progress(network);
       },
       onEpoch: event => {
         sayJson(event);
@@ -90,7 +90,10 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
     const totalSeconds = (performance.now() - startedAt) / 1000;
     const again = isRetrained ? '; trained so far again, on them too' : '';
     say(`\nepoch ${bestEpoch} was the best on the validation examples${again}`);
-    say(`\n${perClass(evaluation, data.test.classNames)}\n\n${verdict(data.test.name, evaluation)}`);
+    const { learning } = network.session.recipe;
+    say(
+      `\n${perClass(evaluation, learning, data.test.classNames)}\n\n${verdict(data.test.name, evaluation, learning)}`,
+    );
     say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
     say(
       pairs([

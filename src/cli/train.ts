@@ -81,7 +81,9 @@ export async function train(source: string, options: TrainOptions): Promise<void
     const { trainSeconds } = network.position;
     const totalSeconds = (performance.now() - startedAt) / 1000;
     if (judged && evaluation)
-      say(`\n${perClass(evaluation, judged.classNames)}\n\n${verdict(judged.name, evaluation)}`);
+      say(
+        `\n${perClass(evaluation, recipe.learning, judged.classNames)}\n\n${verdict(judged.name, evaluation, recipe.learning)}`,
+      );
     say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
     say(pairs(nextSteps(model, report, source, judged !== undefined)));
     sayJson({
@@ -148,7 +150,7 @@ function threadsOf({ threads }: TrainOptions): { threads?: number } {
   return threads === undefined ? {} : { threads };
 }
 
-function chooseRecipe({ recipe = 'quick', epochs }: TrainOptions): Recipe {
+function chooseRecipe({ recipe = 'one-pass', epochs }: TrainOptions): Recipe {
   const found = findRecipe(recipe);
   return epochs === undefined ? found : { ...found, epochs };
 }
@@ -177,7 +179,7 @@ async function trainToEnd(
   options: TrainOptions,
   sayJson: (event: object) => void,
 ): Promise<boolean> {
-  const progress = options.quiet || options.json ? undefined : new Progress(network, data.count);
+  const progress = options.quiet || options.json ? undefined : new Progress(network);
   try {
     return await stop.during(async () => {
       const epochs = fitAndSave(network, data, checkpoint, { ...watched, signal: stop.signal });

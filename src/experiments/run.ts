@@ -36,7 +36,7 @@ export interface RunOptions extends Extent {
   readonly signal?: AbortSignal | undefined;
   /** Told before a variant is trained with a seed, the `index`-th of `count` such trainings. */
   readonly onRun?: (variant: Variant, seed: number, index: number, count: number) => void;
-  readonly onStart?: (network: Network, examples: number) => void;
+  readonly onStart?: (network: Network) => void;
   readonly onEvent?: (event: EpochEvent | SeenEvent, variant: Variant, seed: number) => void;
   /** Told of every outcome; `isNew` where it was not there before. */
   readonly onOutcome?: (outcome: Outcome, isNew: boolean) => void;
@@ -99,7 +99,7 @@ export async function reproduce(experiment: Experiment, options: RunOptions = {}
       signal,
       model,
       checkpoint,
-      onStart: network => options.onStart?.(network, train.count),
+      onStart: network => options.onStart?.(network),
       onEvent: event => options.onEvent?.(event, variant, settings.seed),
       onUncompared: path => options.onUncompared?.(path),
     });

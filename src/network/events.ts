@@ -6,12 +6,17 @@ export interface EpochEvent {
   /** Counts from 1. */
   readonly epoch: number;
   readonly epochs: number;
+  /** Examples of the epoch: all of the training data without those that rest. Absent in files of older versions. */
+  readonly examples?: number;
   /** Time spent training since the start (loading and evaluating not counted). */
   readonly trainSeconds: number;
   readonly imagesPerSecond: number;
-  /** Mean goodness of positive data in each layer over the epoch, as the objective sees it; empty where there is none. */
+  /**
+   * Mean goodness of positive data in each layer over the epoch, as the objective sees it; of layers that tell classes apart, the
+   * log probability of the right one; empty where layers have neither.
+   */
   readonly positiveGoodness: readonly number[];
-  /** The same for negative data. */
+  /** The goodness of negative data; empty where nothing is negative. */
   readonly negativeGoodness: readonly number[];
   /** Share of units of each layer that are on, 0 to 1, over the epoch's data with the neutral label. */
   readonly density: readonly number[];
@@ -31,6 +36,7 @@ export function isHistory(history: readonly EpochEvent[], layers: number): boole
     ({
       epoch,
       epochs,
+      examples = 0,
       trainSeconds,
       imagesPerSecond,
       positiveGoodness,
@@ -41,7 +47,7 @@ export function isHistory(history: readonly EpochEvent[], layers: number): boole
       validationError = 0,
       testError = 0,
     }) =>
-      [epoch, epochs].every(Number.isInteger) &&
+      [epoch, epochs, examples].every(Number.isInteger) &&
       [trainSeconds, imagesPerSecond, trainError, validationError, testError].every(Number.isFinite) &&
       [positiveGoodness, negativeGoodness, density, activeRows].every(
         list => [0, layers].includes(list.length) && list.every(Number.isFinite),

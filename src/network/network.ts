@@ -8,7 +8,7 @@ import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { stream } from '../kernels/streams.ts';
 import { RolledOut } from '../negatives/rolled-out.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readouts/goodness.ts';
-import { isLayerwise, isRolledOut, readFrom, scoresLabels } from '../recipes/recipe.ts';
+import { isByGoodness, isLayerwise, isRolledOut, readFrom, scoresLabels } from '../recipes/recipe.ts';
 import { Control } from '../schedules/control.ts';
 import type { EvaluateJob, Job } from '../schedules/job.ts';
 import type { Session } from '../schedules/session.ts';
@@ -89,6 +89,7 @@ export class Network {
   /** Where examples may rest; and of which inputs, once they are known. */
   #settledIn: Uint16Array | undefined;
   #settledOf: Dataset['inputs'] | undefined;
+  #epochExamples = 0;
   /** Examples of the epochs before, where some have rested. */
   #seen: number | undefined;
   #startedAt: number | undefined;
@@ -162,10 +163,12 @@ export class Network {
       event: 'epoch',
       epoch: this.#epoch,
       epochs: this.#epochs,
+      examples: this.#epochExamples,
       trainSeconds,
       imagesPerSecond: images / Math.max(trainSeconds, 1e-9),
       ...this.#control.means(plans.map(plan => plan.units)),
-      ...(!isLayerwise(recipe.learning) && { positiveGoodness: [], negativeGoodness: [] }),
+      ...(!isLayerwise(recipe.learning) && { positiveGoodness: [] }),
+      ...(!isByGoodness(recipe.learning) && { negativeGoodness: [] }),
     };
   }
 
@@ -225,6 +228,7 @@ export class Network {
           if (rollOut && !(await this.#rollOut(rollOut, signal))) continue;
         }
         const order = this.#orderOf(dataset.count, settledIn);
+        this.#epochExamples = order.length;
         const more = { ...(rollOut && { rolledOut: rollOut.negatives }), ...(settledIn && { settledIn }) };
         const job = { dataset, ...more, order, epoch: this.#epoch, epochs, firstBatch };
         await this.#train({ kind: 'train', ...job }, signal);

@@ -8,7 +8,14 @@ import { readState } from '../network/state.ts';
 import { layerThreshold } from '../objectives/contrast.ts';
 import { calibrated, reliability } from '../readouts/calibration.ts';
 import { describeRecipe } from '../recipes/describe.ts';
-import { layerGoodness as goodnessOf, isByGoodness, scoresLabels } from '../recipes/recipe.ts';
+import {
+  layerGoodness as goodnessOf,
+  hasReadout,
+  isByGoodness,
+  type Learning,
+  scoresLabels,
+  triesLabels,
+} from '../recipes/recipe.ts';
 import type { Session } from '../schedules/session.ts';
 import type { TrainedModel } from '../train/train-model.ts';
 import type { Mistake } from './mistakes.ts';
@@ -47,17 +54,32 @@ export function reportOf(
     ],
     classNames: data.classNames ?? Array.from({ length: classes }, (_, c) => String(c)),
     epochs: history,
-    data: scoresLabels(recipe.learning)
-      ? ['examples with their true label', 'examples with a wrong one']
-      : ['real images', 'hybrids of two images'],
-    ...(evaluation.goodnessReadout && { goodnessReadout: evaluation.goodnessReadout }),
-    softmaxReadout: evaluation.softmaxReadout,
+    ...(isByGoodness(recipe.learning) && {
+      data: triesLabels(recipe.learning)
+        ? (['examples with their true label', 'examples with a wrong one'] as const)
+        : (['real images', 'hybrids of two images'] as const),
+    }),
+    ...(recipe.learning.kind === 'classes' && recipe.learning.rest !== undefined && { hasResting: true }),
+    readouts: readoutsOf(evaluation, recipe.learning),
     layers: layerGoodness(network, data, evaluation),
     mistakes: worstMistakes(network, data, evaluation, confidence ?? evaluation.probabilities, image),
     ...(fields && { fields: image ? withoutLabel(fields, image) : fields }),
     ...(confidence && { reliability: reliability(confidence, data.labels, classes) }),
     ...(shape && { shape }),
   };
+}
+
+function readoutsOf(
+  { goodnessReadout, softmaxReadout }: Evaluation,
+  learning: Learning,
+): ReportData['readouts'] {
+  const softmax = { ...softmaxReadout, kind: 'softmax' as const };
+  if (!goodnessReadout) return [softmax];
+  const first = {
+    ...goodnessReadout,
+    kind: learning.kind === 'classes' ? ('layers' as const) : ('goodness' as const),
+  };
+  return hasReadout(learning) ? [first, softmax] : [first];
 }
 
 /** Own images have the inputs of the label in rows above them. */

@@ -93,13 +93,14 @@ function errorsText({ epoch, trainSeconds, trainError, validationError, testErro
   return `Epoch ${epoch} after ${timeSpent(trainSeconds)}: train ${percentage(trainError)}${validation}${test}`;
 }
 
-/** Mean goodness of positive and negative data over epochs, one small picture per layer. */
+/** Mean goodness of positive and negative data, or log probability of the right class, over epochs, one small picture per layer. */
 export function goodnessCurves(
   epochs: readonly EpochEvent[],
   layers: readonly { readonly units: number; readonly threshold?: number }[],
+  measure: 'goodness' | 'log probability',
 ): string {
   const count = Math.max(0, ...epochs.map(event => event.positiveGoodness.length));
-  const figures = Array.from({ length: count }, (_, i) => goodnessFigure(epochs, i, layers[i]));
+  const figures = Array.from({ length: count }, (_, i) => goodnessFigure(epochs, i, layers[i], measure));
   return figures.join('\n') || noEpochs;
 }
 
@@ -107,12 +108,13 @@ function goodnessFigure(
   epochs: readonly EpochEvent[],
   layer: number,
   about: { readonly units: number; readonly threshold?: number } | undefined,
+  measure: string,
 ): string {
   const [left, right, top, bottom] = [44, 290, 10, 160];
   const lines = [
     series('negative', epochs, event => event.negativeGoodness[layer]),
     series('positive', epochs, event => event.positiveGoodness[layer]),
-  ];
+  ].filter(({ points }) => points.length > 0);
   const threshold = about?.threshold ?? Number.NaN;
   const range = extent([0, ...valuesOf(lines), threshold]) ?? [0, 1];
   const y = linearAxis(range[0], range[1] * 1.06, bottom, top, 3);
@@ -127,7 +129,7 @@ function goodnessFigure(
   const picture = svg(
     340,
     190,
-    `Mean goodness in layer ${layer + 1} over the epochs, in the end ${values}`,
+    `Mean ${measure} in layer ${layer + 1} over the epochs, in the end ${values}`,
     [
       ...y.ticks.map(tick => gridLine(left, right, y.at(tick), short(tick))),
       ...x.ticks.map(tick => label(x.at(tick), bottom + 17, short(tick), 'tick')),
@@ -159,5 +161,7 @@ ${percentage(rows * 100, 0)} of the rows still moved weights.</p>`;
 
 function goodnessText(event: EpochEvent, layer: number): string {
   const [positive, negative] = [event.positiveGoodness[layer], event.negativeGoodness[layer]];
-  return `Epoch ${event.epoch}: positive ${short(positive)}, negative ${short(negative)}`;
+  const told =
+    negative === undefined ? short(positive) : `positive ${short(positive)}, negative ${short(negative)}`;
+  return `Epoch ${event.epoch}: ${told}`;
 }

@@ -5,36 +5,55 @@ import type { Scored } from '../readouts/goodness.ts';
 import { extent } from './axis.ts';
 import { decimal, percentage, svg, timeSpent } from './markup.ts';
 
-/** How often a readout was wrong. */
-export type ReadoutErrors = Pick<Scored, 'error' | 'confusion'>;
+/** What can answer for a network: goodness of every label, log probabilities summed over the layers, the softmax of one pass. */
+export type ReadoutKind = 'goodness' | 'layers' | 'softmax';
 
-/** The better error in large, as dots out of a thousand, and beside it the readouts that there are, time and speed. */
-export function headline(
-  goodness: ReadoutErrors | undefined,
-  softmax: ReadoutErrors,
-  epochs: readonly EpochEvent[],
-): string {
-  const byGoodness = goodness !== undefined && !(softmax.error < goodness.error);
-  const best = byGoodness ? goodness : softmax;
+/** How often a readout was wrong. */
+export interface ReadoutErrors extends Pick<Scored, 'error' | 'confusion'> {
+  readonly kind: ReadoutKind;
+}
+
+/** The readout in the middle of a sentence. */
+export const readoutNames: Readonly<Record<ReadoutKind, string>> = {
+  goodness: 'the goodness readout',
+  layers: 'all layers together',
+  softmax: 'the softmax readout',
+};
+
+const titles: Readonly<Record<ReadoutKind, readonly [title: string, note: string]>> = {
+  goodness: ['Goodness readout', 'tries every label, keeps the one with most goodness'],
+  layers: ['All layers together', 'each tells how likely a class is; their log probabilities are added'],
+  softmax: ['Softmax readout', 'one pass, a linear classifier on the activities'],
+};
+
+/** Of readouts that are equally good, the first. */
+export function bestOf(readouts: readonly ReadoutErrors[]): ReadoutErrors {
+  return readouts.reduce((best, other) => (other.error < best.error ? other : best));
+}
+
+/** The best error in large, as dots out of a thousand, and beside it the readouts that there are, time and speed. */
+export function headline(readouts: readonly ReadoutErrors[], epochs: readonly EpochEvent[]): string {
+  const best = bestOf(readouts);
   const examples = best.confusion.flat().reduce((sum, count) => sum + count, 0);
   const wrong = examples - best.confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0);
   const exact = examples > 0 ? `: ${decimal(wrong)} of ${decimal(examples)} test examples read wrong` : '';
   const last = epochs.at(-1);
   return `<div class="hero">
 <div><p class="big">${decimal(best.error, 2)}<span>\u00a0%</span></p>
-<p class="lead">test error by the ${byGoodness ? 'goodness' : 'softmax'} readout${exact}.</p></div>
+<p class="lead">test error by ${readoutNames[best.kind]}${exact}.</p></div>
 ${dots(best.error)}
 </div>
 <dl class="stats">
-${goodness ? stat('Goodness readout', percentage(goodness.error), tries, byGoodness) : ''}
-${stat('Softmax readout', percentage(softmax.error), classifies, !byGoodness)}
+${readouts
+  .map(readout => {
+    const [title, note] = titles[readout.kind];
+    return stat(title, percentage(readout.error), note, readouts.length > 1 && readout === best);
+  })
+  .join('\n')}
 ${stat('Training time', last ? timeSpent(last.trainSeconds) : '–', epochCount(epochs.length))}
 ${stat('Speed', decimal(medianSpeed(epochs)), 'examples per second, median of the epochs')}
 </dl>`;
 }
-
-const tries = 'tries every label, keeps the one with most goodness';
-const classifies = 'one pass, a linear classifier on the activities';
 
 function epochCount(count: number): string {
   return count === 1 ? '1 epoch, evaluation not counted' : `${decimal(count)} epochs, evaluation not counted`;

@@ -1,7 +1,7 @@
 // How well each layer's goodness tells a true label from a wrong one.
 
 import { type Axis, linearAxis } from './axis.ts';
-import { at, decimal, hotspot, label, percentage, short, svg } from './markup.ts';
+import { at, capitalized, decimal, hotspot, label, percentage, short, svg } from './markup.ts';
 
 /** Counts of goodness in equal bins from `low` to `high`; the outermost bins also hold what lies beyond. */
 export interface Histogram {
@@ -65,6 +65,7 @@ export function overlap({ positive, negative }: Histogram): number {
 /** The two distributions of one layer (numbered from 1) over each other, with the threshold as a line. */
 export function goodnessHistogram(
   number: number,
+  measure: 'goodness' | 'log probability',
   layer: {
     readonly units: number;
     readonly threshold?: number;
@@ -80,17 +81,17 @@ export function goodnessHistogram(
   const shared = percentage(overlap(counts) * 100, 1);
   const lost = positive.length + negative.length - total(counts.positive) - total(counts.negative);
   const facts = [
-    `On the same example, the true label has more goodness in ${percentage(winsOnSameExample(positive, negative), 1)}
+    `On the same example, the true label has more ${measure} in ${percentage(winsOnSameExample(positive, negative), 1)}
 of cases; on two examples that have nothing to do with each other, in ${percentage(area * 100, 1)} (AUC).`,
     `The hills share ${shared} of their area.`,
     lost > 0 ? `${decimal(lost)} values were not finite and are left out.` : '',
   ];
-  const name = `Goodness in layer ${number}: AUC ${decimal(area, 3)}, shared area ${shared}`;
-  const picture = chart(counts, layer.threshold, name);
+  const name = `${capitalized(measure)} in layer ${number}: AUC ${decimal(area, 3)}, shared area ${shared}`;
+  const picture = chart(counts, layer.threshold, measure, name);
   return `<figure>${caption}${picture}<p class="fact">${facts.join(' ').trim()}</p></figure>`;
 }
 
-function chart(counts: Histogram, threshold: number | undefined, name: string): string {
+function chart(counts: Histogram, threshold: number | undefined, measure: string, name: string): string {
   const [left, right, top, bottom] = [6, 334, 18, 160];
   const { low, high } = counts;
   const x = linearAxis(low, high, left, right, 4);
@@ -110,8 +111,8 @@ function chart(counts: Histogram, threshold: number | undefined, name: string): 
       thresholdMark(threshold, x, top, bottom),
       ...counts.positive.map((count, bin) => {
         const [from, to] = [bin, bin + 1].map(i => low + ((high - low) * i) / bins);
-        const span = `Goodness ${rounded(from)} to ${rounded(to)}`;
-        const text = `${span}: ${decimal(count)} positive, ${decimal(counts.negative[bin])} negative`;
+        const span = `${capitalized(measure)} ${rounded(from)} to ${rounded(to)}`;
+        const text = `${span}: ${decimal(count)} of the true label, ${decimal(counts.negative[bin])} of a wrong one`;
         return count + counts.negative[bin] === 0
           ? ''
           : hotspot(edge(bin), top, edge(1) - edge(0), bottom - top, text);

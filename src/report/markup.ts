@@ -74,6 +74,11 @@ export function hotspot(x: number, y: number, width: number, height: number, tex
 }
 
 /** The name of class `index`, or its number where it has none. */
+/** `text` as a heading begins. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export function className(names: readonly string[], index: number): string {
   return names[index] ?? String(index);
 }

@@ -1,7 +1,7 @@
 // The examples which the network got wrong although it was sure.
 
 import { extent } from './axis.ts';
-import { at, className, decimal, escaped, label, percentage, short, svg } from './markup.ts';
+import { at, capitalized, className, decimal, escaped, label, percentage, short, svg } from './markup.ts';
 import { image } from './pixels.ts';
 
 const most = 40;
@@ -21,16 +21,18 @@ export interface Mistake {
 export function mistakeCards(
   mistakes: readonly Mistake[],
   names: readonly string[],
+  measure: 'goodness' | 'log probability',
   shape: readonly [height: number, width: number, channels?: number] | undefined,
 ): string {
   if (mistakes.length === 0) return '<p class="none">None: every example was read correctly.</p>';
-  const cards = mistakes.slice(0, most).map(mistake => card(mistake, names, shape));
+  const cards = mistakes.slice(0, most).map(mistake => card(mistake, names, measure, shape));
   return `<ol class="mistakes">\n${cards.join('\n')}\n</ol>`;
 }
 
 function card(
   mistake: Mistake,
   names: readonly string[],
+  measure: string,
   shape: readonly [height: number, width: number, channels?: number] | undefined,
 ): string {
   const { index, confidence } = mistake;
@@ -43,7 +45,7 @@ function card(
   return `<li>${picture}<p>is <b class="true">${escaped(is)}</b><br />
 read as <b class="wrong">${escaped(as)}</b><br />
 <span>${sure(confidence)}\u00a0sure</span><br /><span>no. ${decimal(index)}</span></p>
-${bars(mistake, names)}</li>`;
+${bars(mistake, names, measure)}</li>`;
 }
 
 // None of these may claim to be 100 % sure by rounding.
@@ -53,7 +55,7 @@ function sure(confidence: number): string {
 
 // The goodness of different labels is nearly the same number: bars from zero would all look alike. They start
 // a little below the least one instead, which the page says.
-function bars(mistake: Mistake, names: readonly string[]): string {
+function bars(mistake: Mistake, names: readonly string[], measure: string): string {
   const { goodness } = mistake;
   const range = extent(goodness);
   if (!range) return '';
@@ -71,7 +73,7 @@ function bars(mistake: Mistake, names: readonly string[]): string {
     const bar = Math.min(step * 0.72, 26);
     const size = (base - top) * share;
     const place = `x="${at(x - bar / 2)}" y="${at(base - size)}" width="${at(bar)}" height="${at(size)}"`;
-    const tooltip = escaped(`${shown[i]}: goodness ${short(Number(value.toPrecision(6)))}`);
+    const tooltip = escaped(`${shown[i]}: ${measure} ${short(Number(value.toPrecision(6)))}`);
     // More names than this run into each other; the others keep their tooltip.
     const named = goodness.length <= 14 || kind !== 'other';
     const text = !named
@@ -82,7 +84,7 @@ function bars(mistake: Mistake, names: readonly string[]): string {
     return `<g><rect class="bar ${kind}" rx="1.5" ${place} /><title>${tooltip}</title>${text}</g>`;
   });
   const [is, as] = [className(names, mistake.label), className(names, mistake.predicted)];
-  const name = `Goodness per label, true ${is}, read as ${as}`;
+  const name = `${capitalized(measure)} per label, true ${is}, read as ${as}`;
   return svg(width, height, name, `${columns.join('')}<path class="base" d="M${left} ${base}H${width}" />`);
 }
 

@@ -5,7 +5,7 @@ import type { Reliability } from '../readouts/calibration.ts';
 import { confusionTable, frequentConfusions } from './confusion.ts';
 import { errorCurves, goodnessCurves } from './curves.ts';
 import { fieldPictures, howToRead } from './fields.ts';
-import { headline, type ReadoutErrors } from './headline.ts';
+import { bestOf, headline, type ReadoutErrors, readoutNames } from './headline.ts';
 import { goodnessHistogram } from './histogram.ts';
 import { escaped } from './markup.ts';
 import { type Mistake, mistakeCards } from './mistakes.ts';
@@ -22,17 +22,21 @@ export interface ReportData {
   readonly machine: readonly (readonly [name: string, value: string])[];
   readonly classNames: readonly string[];
   readonly epochs: readonly EpochEvent[];
-  /** What the layers are to give much goodness to, and little: e.g. `real images` and `hybrids of two`. */
-  readonly data: readonly [positive: string, negative: string];
-  /** Absent where the network is not given labels. */
-  readonly goodnessReadout?: ReadoutErrors;
-  readonly softmaxReadout: ReadoutErrors;
+  /** What the layers are to give much goodness to, and little, e.g. `real images` and `hybrids of two`; absent where nothing is negative. */
+  readonly data?: readonly [positive: string, negative: string];
+  /** Whether examples that are settled leave some epochs out. */
+  readonly hasResting?: boolean;
+  /** Those that there are; the first one answers. */
+  readonly readouts: readonly [ReadoutErrors, ...ReadoutErrors[]];
   readonly layers: readonly {
     readonly units: number;
     readonly threshold?: number;
-    /** (examples) goodness of each test example with its true label; absent where the network is not given labels. */
+    /**
+     * (examples) goodness of each test example with its true label, or the log probability of its class; absent where layers do not
+     * say how good a label is.
+     */
     readonly positive?: Float32Array;
-    /** (examples) goodness of each test example with a wrong label. */
+    /** (examples) the same of a wrong label. */
     readonly negative?: Float32Array;
   }[];
   /** Incoming weights of layer 1's strongest units, (height, width, channels) each, signed; up to 100 are shown. */
@@ -53,34 +57,43 @@ export interface ReportData {
 
 /** The whole report as the text of one HTML file, below 1 MB for 10 layers and 10,000 examples. */
 export function renderReport(data: ReportData): string {
-  const { title, layers, epochs, classNames, goodnessReadout, softmaxReadout } = data;
-  const byGoodness = goodnessReadout !== undefined && !(softmaxReadout.error < goodnessReadout.error);
-  const [best, other] = byGoodness ? [goodnessReadout, softmaxReadout] : [softmaxReadout, goodnessReadout];
-  const [bestName, otherName] = byGoodness ? ['goodness', 'softmax'] : ['softmax', 'goodness'];
+  const { title, layers, epochs, classNames, readouts } = data;
+  const best = bestOf(readouts);
+  const [{ kind: answering }] = readouts;
+  const measure = answering === 'layers' ? 'log probability' : 'goodness';
   const watched = epochs[0]?.positiveGoodness.length ?? 0;
   const histograms = layers.flatMap(({ positive, negative, ...layer }, i) =>
-    positive && negative ? [goodnessHistogram(i + 1, { ...layer, positive, negative })] : [],
+    positive && negative ? [goodnessHistogram(i + 1, measure, { ...layer, positive, negative })] : [],
   );
   const sections = [
     section(
       'Learning',
-      `Error after each epoch: lower is better. The training error is counted by the softmax readout, on
-examples as they are learned from. ${unseen(epochs, goodnessReadout ? 'goodness' : 'softmax')}`,
+      `Error after each epoch: lower is better. The training error is counted by ${readoutNames[readouts.at(-1)!.kind]}, on
+examples as they are learned from${data.hasResting ? ': those that rest, since they are settled, do not count, which leaves the harder ones' : ''}. ${unseen(epochs, readoutNames[answering])}`,
       errorCurves(epochs),
     ),
     watched > 0 &&
       section(
-        'Goodness over time',
-        `Each layer learns on its own: to give much goodness (strong activity) to ${escaped(data.data[0])}
+        data.data ? 'Goodness over time' : 'Log probability over time',
+        data.data
+          ? `Each layer learns on its own: to give much goodness (strong activity) to ${escaped(data.data[0])}
 ${positive} and little to ${escaped(data.data[1])} ${negative}. The wider the lines part, the
-more the layer has learned. Goodness here is as the objective sees it, averaged over the epoch.`,
-        grid(goodnessCurves(epochs, layers), watched),
+more the layer has learned. Goodness here is as the objective sees it, averaged over the epoch.`
+          : `Each layer learns on its own: to tell the classes apart, without any negative data. The line is the natural
+logarithm of the probability that the layer gave to the right class, averaged over the epoch; at zero it would be sure
+of every example, and right.`,
+        grid(goodnessCurves(epochs, layers, measure), watched),
       ),
     histograms.length > 0 &&
       section(
-        'Right label or wrong label',
-        `The same test examples shown to the trained network twice: once with the true label ${positive},
-once with a wrong one ${negative}. Taller means more examples, further right means more goodness.
+        measure === 'goodness' ? 'Right label or wrong label' : 'Right class or wrong class',
+        `${
+          measure === 'goodness'
+            ? `The same test examples shown to the trained network twice: once with the true label ${positive},
+once with a wrong one ${negative}.`
+            : `What each layer of the trained network says of the test examples: how likely the true class is
+${trueClass}, and a wrong one ${wrongClass}.`
+        } Taller means more examples, further right means more ${measure}.
 Hills that stand apart mean that the layer alone can tell right from wrong; where they overlap, it
 has to guess. The outermost bars also hold the few values beyond them.`,
         grid(histograms.join('\n'), histograms.length),
@@ -101,29 +114,30 @@ good sign; noise everywhere means that the unit learned little.`,
 a mistake, and the stronger the colour, the larger its share of the row. The bars at the right
 compare the error of the classes.`,
       `${frequentConfusions(best.confusion, classNames)}
-${confusionTable(best.confusion, classNames, `${byClass}, ${bestName} readout`)}
-${
-  other
-    ? `<details><summary>The same by the ${otherName} readout</summary>
-${confusionTable(other.confusion, classNames, `${byClass}, ${otherName} readout`)}
-</details>`
-    : ''
-}`,
+${confusionTable(best.confusion, classNames, `${byClass}, by ${readoutNames[best.kind]}`)}
+${readouts
+  .filter(readout => readout !== best)
+  .map(
+    ({ kind, confusion }) => `<details><summary>The same by ${readoutNames[kind]}</summary>
+${confusionTable(confusion, classNames, `${byClass}, by ${readoutNames[kind]}`)}
+</details>`,
+  )
+  .join('\n')}`,
     ),
     data.reliability
       ? section(
           'How sure, how right',
           `Where a dot lies on the dashed line, the network was right as often as it said. Below it, the
-network was too sure of itself; above it, too modest. The confidence is that of the goodness
-readout, at the one temperature that fitted the validation examples.`,
+network was too sure of itself; above it, too modest. The confidence is that of ${readoutNames[answering]},
+at the one temperature that fitted the validation examples.`,
           reliabilityCurve(data.reliability),
         )
       : '',
     section(
       'Sure and wrong',
-      `The mistakes about which the network had least doubt. ${goodnessReadout ? bars : ''} Some of these a
+      `The mistakes about which the network had least doubt. ${answering === 'softmax' ? '' : bars(measure)} Some of these a
 person would get wrong, too.`,
-      mistakeCards(data.mistakes, classNames, data.shape),
+      mistakeCards(data.mistakes, classNames, measure, data.shape),
     ),
     section(
       'Settings',
@@ -131,19 +145,18 @@ person would get wrong, too.`,
       `<div class="tables">${pairsTable('Recipe', data.settings)}${pairsTable('Machine', data.machine)}</div>`,
     ),
   ];
-  return page(
-    title,
-    'Forward-Forward training report',
-    headline(goodnessReadout, softmaxReadout, epochs),
-    sections,
-  );
+  return page(title, 'Forward-Forward training report', headline(readouts, epochs), sections);
 }
 
 const byClass = 'Test examples by true class (rows) and class read (columns)';
-const bars = `The bars are the goodness of each label, from a little below the least one, so that differences
+const bars = (
+  measure: string,
+) => `The bars are the ${measure} of each label, from a little below the least one, so that differences
 show: <b class="true">blue</b> is the true label, <b class="wrong">orange</b> the one it chose.`;
 const positive = '(<b class="positive">positive, blue</b>)';
 const negative = '(<b class="negative">negative, orange</b>)';
+const trueClass = '(<b class="positive">blue</b>)';
+const wrongClass = '(<b class="negative">orange</b>)';
 
 // Only of the lines that are there, so that nobody looks for one that is not.
 function unseen(epochs: readonly EpochEvent[], readout: string): string {
@@ -154,7 +167,7 @@ function unseen(epochs: readonly EpochEvent[], readout: string): string {
     validated && tested
       ? 'Validation and test error come'
       : `The ${tested ? 'test' : 'validation'} error comes`;
-  return `${names} from examples the network never learns from, by the ${readout} readout. Where training keeps
+  return `${names} from examples the network never learns from, by ${readout}. Where training keeps
 falling and this does not, the network has begun to learn its examples by heart.`;
 }
 

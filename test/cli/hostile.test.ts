@@ -66,6 +66,7 @@ const hostile = '<img src="x" onerror="alert(1)">';
 const changes: [string, (event: any) => void][] = [
   ['epoch', event => Object.assign(event, { epoch: hostile })],
   ['epochs', event => Object.assign(event, { epochs: [3] })],
+  ['examples', event => Object.assign(event, { examples: '60' })],
   ['trainSeconds', event => Object.assign(event, { trainSeconds: '1' })],
   ['imagesPerSecond', event => Object.assign(event, { imagesPerSecond: null })],
   ['trainError', event => delete event.trainError],
@@ -149,7 +150,7 @@ describe('reports escape all that they are given', () => {
       classNames: [hostile, hostile],
       epochs: [event],
       data: [hostile, hostile],
-      softmaxReadout: readout,
+      readouts: [{ kind: 'softmax', ...readout }],
       layers: [{ units: 3 }],
       mistakes: [],
     });

@@ -41,9 +41,9 @@ describe('ff train', () => {
     expect(stdout).not.toContain('\r');
     expect(stdout).not.toContain('\x1b[K');
     expect(stdout.match(/^epoch \d\/3 .* test \d+\.\d\d %/gm)).toHaveLength(3);
-    expect(stdout).toMatch(/blocks: error 0\.\d\d % by the goodness of every label/);
+    expect(stdout).toMatch(/blocks: error 0\.\d\d % by the log probabilities of all layers/);
     expect(await readdir(join(folder, 'a'))).toEqual(['model.html', 'model.safetensors']);
-    expect(await readFile(join(folder, 'a/model.html'), 'utf8')).toContain('quick on blocks');
+    expect(await readFile(join(folder, 'a/model.html'), 'utf8')).toContain('one-pass on blocks');
   });
 
   it('prints JSON lines and nothing else with --json, as documented', async () => {
@@ -152,7 +152,9 @@ describe('ff evaluate, predict and inspect', () => {
     const [result] = lines(stdout);
     expect(result).toMatchObject({ event: 'evaluated', data: 'blocks', count: 200 });
     expect(result.goodnessError).toBeLessThan(5);
-    expect((await ff(['evaluate', 'm.safetensors', 'blocks'])).stdout).toContain('softmax of one pass');
+    expect((await ff(['evaluate', 'm.safetensors', 'blocks'])).stdout).toMatch(
+      /the log probabilities of all layers +\d+\.\d\d %/,
+    );
   });
 
   it('predicts pictures', async () => {
@@ -182,7 +184,7 @@ describe('ff evaluate, predict and inspect', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/layers\.0\.weight +F32 +784 × 600/);
     const [result] = lines((await ff(['inspect', 'm.safetensors', '--json'])).stdout);
-    expect(result.recipe.name).toBe('quick');
+    expect(result.recipe.name).toBe('one-pass');
   });
 });
 

@@ -90,7 +90,7 @@ describe('a place that cannot be written is refused before the work', () => {
     await rm(join(folder, 'results'), { recursive: true });
     await writeFile(join(folder, 'runs'), '');
     await expectRefusal([...words, 'results'], /cannot write runs\/reproduce\/sequences\/short\/teacher/);
-    await expectRefusal(['train', 'blocks'], /cannot write runs\/blocks-quick\.safetensors: a part of/);
+    await expectRefusal(['train', 'blocks'], /cannot write runs\/blocks-one-pass\.safetensors: a part of/);
     await expectRefusal(['train', 'data.csv', '--label', 'kind'], /cannot write runs\/data\.safetensors/);
     await rm(join(folder, 'runs'));
   });

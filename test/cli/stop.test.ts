@@ -44,7 +44,7 @@ describe('nobody reads the output any more', () => {
     [
       'ff train',
       ['train', 'blocks', '--epochs', '300', '--out', 'a.safetensors'],
-      /quick on blocks/,
+      /one-pass on blocks/,
       'a.checkpoint.safetensors',
     ],
     [

@@ -49,8 +49,10 @@ function data(change: Partial<ReportData> = {}): ReportData {
     classNames: digits,
     epochs: epochs(12, 2),
     data: ['examples with their true label', 'examples with a wrong one'],
-    goodnessReadout: scored(10),
-    softmaxReadout: { ...scored(10), error: 1.7 },
+    readouts: [
+      { kind: 'goodness', ...scored(10) },
+      { kind: 'softmax', ...scored(10), error: 1.7 },
+    ],
     layers: [layer(500, 300), layer(500, 300)],
     fields: {
       height: 4,
@@ -66,10 +68,20 @@ function data(change: Partial<ReportData> = {}): ReportData {
 
 /** Of a network that learns from hybrids. */
 function unlabelled(): ReportData {
-  const { goodnessReadout: _, ...rest } = data({
+  return data({
     data: ['real images', 'hybrids of two images'],
+    readouts: [{ kind: 'softmax', ...scored(10) }],
     layers: [{ units: 500, threshold: 2 }, { units: 500 }],
     mistakes: [{ ...mistake(10), goodness: [] }],
+  });
+}
+
+/** Of layers that tell the classes apart, without anything negative. */
+function byClasses(): ReportData {
+  const { data: _, ...rest } = data({
+    epochs: epochs(12, 2).map(event => ({ ...event, negativeGoodness: [] })),
+    readouts: [{ kind: 'layers', ...scored(10) }],
+    layers: [layer(500, 300), layer(500, 300)].map(({ threshold: __, ...bare }) => bare),
   });
   return rest;
 }
@@ -102,8 +114,10 @@ function edgeCases(): Record<string, ReportData> {
   const { threshold: _threshold, ...bare } = layer(10, 50);
   const classes = (count: number) => ({
     classNames: Array.from({ length: count }, (_, i) => String.fromCharCode(65 + i)),
-    goodnessReadout: scored(count),
-    softmaxReadout: scored(count),
+    readouts: [
+      { kind: 'goodness', ...scored(count) },
+      { kind: 'softmax', ...scored(count) },
+    ] as const,
     mistakes: [mistake(count)],
   });
   return {
@@ -136,6 +150,7 @@ function edgeCases(): Record<string, ReportData> {
     diverged: data({ epochs: diverged }),
     'diverged once': data({ epochs: [...epochs(3, 2), ...diverged.slice(3)] }),
     'no labels in the input': unlabelled(),
+    'nothing negative': byClasses(),
     'no layers': data({ layers: [], epochs: epochs(3, 0) }),
     'one layer': data({ layers: [layer(10, 50)], epochs: epochs(3, 1) }),
     'no threshold': data({ layers: [bare] }),
@@ -171,8 +186,10 @@ function edgeCases(): Record<string, ReportData> {
     'long names': data({ classNames: digits.map(digit => `Ankle boot with number ${digit}`) }),
     'names missing': data({ classNames: [] }),
     'empty confusion': data({
-      goodnessReadout: { error: nan, confusion: [] },
-      softmaxReadout: { error: 100, confusion: digits.map(() => digits.map(() => 0)) },
+      readouts: [
+        { kind: 'goodness', error: nan, confusion: [] },
+        { kind: 'softmax', error: 100, confusion: digits.map(() => digits.map(() => 0)) },
+      ],
     }),
     'no settings': data({ settings: [], machine: [] }),
   };
@@ -227,8 +244,8 @@ test('escapes every string', () => {
 
 test('headline names the better readout and counts its errors', () => {
   const wrong = [0, 1, ...new Array<number>(8).fill(0)];
-  const better = { error: 0.5, confusion: [[199, ...wrong.slice(1)]] };
-  const html = renderReport(data({ softmaxReadout: better }));
+  const better = { kind: 'softmax', error: 0.5, confusion: [[199, ...wrong.slice(1)]] } as const;
+  const html = renderReport(data({ readouts: [data().readouts[0], better] }));
   expect(html).toContain('<p class="big">0.50<span>');
   expect(html).toContain('test error by the softmax readout: 1 of 200 test examples read wrong.');
   expect(html).toContain('<b class="wrong">5</b> are read wrong.');
@@ -245,6 +262,16 @@ test('speaks of hybrids, and of no goodness of labels, where the network is give
   expect(html).toContain('<b>Layer 1</b> <span>500 units</span>');
   const backprop = renderReport({ ...unlabelled(), epochs: epochs(3, 0) });
   expect(backprop).not.toContain('Goodness over time');
+});
+
+test('speaks of log probabilities, and of nothing negative, where layers tell the classes apart', () => {
+  const html = renderReport(byClasses());
+  expect(html).toContain('test error by all layers together');
+  expect(html).toContain('Log probability over time');
+  expect(html.replace(/<style>.*<\/style>|class="[^"]*"/gs, '')).not.toMatch(
+    /goodness|softmax|negative,|every label|shown to the trained network twice/i,
+  );
+  expect(html).toMatch(/the true label has more log probability in/);
 });
 
 test('confusion cells show their counts and rows their error', () => {
@@ -286,7 +313,9 @@ test('histograms count every finite example once', () => {
   expect(sum(constant.positive)).toBe(40);
   expect(sum(constant.negative)).toBe(30);
   const html = renderReport(data({ layers: [layer(5, 300)] }));
-  const bars = [...html.matchAll(/<title>Goodness [^:]*: ([\d,]+) positive, ([\d,]+) negative</g)];
+  const bars = [
+    ...html.matchAll(/<title>Goodness [^:]*: ([\d,]+) of the true label, ([\d,]+) of a wrong one</g),
+  ];
   expect(sum(bars.map(([, count]) => Number(count)))).toBe(300);
   expect(sum(bars.map(([, , count]) => Number(count)))).toBe(300);
 });
