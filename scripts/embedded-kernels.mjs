@@ -6,7 +6,9 @@ import { buildSync } from 'esbuild';
 
 const entryPoints = [fileURLToPath(new URL('../src/kernels/embedded.ts', import.meta.url))];
 const { outputFiles } = buildSync({ entryPoints, write: false });
-const { fuse, share } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+const { decodeText, encodeText, fuse, share } = await import(
+  `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`
+);
 
 const [TYPES, IMPORTS, FUNCTIONS, EXPORTS, CODE] = [1, 2, 3, 7, 10];
 const [FUSED, NOP] = ['fd8502', '01'];
@@ -15,8 +17,8 @@ const MEMORY = '6d656d6f7279020000';
 const WIDE_MEMORY = '6d656d6f727902' + '0080808000';
 const SHARED_MEMORY = '6d656d6f727902' + '0301808004';
 
-/** The module to embed of a relaxed build. Throws where what will be made of it is not the build again. */
-export function embeddable(relaxed) {
+/** The module to embed of a relaxed build, as text. Throws where what will be made of it is not the build again. */
+export function embedded(relaxed) {
   const sections = sectionsOf(relaxed);
   const parameters = parametersOf(sections);
   const code = functionsOf(sections.get(CODE)).map((body, i) => takenApart(body, parameters[i]));
@@ -29,8 +31,9 @@ export function embeddable(relaxed) {
     ...relaxed.subarray(0, 8),
     ...[...sections].flatMap(([id, content]) => [id, ...unsigned(content.length), ...content]),
   ]);
-  verify(module, relaxed);
-  return module;
+  const text = encodeText(module);
+  verify(decodeText(text), relaxed);
+  return text;
 }
 
 /** A function's body with a local more, which each fused instruction sets aside what it adds in. */

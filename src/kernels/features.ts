@@ -1,7 +1,5 @@
 // What this engine can run. Nothing here knows of Node, except for the one switch that Node 20 needs.
 
-import { decodeHex } from './embedded.ts';
-
 /** Which build of the kernels to run: `relaxed` fuses multiplication and addition, `simd` does not. */
 export type Build = 'relaxed' | 'simd';
 
@@ -10,8 +8,10 @@ const SIMD = '0061736d010000000105016000017b030201000a080106004100fd0f0b';
 // (module (func (result v128) three zero vectors, f32x4.relaxed_madd))
 const RELAXED = '0061736d010000000105016000017b030201000a130111004100fd0f4100fd0f4100fd0ffd85020b';
 
+/** Whether the engine runs the module in these pairs of hexadecimal digits. */
 function validates(digits: string): boolean {
-  return WebAssembly.validate(decodeHex(digits));
+  const bytes = digits.match(/../g)!.map(pair => Number.parseInt(pair, 16));
+  return WebAssembly.validate(Uint8Array.from(bytes));
 }
 
 /**

@@ -6,7 +6,6 @@ import type { Examples } from '../data/examples/examples.ts';
 import { InputError } from '../errors.ts';
 import { type Calibration, calibrated } from '../readouts/calibration.ts';
 import { largestIndex } from '../readouts/goodness.ts';
-import type { OwnDescription } from './encode.ts';
 import type { Network } from './network.ts';
 
 /** What a model says of one example. */
@@ -58,10 +57,9 @@ export class Answerer<Inner extends Pick<Network, 'evaluate' | 'close'>> {
   }
 }
 
-/** The parts of a model of own data; throws an InputError where the file `path` is none. */
-export function ownParts({ encoding, calibration }: Partial<OwnDescription>, path: string): OwnDescription {
-  if (encoding && calibration) return { encoding, calibration };
-  throw new InputError(
+/** What is wrong with the file `path`, which is no model of own data. */
+export function notOwn(path: string): InputError {
+  return new InputError(
     `${path} does not say what its inputs mean: expected a model that was trained on a table or on images`,
   );
 }

@@ -46,5 +46,5 @@ export interface Opened {
   readonly threads: number;
   readonly memoryBytes: number[];
   /** What the file said of its inputs and classes, where it is a model of own data. */
-  readonly own?: Partial<OwnDescription>;
+  readonly own?: OwnDescription;
 }

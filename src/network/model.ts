@@ -3,7 +3,7 @@
 import { InputError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import { writeFileSafely } from '../files/write.ts';
-import { Answerer, ownParts } from './answers.ts';
+import { Answerer, notOwn } from './answers.ts';
 import { node } from './create.ts';
 import {
   decodeDescribed,
@@ -76,11 +76,8 @@ export async function decodeModel(bytes: Uint8Array, options: LoadOptions = {}):
 
 async function openModel(bytes: Uint8Array, path: string, options: LoadOptions): Promise<Model> {
   const { network, description } = await decodeDescribed(node, bytes, path, options);
-  try {
-    const { encoding, calibration } = ownParts(description, path);
-    return new Model(network, encoding, calibration);
-  } catch (error) {
-    await network.close();
-    throw error;
-  }
+  const { encoding, calibration } = description;
+  if (encoding && calibration) return new Model(network, encoding, calibration);
+  await network.close();
+  throw notOwn(path);
 }

@@ -2,8 +2,9 @@
 // is cross-origin isolated, its threads.
 
 import type { Dataset } from '../data/dataset.ts';
+import type { Examples } from '../data/examples/examples.ts';
 import { InputError, toFailure } from '../errors.ts';
-import { fuse, share } from '../kernels/embedded.ts';
+import { decodeText, fuse, share } from '../kernels/embedded.ts';
 import { type Build, detectBuild } from '../kernels/features.ts';
 import { betweenOf, type Recipe } from '../recipes/recipe.ts';
 import type { Job } from '../schedules/job.ts';
@@ -13,6 +14,7 @@ import type { Session } from '../schedules/session.ts';
 import { BarrierBroken } from '../threads/barrier.ts';
 import { InlineTeam, type Team } from '../threads/team.ts';
 import { type ThreadMessage, WebTeam } from '../threads/web.ts';
+import { Answerer } from './answers.ts';
 import { create, type NetworkOptions } from './build.ts';
 import { decodeDescribed, encodeNetwork, type LoadOptions } from './encode.ts';
 import type { EpochEvent } from './events.ts';
@@ -21,7 +23,7 @@ import type { Answer, Call, KernelSource, Opened, Status } from './messages.ts';
 import type { FitOptions, Network } from './network.ts';
 import type { StateTensor } from './state.ts';
 
-// Written into the script when it is built: the module to make the builds of, deflated, as base64.
+// In the script before this one: the module to make the builds of, as text.
 declare const KERNELS: string;
 
 /** How often the page hears of the training, in milliseconds. */
@@ -38,7 +40,7 @@ function hostWith({ wasmUrl, wasmModule }: KernelSource): Host {
     detectBuild: () => detectBuild(),
     async compile(build: Build, isShared: boolean): Promise<WebAssembly.Module> {
       if (wasmModule) return wasmModule;
-      if (wasmUrl === undefined) return WebAssembly.compile(await embedded(build, isShared));
+      if (wasmUrl === undefined) return WebAssembly.compile(embedded(build, isShared));
       const url = new URL(`${build}${isShared ? '-shared' : ''}.wasm`, wasmUrl);
       const response = await fetch(url).catch((error: Error) => error);
       if (response instanceof Error || !response.ok) {
@@ -63,10 +65,8 @@ function hostWith({ wasmUrl, wasmModule }: KernelSource): Host {
   };
 }
 
-async function embedded(build: Build, isShared: boolean): Promise<Uint8Array<ArrayBuffer>> {
-  const deflated = Uint8Array.from(atob(KERNELS), character => character.charCodeAt(0));
-  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  const module = new Uint8Array(await new Response(stream).arrayBuffer());
+function embedded(build: Build, isShared: boolean): Uint8Array<ArrayBuffer> {
+  const module = decodeText(KERNELS);
   if (build === 'relaxed') fuse(module);
   if (isShared) share(module);
   return module;
@@ -83,6 +83,8 @@ function nextMessage(): Promise<void> {
 }
 
 let network: Network;
+/** The network with what its inputs mean, where the file said so. */
+let model: Answerer<Network> | undefined;
 let training: AsyncGenerator<EpochEvent, void, void> | undefined;
 let stop = new AbortController();
 
@@ -110,10 +112,9 @@ const methods = {
     const host = hostWith(source);
     const { network, description } = await decodeDescribed(host, bytes, path, possible(options));
     const { encoding, calibration } = description;
-    return {
-      ...opened(network),
-      own: { ...(encoding && { encoding }), ...(calibration && { calibration }) },
-    };
+    if (!(encoding && calibration)) return opened(network);
+    model = new Answerer(network, encoding, calibration);
+    return { ...opened(network), own: { encoding, calibration } };
   },
   encode: async (checkpoint: boolean) => encodeNetwork(network, checkpoint),
   tensor: (name: string) => network.tensor(name),
@@ -121,6 +122,7 @@ const methods = {
   goodnessOverTime: (data: Dataset) => network.goodnessOverTime(data),
   probabilities: (data: Dataset) => network.probabilities(data),
   predict: (example: Uint8Array | Float32Array) => network.predict(example),
+  answer: async (examples: Examples) => model!.predict(examples),
   fit: async (train: Dataset, options: FitOptions, isStopped: boolean) => {
     if (training) throw new InputError('the network is in training: wait for fit to end, or stop it');
     stop = new AbortController();

@@ -1,10 +1,14 @@
 // Making, saving and loading networks in a page.
 
+import { kernels } from '../../build/page-kernels.js';
+import type { Encoding } from '../data/encode-examples.ts';
+import type { Examples } from '../data/examples/examples.ts';
 import { InputError } from '../errors.ts';
+import type { Calibration } from '../readouts/calibration.ts';
 import type { Recipe } from '../recipes/recipe.ts';
-import { Answerer, ownParts } from './answers.ts';
+import { type Answer, notOwn } from './answers.ts';
 import type { NetworkOptions } from './build.ts';
-import type { LoadOptions } from './encode.ts';
+import type { LoadOptions, OwnDescription } from './encode.ts';
 import type { KernelSource, Opened } from './messages.ts';
 import { Home, RemoteNetwork } from './remote.ts';
 import { script } from './script.js';
@@ -49,7 +53,27 @@ export async function decodeNetwork(
 }
 
 /** A network that knows what its inputs and classes mean. Made by `decodeModel`. */
-export type Model = Answerer<RemoteNetwork>;
+export class Model {
+  readonly network: RemoteNetwork;
+  readonly encoding: Encoding;
+  readonly calibration: Calibration;
+
+  constructor(network: RemoteNetwork, { encoding, calibration }: OwnDescription) {
+    this.network = network;
+    this.encoding = encoding;
+    this.calibration = calibration;
+  }
+
+  /** An answer for each example, by the goodness readout where there is one. Throws an InputError for examples of another kind. */
+  async predict(examples: Examples): Promise<Answer[]> {
+    return this.network.home.call('answer', [examples]);
+  }
+
+  /** Ends the worker and its threads; the model cannot be used any more. */
+  async close(): Promise<void> {
+    await this.network.close();
+  }
+}
 
 /**
  * The model of own data in the bytes of a file that Node wrote: it answers tables and images as they are kept. Throws an
@@ -59,14 +83,10 @@ export async function decodeModel(
   bytes: Uint8Array,
   options: LoadOptions & PageOptions = {},
 ): Promise<Model> {
-  const { network, own = {} } = await decode(bytes, options);
-  try {
-    const { encoding, calibration } = ownParts(own, NAME);
-    return new Answerer(network, encoding, calibration);
-  } catch (error) {
-    await network.close();
-    throw error;
-  }
+  const { network, own } = await decode(bytes, options);
+  if (own) return new Model(network, own);
+  await network.close();
+  throw notOwn(NAME);
 }
 
 async function decode(bytes: Uint8Array, options: LoadOptions & PageOptions) {
@@ -104,6 +124,8 @@ let blobUrl: string | undefined;
 
 /** One for the life of the page: the threads of a network are started from it later. */
 function scriptUrl(): string {
-  blobUrl ??= URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  blobUrl ??= URL.createObjectURL(
+    new Blob([`const KERNELS=${JSON.stringify(kernels)};`, script], { type: 'text/javascript' }),
+  );
   return blobUrl;
 }

@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createNetwork, encodeNetwork, type Recipe, recipes } from '../../src/index.ts';
+import { decodeText, encodeText } from '../../src/kernels/embedded.ts';
 import { create } from '../../src/network/build.ts';
 import { node } from '../../src/network/create.ts';
 import type { Host } from '../../src/network/host.ts';
@@ -17,6 +18,13 @@ const files: [Bundle, prefix: string][] = [
 ];
 const [inputs, classes] = [90, 6];
 const data = { ...prototypes(200, inputs, classes, 1), shape: [9, 10] as const };
+
+it('any bytes are text without quotes and backslashes, and come out of it again', () => {
+  const bytes = Uint8Array.from({ length: 1024 }, (_, i) => (i < 256 ? i : (i * 167) ^ (i >> 3)));
+  const text = encodeText(bytes);
+  expect(text).toMatch(/^[#-[\]-z]+$/);
+  expect(decodeText(text)).toEqual(bytes);
+});
 
 describe.each(['simd', 'relaxed'] as const)('%s', build => {
   const canRun = build === 'simd' || detected === 'relaxed';

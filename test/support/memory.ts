@@ -2,11 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { inflateRawSync } from 'node:zlib';
 import { describe } from 'vitest';
 import { kernels as learnKernels } from '../../build/learn-kernels.js';
+import { kernels as pageKernels } from '../../build/page-kernels.js';
 import { kernels as predictKernels } from '../../build/predict-kernels.js';
-import { decodeHex, fuse, share } from '../../src/kernels/embedded.ts';
+import { decodeText, fuse, share } from '../../src/kernels/embedded.ts';
 import { type Build, detectBuild } from '../../src/kernels/features.ts';
 import { bindKernels, type Kernels } from '../../src/kernels/kernels.ts';
 import { plainKernels } from '../../src/kernels/plain.ts';
@@ -316,15 +316,15 @@ export const readBuild = (file: string) => readFileSync(new URL(`../../build/${f
 /** Who carries kernels along. */
 export type Bundle = 'page' | 'learn' | 'predict';
 
-const worker = readFileSync(new URL('../../dist/network/page-worker.js', import.meta.url), 'utf8');
-const deflated = Buffer.from(/KERNELS=["']([^"']+)/.exec(worker)![1], 'base64');
+const carried: Readonly<Record<Bundle, string>> = {
+  page: pageKernels,
+  learn: learnKernels,
+  predict: predictKernels,
+};
 
 /** The bytes of a build, made as bundles make it of the module that they carry. */
 export function embeddedBuild(of: Bundle, build: Build, isShared: boolean): Uint8Array<ArrayBuffer> {
-  const module =
-    of === 'page'
-      ? Uint8Array.from(inflateRawSync(deflated))
-      : decodeHex(of === 'learn' ? learnKernels : predictKernels);
+  const module = decodeText(carried[of]);
   if (build === 'relaxed') fuse(module);
   if (isShared) share(module);
   return module;
