@@ -25,9 +25,9 @@ interface Contender {
 }
 
 const TARGETS = [2, 1.5, 1.36, 1];
-const BACKPROP: Contender = { name: 'pytorch backprop', rival: ['--rate=0.002'], epochs: [2, 4, 6, 16] };
+const BACKPROP: Contender = { name: 'pytorch backprop', rival: ['--rate=0.003'], epochs: [2, 4, 6, 16] };
 const PLAN: readonly Contender[] = [
-  { name: 'one-pass', epochs: [2, 4, 6, 20] },
+  { name: 'one-pass', epochs: [3, 4, 6, 20] },
   { name: 'quick', epochs: [3, 3, 6, 20] },
   BACKPROP,
   {
