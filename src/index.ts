@@ -10,6 +10,7 @@ export type { Images } from './data/images/images.ts';
 export { readDigit } from './data/images/read-digit.ts';
 export { idxDataset } from './data/named/idx-dataset.ts';
 export { datasetNames, loadDataset } from './data/named/named-datasets.ts';
+export type { Note, NoteCode } from './data/notes.ts';
 export { type PreprocessedData, type PreprocessOptions, preprocess } from './data/preprocess.ts';
 export { tableFrom, tableFromArray } from './data/tables/table.ts';
 export { readStrings } from './data/text/strings.ts';

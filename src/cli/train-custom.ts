@@ -59,7 +59,7 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
         inTraining = network;
         if (resume && !resume.description.data) warnUncompared(resume.path, data.name);
         say(colors.bold(`${recipe.name} on ${source}`));
-        say(data.notes.map(note => `  ${visible(note)}`).join('\n'));
+        say(data.notes.map(({ text }) => `  ${visible(text)}`).join('\n'));
         say(`\n${pairs([...describeRecipe(recipe), ['machine', machineOf(network)]])}`);
         if (!options.quiet && !options.json) progress = new Progress(network);
       },

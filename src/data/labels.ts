@@ -3,6 +3,7 @@
 import { InputError } from '../errors.ts';
 import { type Examples, isTable } from './examples/examples.ts';
 import { texts } from './formats/columns.ts';
+import type { Note } from './notes.ts';
 import { labelColumn } from './tables/table.ts';
 
 /** Classes that one network tells apart. */
@@ -29,7 +30,7 @@ export function labelsOf(
 }
 
 /** The examples that have a label, and the classes; what is to be said of them goes into `notes`. */
-export function classesOf(words: readonly string[], label: string, name: string, notes: string[]) {
+export function classesOf(words: readonly string[], label: string, name: string, notes: Note[]) {
   const known: number[] = [];
   const counts = new Map<string, number>();
   words.forEach((word, row) => {
@@ -53,11 +54,14 @@ export function classesOf(words: readonly string[], label: string, name: string,
   if (known.length < FEWEST) {
     throw new InputError(`${name}: expected at least ${FEWEST} labelled examples, found ${known.length}`);
   }
-  notes.push(`learns ${label}: ${few(classNames)}`);
-  if (known.length < words.length) notes.push(`${words.length - known.length} rows without a label left out`);
+  notes.push({ code: 'classes', text: `learns ${label}: ${few(classNames)}` });
+  const count = words.length - known.length;
+  if (count > 0) notes.push({ code: 'labels', count, text: `${count} rows without a label left out` });
   const rare = classNames.filter(word => counts.get(word)! < 5);
-  if (rare.length > 0)
-    notes.push(`fewer than 5 examples of ${few(rare)}: too few to learn or to test them well`);
+  if (rare.length > 0) {
+    const text = `fewer than 5 examples of ${few(rare)}: too few to learn or to test them well`;
+    notes.push({ code: 'labels', count: rare.length, text });
+  }
   return { known, classNames };
 }
 

@@ -8,6 +8,7 @@ import { isTable, type Source } from './examples/examples.ts';
 import { numbers, type Table, texts } from './formats/columns.ts';
 import { fitImages } from './images/image-encoding.ts';
 import { classesOf, labelsOf } from './labels.ts';
+import type { Note } from './notes.ts';
 import { splitByClass } from './split.ts';
 import { featuresOf, fitEncoding } from './tables/table-encoding.ts';
 
@@ -23,8 +24,8 @@ export interface PreprocessedData {
   readonly test: Dataset;
   /** Which rows of the source are in `whole`, and which in `test` (none where the source has a test of its own). */
   readonly rows: { readonly learned: Uint32Array; readonly test: Uint32Array };
-  /** What was decided on the way, in sentences for the user. */
-  readonly notes: readonly string[];
+  /** What was decided and noticed on the way. */
+  readonly notes: readonly Note[];
 }
 
 export interface PreprocessOptions {
@@ -47,7 +48,7 @@ export function preprocess({ examples, test }: Source, options: PreprocessOption
   const { seed = 1 } = options;
   const { name } = examples;
   const { words, label, column } = labelsOf(examples, options.label);
-  const notes: string[] = [];
+  const notes: Note[] = [...(examples.notes ?? [])];
   const { known, classNames } = classesOf(words, label, name, notes);
   const places = new Map(classNames.map((word, c) => [word, c]));
   const labels = Uint16Array.from(known, row => places.get(words[row])!);
@@ -89,9 +90,12 @@ export function preprocess({ examples, test }: Source, options: PreprocessOption
   };
 }
 
-function heldOut(train: number, validation: number, test: number | undefined, seed: number): string {
+function heldOut(train: number, validation: number, test: number | undefined, seed: number): Note {
   const tested = test === undefined ? '' : `, ${test} held out for the test`;
-  return `${train} examples to learn from, ${validation} held out to choose the best epoch${tested} (each class alike, seed ${seed})`;
+  return {
+    code: 'held-out',
+    text: `${train} examples to learn from, ${validation} held out to choose the best epoch${tested} (each class alike, seed ${seed})`,
+  };
 }
 
 function fitTable(
@@ -99,15 +103,19 @@ function fitTable(
   label: number,
   classNames: readonly string[],
   rows: Uint32Array,
-  notes: string[],
+  notes: Note[],
 ) {
   const { encoding, dropped } = fitEncoding(table, label, classNames, rows);
   const numeric = encoding.columns.filter(({ kind }) => kind === 'number').length;
-  notes.push(
-    `${numeric} columns of numbers, ${encoding.columns.length - numeric} of categories: ${featuresOf(encoding)} inputs`,
-  );
-  for (const { name, reason } of dropped.slice(0, 5)) notes.push(`column ${name} left out: ${reason}`);
-  if (dropped.length > 5) notes.push(`${dropped.length - 5} more columns left out`);
+  notes.push({
+    code: 'columns',
+    text: `${numeric} columns of numbers, ${encoding.columns.length - numeric} of categories: ${featuresOf(encoding)} inputs`,
+  });
+  for (const { name, reason } of dropped.slice(0, 5)) {
+    notes.push({ code: 'left-out', column: name, text: `column ${name} left out: ${reason}` });
+  }
+  const more = dropped.length - 5;
+  if (more > 0) notes.push({ code: 'left-out', count: more, text: `${more} more columns left out` });
   for (const column of encoding.columns) {
     const source = table.columns.find(({ name }) => name === column.name)!;
     if (column.kind !== 'number' || source.values instanceof Float64Array) continue;
@@ -115,9 +123,8 @@ function fitTable(
     const values = numbers(source);
     const odd = cells.findIndex((cell, i) => cell !== '' && Number.isNaN(values[i]));
     if (odd >= 0) {
-      notes.push(
-        `column ${column.name}: cells that are no number count as missing, such as ${JSON.stringify(cells[odd].slice(0, 20))}`,
-      );
+      const text = `column ${column.name}: cells that are no number count as missing, such as ${JSON.stringify(cells[odd].slice(0, 20))}`;
+      notes.push({ code: 'cells', column: column.name, text });
     }
   }
   return encoding;

@@ -12,9 +12,10 @@ it('leaves out what says nothing, encodes the rest, and holds out each class ali
     ['size', 'number'],
     ['colour', 'category'],
   ]);
-  expect(data.notes.join('\n')).toMatch(/id left out: it numbers the rows/);
-  expect(data.notes.join('\n')).toMatch(/name left out: text that differs/);
-  expect(data.notes.join('\n')).toMatch(/same left out: the same everywhere/);
+  const notes = data.notes.map(({ text }) => text).join('\n');
+  expect(notes).toMatch(/id left out: it numbers the rows/);
+  expect(notes).toMatch(/name left out: text that differs/);
+  expect(notes).toMatch(/same left out: the same everywhere/);
   // Three for the label, the number, whether it is missing and its two intervals, three colours, the constant.
   expect(data.train.width).toBe(3 + 4 + 3 + 1);
   const sizes = Array.from({ length: data.whole.count }, (_, i) => data.whole.inputs[i * 11 + 3]);

@@ -2,9 +2,10 @@
 
 import type { Table } from '../formats/columns.ts';
 import type { Images } from '../images/images.ts';
+import type { Note } from '../notes.ts';
 
-/** Examples before they are encoded. */
-export type Examples = Table | Images;
+/** Examples before they are encoded, and what the reader has to say of them. */
+export type Examples = (Table | Images) & { readonly notes?: readonly Note[] };
 
 /** Examples to learn from, and those to test on where the source has some. */
 export interface Source {
@@ -13,6 +14,6 @@ export interface Source {
 }
 
 /** Whether examples are a table. */
-export function isTable(examples: Examples): examples is Table {
+export function isTable(examples: Examples): examples is Table & Examples {
   return !('pixels' in examples);
 }

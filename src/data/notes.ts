@@ -1,0 +1,39 @@
+// What was decided or noticed on the way from somebody's data to inputs: a sentence for people, a code for programs.
+
+/** What a note is about. */
+export type NoteCode =
+  /** How text became cells: its delimiter, signs, encoding, header. */
+  | 'read'
+  /** Lines or files that are not among the examples. */
+  | 'skipped'
+  /** Images that were cut or scaled. */
+  | 'images'
+  /** What is learned, and the classes. */
+  | 'classes'
+  /** Labels that are missing, spelled in several ways, or rare. */
+  | 'labels'
+  /** How many columns of which kind became how many inputs. */
+  | 'columns'
+  /** A column that is not learned from. */
+  | 'left-out'
+  /** A column that alone tells the label. */
+  | 'leak'
+  /** Cells that could not be read, or that are missing where none were. */
+  | 'cells'
+  /** What is far from all that was learned from. */
+  | 'far'
+  /** Which examples were held out. */
+  | 'held-out';
+
+/** A note; plain data. */
+export interface Note {
+  readonly code: NoteCode;
+  /** A sentence without a full stop. Names and cells in it are as they were found. */
+  readonly text: string;
+  /** The column that it is about. */
+  readonly column?: string;
+  /** How many rows, cells or files it is about. */
+  readonly count?: number;
+  /** Whether an answer may be wrong because of it. */
+  readonly isWarning?: boolean;
+}
