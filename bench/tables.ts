@@ -84,7 +84,7 @@ export async function run(): Promise<void> {
     const ours: Ours[] = [];
     for (const { set, table } of tables) {
       for (const seed of SEEDS) {
-        const label = labelColumn(table, set === 'penguins' ? 'Species' : '-1');
+        const { index: label } = labelColumn(table, set === 'penguins' ? 'Species' : '-1');
         const data = preprocess({ examples: table }, { label: table.columns[label].name, seed });
         await exportJob(folder, set, seed, table, label, data.rows);
         const startedAt = performance.now();

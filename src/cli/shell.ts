@@ -16,14 +16,18 @@ export function optionWords(
 ): string[] {
   return Object.entries(options).flatMap(([name, value]) => {
     if (value === undefined || value === false) return [];
-    return value === true ? `--${name}` : shell`--${name} ${value}`;
+    if (value === true) return `--${name}`;
+    // A value that looks like an option has to be tied to its own.
+    return String(value).startsWith('-')
+      ? `--${name}=${quoted(String(value), false)}`
+      : shell`--${name} ${value}`;
   });
 }
 
 const control = new RegExp(CONTROL, 'gu');
 
-function quoted(value: string): string {
-  const word = value.startsWith('-') ? `./${value}` : value;
+function quoted(value: string, isPath = true): string {
+  const word = isPath && value.startsWith('-') ? `./${value}` : value;
   if (/^[\p{L}\p{N}_.,:/-]+$/u.test(word)) return word;
   // What a terminal obeys must not stand in a line to be copied, not even between quotes.
   if (visible(word) !== word) return `$'${word.replaceAll(/[\\']/g, '\\$&').replaceAll(control, code)}'`;

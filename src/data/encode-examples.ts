@@ -11,7 +11,16 @@ import {
 } from './images/image-encoding.ts';
 import type { Size } from './images/images.ts';
 import { few, labelsOf } from './labels.ts';
-import { checkTableEncoding, encodeRows, featuresOf, type TableEncoding } from './tables/table-encoding.ts';
+import type { Note } from './notes.ts';
+import {
+  categoryPlaces,
+  checkTableEncoding,
+  encodeRows,
+  featuresOf,
+  labelInputsOf,
+  type TableEncoding,
+} from './tables/table-encoding.ts';
+import { oddCells } from './tables/table-notes.ts';
 
 /** How examples become a dataset; plain data, kept in the model file. */
 export type Encoding = TableEncoding | ImageEncoding;
@@ -31,7 +40,7 @@ export function checkEncoding(encoding: Encoding, inputs: number, classes: numbe
   if (kind === 'table') checkTableEncoding(encoding);
   else if (kind === 'image') checkImageEncoding(encoding);
   else throw new InputError(`no encoding is called ${JSON.stringify(kind)}`);
-  const made = kind === 'table' ? classes + featuresOf(encoding) : imageInputs(encoding);
+  const made = kind === 'table' ? labelInputsOf(encoding) + featuresOf(encoding) : imageInputs(encoding);
   if (made !== inputs) throw new InputError(`the encoding makes ${made} inputs, the network has ${inputs}`);
 }
 
@@ -39,12 +48,12 @@ export function checkEncoding(encoding: Encoding, inputs: number, classes: numbe
 export function encodeLabelled(encoding: Encoding, examples: Examples): Dataset {
   const { words } = labelsOf(examples, encoding.label);
   const { classNames } = encoding;
-  const places = new Map(classNames.map((word, c) => [word, c]));
+  const placeOf = categoryPlaces(classNames);
   const rows: number[] = [];
   const labels: number[] = [];
   words.forEach((word, row) => {
     if (word === '') return;
-    const label = places.get(word);
+    const label = placeOf(word)?.place;
     if (label === undefined) {
       throw new InputError(
         `${examples.name}: row ${row + 1} has the label ${JSON.stringify(word.slice(0, 40))}, which was not among those learned (${few(classNames)})`,
@@ -61,6 +70,12 @@ export function encodeLabelled(encoding: Encoding, examples: Examples): Dataset 
 export function encodeExamples(encoding: Encoding, examples: Examples): Dataset {
   const rows = Uint32Array.from({ length: examples.count }, (_, i) => i);
   return datasetOf(examples.name, encoding, examples, rows, new Uint16Array(examples.count));
+}
+
+/** What answers about `examples` may be wrong for, by a model with this encoding. */
+export function notesOn(encoding: Encoding, examples: Examples): Note[] {
+  const odd = encoding.kind === 'table' && isTable(examples) ? oddCells(encoding, examples) : [];
+  return [...(examples.notes ?? []), ...odd];
 }
 
 /** The examples `rows` with these labels. */
@@ -82,7 +97,7 @@ export function datasetOf(
   if (encoding.kind === 'table') {
     if (!isTable(examples))
       throw new InputError(`${examples.name} has images, but the model learned from a table`);
-    const width = classNames.length + featuresOf(encoding);
+    const width = labelInputsOf(encoding) + featuresOf(encoding);
     return { ...common, width, inputs: encodeRows(encoding, examples, rows) };
   }
   if (isTable(examples))

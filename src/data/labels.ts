@@ -2,23 +2,34 @@
 
 import { InputError } from '../errors.ts';
 import { type Examples, isTable } from './examples/examples.ts';
-import { texts } from './formats/columns.ts';
+import { mayMeanMissing, texts } from './formats/columns.ts';
+import { PLAIN, parseNumber } from './formats/numbers.ts';
 import type { Note } from './notes.ts';
 import { labelColumn } from './tables/table.ts';
 
 /** Classes that one network tells apart. */
-const MOST_CLASSES = 32;
+const MOST_CLASSES = 10_000;
+/** Up to so many may have few examples each. */
+const FEW_CLASSES = 5;
 const FEWEST = 10;
 
 /** The label of every example as text, empty where it is missing; what to call it; and which column it is, if one. */
-export function labelsOf(
-  examples: Examples,
-  wanted: string | undefined,
-): { words: readonly string[]; label: string; column?: number } {
+export interface LabelWords {
+  readonly words: readonly string[];
+  readonly label: string;
+  readonly column?: number;
+  /** Why it is this column, where nobody said so. */
+  readonly why?: string;
+}
+
+/** The labels of examples, in the column that is `wanted` or the likeliest one. */
+export function labelsOf(examples: Examples, wanted: string | undefined): LabelWords {
   const { name, columns } = examples;
   if (columns && columns.length > 0) {
-    const column = labelColumn({ name, columns }, wanted);
-    return { words: texts(columns[column]), label: columns[column].name, column };
+    const { index, why } = labelColumn({ name, columns }, wanted);
+    const missing = isTable(examples) ? examples.cells?.missing : undefined;
+    const label = columns[index].name;
+    return { words: texts(columns[index], missing), label, column: index, ...(why && { why }) };
   }
   const words = isTable(examples) ? undefined : examples.labels;
   if (!words) {
@@ -29,8 +40,27 @@ export function labelsOf(
   return { words, label: 'label' };
 }
 
-/** The examples that have a label, and the classes; what is to be said of them goes into `notes`. */
-export function classesOf(words: readonly string[], label: string, name: string, notes: Note[]) {
+/** Labels as a model has them: of numbers that are equal, such as 1 and 1.0, one. */
+function unified(words: readonly string[], notes: Note[], label: string): readonly string[] {
+  const values = new Map<string, number>();
+  for (const word of new Set(words)) if (word !== '') values.set(word, parseNumber(word, PLAIN));
+  // 007 is no number to whoever writes it so.
+  if (![...values].every(([word, value]) => Number.isFinite(value) && !/^[+-]?0\d/.test(word))) return words;
+  const shortest = new Map<number, string>();
+  for (const [word, value] of values) {
+    const other = shortest.get(value);
+    if (other === undefined || word.length < other.length) shortest.set(value, word);
+  }
+  if (shortest.size === values.size) return words;
+  const [example] = [...values.keys()].filter(word => shortest.get(values.get(word)!) !== word);
+  const text = `${label} is written in several ways: ${example} counts as ${shortest.get(values.get(example)!)}`;
+  notes.push({ code: 'labels', text });
+  return words.map(word => (word === '' ? '' : shortest.get(values.get(word)!)!));
+}
+
+/** The labels of all examples, those that have one, and the classes; what is to be said of them goes into `notes`. */
+export function classesOf({ words: written, label, why }: LabelWords, name: string, notes: Note[]) {
+  const words = unified(written, notes, label);
   const known: number[] = [];
   const counts = new Map<string, number>();
   words.forEach((word, row) => {
@@ -39,30 +69,37 @@ export function classesOf(words: readonly string[], label: string, name: string,
     counts.set(word, (counts.get(word) ?? 0) + 1);
   });
   const classNames = [...counts.keys()].sort(new Intl.Collator('en', { numeric: true }).compare);
-  if (counts.size === 0) throw new InputError(`${name}: ${label} has no value in any row`);
+  const said = why ? `${label} (${why})` : label;
+  const advice = 'to learn another column, give --label NAME';
+  if (counts.size === 0) throw new InputError(`${name}: ${said} has no value in any row; ${advice}`);
   if (counts.size === 1) {
     throw new InputError(
-      `${name}: ${label} is ${JSON.stringify(classNames[0].slice(0, 40))} in every row: expected at least two classes`,
+      `${name}: ${said} is ${JSON.stringify(classNames[0].slice(0, 40))} in every row: expected at least two classes; ${advice}`,
     );
   }
-  if (counts.size > MOST_CLASSES) {
-    const isQuantity = classNames.length > known.length / 4;
+  if (counts.size > MOST_CLASSES || (counts.size > known.length / 4 && counts.size > FEW_CLASSES)) {
     throw new InputError(
-      `${name}: ${label} has ${counts.size} values, expected 2 to ${MOST_CLASSES} classes${isQuantity ? '; to learn another column, give --label NAME' : ''}`,
+      `${name}: ${said} has ${counts.size} values in ${known.length} rows, expected 2 to ${MOST_CLASSES} classes of several examples each; ${advice}`,
     );
   }
   if (known.length < FEWEST) {
-    throw new InputError(`${name}: expected at least ${FEWEST} labelled examples, found ${known.length}`);
+    throw new InputError(
+      `${name}: expected at least ${FEWEST} labelled examples, found ${known.length} with a value of ${said}; ${advice}`,
+    );
   }
-  notes.push({ code: 'classes', text: `learns ${label}: ${few(classNames)}` });
+  notes.push({ code: 'classes', text: `learns ${said}: ${few(classNames)}` });
   const count = words.length - known.length;
   if (count > 0) notes.push({ code: 'labels', count, text: `${count} rows without a label left out` });
+  for (const word of classNames.filter(mayMeanMissing)) {
+    const text = `${counts.get(word)} rows have the label ${word}, which counts as a class; --missing ${word} leaves them out`;
+    notes.push({ code: 'labels', count: counts.get(word)!, text, isWarning: true });
+  }
   const rare = classNames.filter(word => counts.get(word)! < 5);
   if (rare.length > 0) {
     const text = `fewer than 5 examples of ${few(rare)}: too few to learn or to test them well`;
     notes.push({ code: 'labels', count: rare.length, text });
   }
-  return { known, classNames };
+  return { words, known, classNames };
 }
 
 /** A list of words that may be long, or many. */

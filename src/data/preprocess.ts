@@ -5,12 +5,13 @@ import { InputError } from '../errors.ts';
 import type { Dataset } from './dataset.ts';
 import { datasetOf, type Encoding, encodeLabelled } from './encode-examples.ts';
 import { isTable, type Source } from './examples/examples.ts';
-import { numbers, type Table, texts } from './formats/columns.ts';
+import type { Table } from './formats/columns.ts';
 import { fitImages } from './images/image-encoding.ts';
 import { classesOf, labelsOf } from './labels.ts';
 import type { Note } from './notes.ts';
 import { splitByClass } from './split.ts';
-import { featuresOf, fitEncoding } from './tables/table-encoding.ts';
+import { type ColumnOptions, featuresOf, fitEncoding } from './tables/table-encoding.ts';
+import { leaks, unreadableCells } from './tables/table-notes.ts';
 
 /** Encoded data, ready to learn from. */
 export interface PreprocessedData {
@@ -28,7 +29,7 @@ export interface PreprocessedData {
   readonly notes: readonly Note[];
 }
 
-export interface PreprocessOptions {
+export interface PreprocessOptions extends ColumnOptions {
   /** The column to learn, by name or by position (from 1, or from the end as -1). */
   readonly label?: string | undefined;
   /** Rules what is held out; 1 by default. */
@@ -47,9 +48,15 @@ const MOST_HELD_OUT = 10_000;
 export function preprocess({ examples, test }: Source, options: PreprocessOptions = {}): PreprocessedData {
   const { seed = 1 } = options;
   const { name } = examples;
-  const { words, label, column } = labelsOf(examples, options.label);
   const notes: Note[] = [...(examples.notes ?? [])];
-  const { known, classNames } = classesOf(words, label, name, notes);
+  if (isTable(examples) && examples.columns.length < 2) {
+    throw new InputError(
+      `${name} has a single column: expected the label and at least one more; say with --delimiter what stands between cells`,
+    );
+  }
+  const labelled = labelsOf(examples, options.label);
+  const { label, column } = labelled;
+  const { words, known, classNames } = classesOf(labelled, name, notes);
   const places = new Map(classNames.map((word, c) => [word, c]));
   const labels = Uint16Array.from(known, row => places.get(words[row])!);
   const shares = {
@@ -65,7 +72,13 @@ export function preprocess({ examples, test }: Source, options: PreprocessOption
   }
   const rows = (part: Uint32Array) => part.map(i => known[i]);
   const encoding = isTable(examples)
-    ? fitTable(examples, column!, classNames, rows(learned), notes)
+    ? fitTable(
+        examples,
+        { column: column!, classNames, labels: learned.map(i => labels[i]) },
+        rows(learned),
+        options,
+        notes,
+      )
     : fitImages(examples, column === undefined ? undefined : label, classNames, rows(learned));
   const part = (what: string, chosen: Uint32Array) =>
     datasetOf(
@@ -100,12 +113,16 @@ function heldOut(train: number, validation: number, test: number | undefined, se
 
 function fitTable(
   table: Table,
-  label: number,
-  classNames: readonly string[],
+  {
+    column: label,
+    classNames,
+    labels,
+  }: { column: number; classNames: readonly string[]; labels: Uint32Array },
   rows: Uint32Array,
+  options: ColumnOptions,
   notes: Note[],
 ) {
-  const { encoding, dropped } = fitEncoding(table, label, classNames, rows);
+  const { encoding, dropped, notes: found } = fitEncoding(table, label, classNames, rows, options);
   const numeric = encoding.columns.filter(({ kind }) => kind === 'number').length;
   notes.push({
     code: 'columns',
@@ -116,16 +133,6 @@ function fitTable(
   }
   const more = dropped.length - 5;
   if (more > 0) notes.push({ code: 'left-out', count: more, text: `${more} more columns left out` });
-  for (const column of encoding.columns) {
-    const source = table.columns.find(({ name }) => name === column.name)!;
-    if (column.kind !== 'number' || source.values instanceof Float64Array) continue;
-    const cells = texts(source);
-    const values = numbers(source);
-    const odd = cells.findIndex((cell, i) => cell !== '' && Number.isNaN(values[i]));
-    if (odd >= 0) {
-      const text = `column ${column.name}: cells that are no number count as missing, such as ${JSON.stringify(cells[odd].slice(0, 20))}`;
-      notes.push({ code: 'cells', column: column.name, text });
-    }
-  }
+  notes.push(...found, ...unreadableCells(encoding, table), ...leaks(encoding, table, labels, rows));
   return encoding;
 }

@@ -1,5 +1,8 @@
 // Model files in Node.
 
+import { notesOn } from '../data/encode-examples.ts';
+import type { Examples } from '../data/examples/examples.ts';
+import type { Note } from '../data/notes.ts';
 import { InputError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import { writeFileSafely } from '../files/write.ts';
@@ -57,6 +60,11 @@ export async function loadDescribed(
 
 /** A network that knows what its inputs and classes mean. Made by `trainModel`, `loadModel` or `decodeModel`. */
 export class Model extends Answerer<Network> {
+  /** What answers about `examples` may be wrong for: cells never seen in training, missing, unreadable, far from all others. */
+  notes(examples: Examples): Note[] {
+    return notesOn(this.encoding, examples);
+  }
+
   /** Writes all of it to one safetensors file, which replaces an old one only when it is complete. */
   async save(path: string): Promise<void> {
     const { network, encoding, calibration } = this;

@@ -2,8 +2,9 @@
 // compared on validation splits of a few small tables only.
 
 import type { Dataset } from '../data/dataset.ts';
+import { MOST_LABEL_INPUTS } from '../data/label-inputs.ts';
 import type { Recipe } from './recipe.ts';
-import { quick } from './recipes.ts';
+import { quick, recipes } from './recipes.ts';
 
 /** Batches that even the smallest data are learned for. */
 const FEWEST_BATCHES = 700;
@@ -18,28 +19,60 @@ const SAMPLE = 2000;
 
 /** The recipe for `train`, which is encoded: what `trainModel` takes by default. */
 export function recipeFor(train: Dataset): Recipe {
-  const { count, width, shape } = train;
+  const { count, width, classes } = train;
   const units = 500;
   const batch = count < 20_000 ? 50 : 100;
   const batches = Math.ceil(count / batch);
   const connections = width * units + units * units;
   const affordable = Math.floor(WORK / (3 * connections * batch * batches));
   const wanted = Math.max(EPOCHS, Math.ceil(FEWEST_BATCHES / batches));
+  const of = { units, batch, epochs: Math.max(3, Math.min(wanted, affordable)) };
+  return classes > MOST_LABEL_INPUTS ? ofManyClasses(train, of) : ofFewClasses(train, of);
+}
+
+interface Sizes {
+  readonly units: number;
+  readonly batch: number;
+  readonly epochs: number;
+}
+
+/** With labels in the input, of which each is tried. */
+function ofFewClasses(train: Dataset, { units, batch, epochs }: Sizes): Recipe {
   return {
     ...quick,
     name: 'own-data',
     about: 'sizes and lengths that follow from the data',
     layers: [units, units],
-    // A pixel is much of a small image.
-    shift: shape && Math.min(shape[0], shape[1]) >= 16 ? 1 : 0,
+    shift: shiftOf(train),
     learning: {
       ...quick.learning,
       label: { kind: 'first', strength: Number((LABEL_SHARE * typicalLength(train)).toPrecision(3)) },
       optimizer: { ...quick.learning.optimizer, rate: 0.001 },
     },
     batch,
-    epochs: Math.max(3, Math.min(wanted, affordable)),
+    epochs,
   };
+}
+
+/** One pass for all classes: to try each of many labels would cost as many passes. */
+function ofManyClasses(train: Dataset, { units, batch, epochs }: Sizes): Recipe {
+  const { learning } = recipes['one-pass'];
+  const { settled: _, rest: __, mapRate: ___, ...steps } = learning;
+  return {
+    ...recipes['one-pass'],
+    name: 'own-data',
+    about: 'sizes and lengths that follow from the data, for many classes',
+    layers: [units, units],
+    shift: shiftOf(train),
+    learning: { ...steps, optimizer: { ...learning.optimizer, rate: 0.001 } },
+    batch,
+    epochs,
+  };
+}
+
+/** A pixel is much of a small image. */
+function shiftOf({ shape }: Dataset): number {
+  return shape && Math.min(shape[0], shape[1]) >= 16 ? 1 : 0;
 }
 
 /** Root mean square of the length of an example. */

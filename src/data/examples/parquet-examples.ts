@@ -76,6 +76,6 @@ function joined(columns: readonly Column[]): Column {
   const [{ name }] = columns;
   if (columns.length === 1) return columns[0];
   if (!columns.every(({ values }) => values instanceof Float64Array))
-    return { name, values: columns.flatMap(texts) };
+    return { name, values: columns.flatMap(column => texts(column)) };
   return { name, values: Float64Array.from(columns.flatMap(column => Array.from(numbers(column)))) };
 }

@@ -2,6 +2,7 @@
 // makes these; what a network can learn from is made of them by the encoding.
 
 import { InputError } from '../../errors.ts';
+import { type NumberFormat, type NumberHints, PLAIN, parseNumber } from './numbers.ts';
 
 /** Equally long columns. */
 export interface Table {
@@ -12,6 +13,8 @@ export interface Table {
   readonly columns: readonly Column[];
   /** False where the columns are named by their position only. */
   readonly hasNames: boolean;
+  /** How its cells are to be read, where somebody or the file has said so. */
+  readonly cells?: CellReading;
 }
 
 /** A column; an empty text and NaN stand for a missing cell. */
@@ -20,29 +23,79 @@ export interface Column {
   readonly values: readonly string[] | Float64Array;
 }
 
-/** Cells that say that there is nothing, in lower case. */
-const MISSING = new Set(['', '?', 'na', 'n/a', '#n/a', 'nan', 'null']);
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-/** The number in a cell; NaN where it holds none. */
-export function cellNumber(cell: string): number {
-  return NUMBER.test(cell) ? Number(cell) : Number.NaN;
+/** What is known of the cells of a table before they are looked at. */
+export interface CellReading extends NumberHints {
+  /** What stands for a missing cell, instead of what does by custom. */
+  readonly missing?: readonly string[] | undefined;
 }
 
-/** Whether a cell says that its value is missing. */
-export function isMissing(cell: string): boolean {
-  return cell.length < 5 && MISSING.has(cell.toLowerCase());
+/** Cells that say that there is nothing, in lower case: in a column of numbers. */
+const CUSTOMARY: readonly string[] = [
+  '',
+  '?',
+  '.',
+  '-',
+  '--',
+  '\u2013',
+  '\u2014',
+  'na',
+  'n/a',
+  'n.a.',
+  '#n/a',
+  '<na>',
+  'nan',
+  'null',
+  'nil',
+  'none',
+  '\\n',
+  'unknown',
+  'missing',
+  'not available',
+  'no data',
+  '#value!',
+  '#ref!',
+  '#div/0!',
+  '#null!',
+];
+const MISSING: ReadonlySet<string> = new Set(CUSTOMARY);
+/** Those that are no word of anything: in text, where None and NA may be values like others. */
+const NEVER_TEXT: ReadonlySet<string> = new Set(['', '?', '#n/a', '<na>', 'nan', '\\n']);
+const LONGEST = Math.max(...CUSTOMARY.map(({ length }) => length));
+
+/** Whether a cell says that its value is missing, among numbers: as `missing` has it, or by custom. */
+export function isMissing(cell: string, missing?: readonly string[]): boolean {
+  if (missing) return cell === '' || missing.includes(cell);
+  return cell.length <= LONGEST && MISSING.has(cell.toLowerCase());
+}
+
+/** Whether a cell of text does. */
+export function isMissingText(cell: string, missing?: readonly string[]): boolean {
+  if (missing) return cell === '' || missing.includes(cell);
+  return cell.length <= LONGEST && NEVER_TEXT.has(cell.toLowerCase());
+}
+
+/** Whether a word is one that stands for nothing in some tables and for itself in others. */
+export function mayMeanMissing(cell: string): boolean {
+  return isMissing(cell) && !isMissingText(cell);
 }
 
 /** A column as text; a missing cell is empty. */
-export function texts({ values }: Column): readonly string[] {
-  if (!(values instanceof Float64Array)) return values.map(cell => (isMissing(cell) ? '' : cell));
+export function texts({ values }: Column, missing?: readonly string[]): readonly string[] {
+  if (!(values instanceof Float64Array))
+    return values.map(cell => (isMissingText(cell, missing) ? '' : cell));
   return Array.from(values, value => (Number.isNaN(value) ? '' : String(value)));
 }
 
 /** A column as numbers; NaN where a cell is missing or holds none. */
-export function numbers({ values }: Column): Float64Array {
-  return values instanceof Float64Array ? values : Float64Array.from(values, cellNumber);
+export function numbers(
+  { values }: Column,
+  format: NumberFormat = PLAIN,
+  missing?: readonly string[],
+): Float64Array {
+  if (values instanceof Float64Array) return values;
+  return Float64Array.from(values, cell =>
+    missing?.includes(cell) ? Number.NaN : parseNumber(cell, format),
+  );
 }
 
 /** A column of values of any kind that a cell can hold; throws an InputError for others. */

@@ -1,157 +1,131 @@
-// CSV and its relatives (tabs, semicolons, bars) as a table: with a header or without, whatever program wrote it.
+// CSV and its relatives as a table, whatever program wrote it. Every guess is said in a note, and can be overruled.
 
 import { stat } from 'node:fs/promises';
-import Papa from 'papaparse';
+import { gunzipSync } from 'node:zlib';
 import { InputError } from '../../errors.ts';
 import { readBytes } from '../../files/read.ts';
 import { fileError } from '../../files/write.ts';
-import { cellNumber, isMissing, type Table } from './columns.ts';
+import type { Note } from '../notes.ts';
+import { type CellReading, isMissing, type Table } from './columns.ts';
+import { describeDelimiter, findRecords, type Records } from './dialect.ts';
+import { guessHeader, uniqueNames } from './header.ts';
+import { findFormat, type NumberFormat } from './numbers.ts';
+import { decodeText } from './text-encoding.ts';
+
+/** How a text is to be read as a table, where that is not to be guessed. */
+export interface TextOptions {
+  /** What stands between cells; a blank stands for one or more of them. */
+  readonly delimiter?: string | undefined;
+  readonly decimal?: '.' | ',' | undefined;
+  /** What stands between groups of three digits; '' for nothing. */
+  readonly thousands?: NumberFormat['thousands'] | undefined;
+  /** A label of the Encoding Standard, such as `gbk`. */
+  readonly encoding?: string | undefined;
+  /** Whether the first record names the columns. */
+  readonly header?: boolean | undefined;
+  /** The cells that are missing, besides empty ones, as they are written; by default those that are by custom. */
+  readonly missing?: readonly string[] | undefined;
+}
+
+/** Examples with what is to be said of how they were read. */
+type NotedTable = Table & { readonly notes: readonly Note[] };
 
 /** A table is held in memory as text, at several times the size of its file. */
 const MAX_BYTES = 512 * 2 ** 20;
-const MAX_COLUMNS = 20_000;
-const DELIMITERS = [',', ';', '\t', '|'];
-/** Characters that are looked at to find the delimiter. */
-const SAMPLE = 1 << 16;
-/** Rows that are looked at to tell a header from an example. */
-const HEADER_ROWS = 100;
-const DECIMAL_COMMA = /^[+-]?\d*,\d+$/;
+const MAX_COLUMNS = 100_000;
+/** Rows that tell how numbers are written in a file as a whole. */
+const SAMPLE = 500;
+const NUMERIC_SHARE = 0.95;
 
-/** Reads the CSV file at `path`; throws an InputError where it cannot be read or is no table. */
-export async function readCsv(path: string): Promise<Table> {
+/** Reads the CSV file at `path`, gzipped or not; throws an InputError where it cannot be read or is no table. */
+export async function readCsv(path: string, options: TextOptions = {}): Promise<NotedTable> {
   const size = await stat(path).then(
     found => found.size,
     error => {
       throw fileError('read', path, error);
     },
   );
-  if (size > MAX_BYTES) {
-    throw new InputError(
-      `${path}: expected at most ${MAX_BYTES / 2 ** 20} MiB of CSV, found ${Math.ceil(size / 2 ** 20)}; take a sample of it, or an NPY file`,
-    );
-  }
+  checkSize(size, path);
   const bytes = await readBytes(path);
-  return parseCsv(bytes, path);
+  return parseCsv(bytes[0] === 0x1f && bytes[1] === 0x8b ? unpacked(bytes, path) : bytes, path, options);
 }
 
-/** Parses the bytes of a CSV file: UTF-8, UTF-16 with its mark, or Windows-1252. Throws an InputError that names `path`. */
-export function parseCsv(bytes: Uint8Array, path: string): Table {
-  const text = decodeText(bytes, path).replace(/\r\n?/g, '\n');
-  const delimiter = findDelimiter(text);
-  const { data, errors } = Papa.parse<string[]>(text, { delimiter, newline: '\n' });
-  const [error] = errors;
-  if (error) {
-    throw new InputError(
-      `${path}: record ${(error.row ?? 0) + 1}: ${error.message.toLowerCase()}; close the quote, and write a quote inside of quotes twice`,
-    );
+function checkSize(size: number, path: string): void {
+  if (size <= MAX_BYTES) return;
+  throw new InputError(
+    `${path}: expected at most ${MAX_BYTES / 2 ** 20} MiB of CSV, found ${Math.ceil(size / 2 ** 20)}; take a sample of it, or an NPY file`,
+  );
+}
+
+function unpacked(bytes: Uint8Array, path: string): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') checkSize(MAX_BYTES + 1, path);
+    throw new InputError(`${path}: damaged gzip (${(cause as Error).message}); write it again`, { cause });
   }
-  const rows: string[][] = [];
-  for (const [i, row] of data.entries()) {
-    if (row.length === 1 && row[0].trim() === '') continue;
-    for (let k = 0; k < row.length; k++) row[k] = row[k].trim();
-    const expected = rows[0]?.length ?? row.length;
-    if (row.length !== expected) {
-      throw new InputError(
-        `${path}: record ${i + 1} has ${row.length} cell${row.length === 1 ? '' : 's'}, expected ${expected} as in the first (separated by ${JSON.stringify(delimiter)})`,
-      );
-    }
-    rows.push(row);
-  }
+}
+
+/** Parses the bytes of a CSV file. Throws an InputError that names `path`. */
+export function parseCsv(bytes: Uint8Array, path: string, options: TextOptions = {}): NotedTable {
+  const { text, encoding, isGuessed } = decodeText(bytes, path, options.encoding);
+  const records = findRecords(text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n'), path, options.delimiter);
+  const { rows, delimiter } = records;
   if (rows.length === 0)
     throw new InputError(`${path} is empty: expected a table with a row for each example`);
   const width = rows[0].length;
-  if (width < 2) {
-    throw new InputError(
-      `${path} has a single column: expected the label and at least one more, separated by a comma, semicolon, tab or bar`,
-    );
-  }
   if (width > MAX_COLUMNS) {
     throw new InputError(`${path}: expected at most ${MAX_COLUMNS} columns, found ${width}`);
   }
-  const hasNames = isHeader(rows);
-  const names = hasNames ? uniqueNames(rows[0]) : rows[0].map((_, k) => `column ${k + 1}`);
-  const examples = hasNames ? rows.slice(1) : rows;
+  const { hasHeader, why } = headerOf(records, options.header);
+  const names = hasHeader ? uniqueNames(rows[0]) : rows[0].map((_, k) => `column ${k + 1}`);
+  const examples = hasHeader ? rows.slice(1) : rows;
   if (examples.length === 0) throw new InputError(`${path} has a header and nothing else: expected examples`);
-  const columns = names.map((name, k) => {
-    const values = examples.map(row => row[k]);
-    return { name, values: delimiter === ',' ? values : withDecimalPoints(values) };
-  });
-  return { name: path, count: examples.length, columns, hasNames };
+  const columns = names.map((name, k) => ({ name, values: examples.map(row => row[k]) }));
+  const cells = readingOf(examples, delimiter, options);
+  const guess = isGuessed ? ', guessed: --encoding overrules it' : '';
+  const head = hasHeader ? `names in the first row (${why})` : `no names in the first row (${why})`;
+  const notes: Note[] = [
+    {
+      code: 'read',
+      text: `read as ${encoding} text${guess}: ${describeDelimiter(delimiter)}, ${head}, ${examples.length} rows of ${width} column${width === 1 ? '' : 's'}`,
+      ...(isGuessed && { isWarning: true }),
+    },
+    ...records.skipped.map(
+      ({ what, count }): Note => ({
+        code: 'skipped',
+        count,
+        text: /^(first column|delimiter)/.test(what) ? `${what}` : `${count} ${what} left out`,
+      }),
+    ),
+  ];
+  return { name: path, count: examples.length, columns, hasNames: hasHeader, cells, notes };
 }
 
-function decodeText(bytes: Uint8Array, path: string): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
-  if (bytes.includes(0)) {
-    throw new InputError(
-      `${path} is not text: expected a CSV file, found a zero byte at offset ${bytes.indexOf(0)}`,
-    );
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder('windows-1252').decode(bytes);
-  }
+function headerOf({ rows, isNamed }: Records, wanted: boolean | undefined) {
+  if (wanted !== undefined) return { hasHeader: wanted, why: 'as was said' };
+  return isNamed ? { hasHeader: true, why: 'a comment has them' } : guessHeader(rows);
 }
 
-/** The delimiter that cuts the first lines into the most cells, the same number in each of them. */
-function findDelimiter(text: string): string {
-  const end = text.length > SAMPLE ? text.lastIndexOf('\n', SAMPLE) : text.length;
-  const sample = text.slice(0, end > 0 ? end : SAMPLE);
-  let best = ',';
-  let most = 1;
-  for (const delimiter of DELIMITERS) {
-    const rows = Papa.parse<string[]>(sample, { delimiter, newline: '\n', preview: 50 }).data.filter(
-      row => row.length > 1 || row[0] !== '',
-    );
-    const cells = rows[0]?.length ?? 0;
-    if (cells > most && rows.every(row => row.length === cells)) [best, most] = [delimiter, cells];
+/** What is known of all cells: what was said, and whether columns that can be read in one way only have decimal commas. */
+function readingOf(rows: readonly string[][], delimiter: string, options: TextOptions): CellReading {
+  const { decimal, thousands, missing } = options;
+  const votes = { '.': 0, ',': 0 };
+  const sample = rows.slice(0, SAMPLE);
+  for (let k = 0; k < rows[0].length; k++) {
+    const cells = sample.map(row => row[k]).filter(cell => !isMissing(cell, missing) && /[.,]/.test(cell));
+    if (cells.length === 0) continue;
+    const { format, count, isAmbiguous } = findFormat(cells);
+    // A point before three digits says little: it may stand between thousands where commas are decimal.
+    const isTold = cells.some(cell => !/^\D*\d{1,3}([.,])\d{3}\D*$/.test(cell));
+    if (!isAmbiguous && isTold && count >= NUMERIC_SHARE * cells.length) votes[format.decimal]++;
   }
-  return best;
-}
-
-/**
- * Whether the first row names the columns: it is text, and numbers stand below some of it, or none of it stands in its
- * column again. Counting 0, 1, 2, … is naming, too.
- */
-function isHeader(rows: readonly string[][]): boolean {
-  const [first, ...rest] = rows.slice(0, HEADER_ROWS);
-  const counted = first.filter(cell => !Number.isNaN(cellNumber(cell))).map(Number);
-  if (counted.length > 0) {
-    return counted.length > 2 && counted[0] <= 1 && counted.every((value, i) => value === counted[0] + i);
-  }
-  if (first.some((cell, k) => !isMissing(cell) && isNumericBelow(rest, k))) return true;
-  const isDistinct = new Set(first).size === first.length;
-  return isDistinct && first.every((cell, k) => !isMissing(cell) && !rest.some(row => row[k] === cell));
-}
-
-function isNumericBelow(rows: readonly string[][], column: number): boolean {
-  let count = 0;
-  for (const row of rows) {
-    if (isMissing(row[column])) continue;
-    if (Number.isNaN(cellNumber(row[column])) && !DECIMAL_COMMA.test(row[column])) return false;
-    count++;
-  }
-  return count > 0;
-}
-
-function uniqueNames(cells: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return cells.map((cell, k) => {
-    const base = cell || `column ${k + 1}`;
-    let name = base;
-    for (let n = 2; taken.has(name); n++) name = `${base} (${n})`;
-    taken.add(name);
-    return name;
-  });
-}
-
-/** Where cells are not separated by commas, a comma in every number that has a fraction is a decimal comma. */
-function withDecimalPoints(values: readonly string[]): readonly string[] {
-  let fractions = 0;
-  for (const cell of values) {
-    if (DECIMAL_COMMA.test(cell)) fractions++;
-    else if (Number.isNaN(cellNumber(cell)) && !isMissing(cell)) return values;
-  }
-  return fractions === 0 ? values : values.map(cell => cell.replace(',', '.'));
+  const told = votes[','] > votes['.'] ? ',' : votes['.'] > 0 ? '.' : undefined;
+  const likelyDecimal = told ?? (delimiter === ';' ? ',' : undefined);
+  return {
+    ...(decimal && { decimal }),
+    ...(thousands !== undefined && { thousands }),
+    ...(missing && { missing }),
+    ...(likelyDecimal && { likelyDecimal }),
+  };
 }

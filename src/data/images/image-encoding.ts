@@ -3,6 +3,7 @@
 import { InputError } from '../../errors.ts';
 import { sharedBuffer } from '../../threads/memory.ts';
 import type { Dataset } from '../dataset.ts';
+import { MOST_LABEL_INPUTS } from '../label-inputs.ts';
 import { describeSize, type Images } from './images.ts';
 
 /** How images become a dataset; plain data. */
@@ -19,6 +20,8 @@ export interface ImageEncoding {
    * divided by. Values are 0 to 255.
    */
   readonly centre?: { readonly mean: readonly number[]; readonly deviation: number };
+  /** Whether no inputs are left to the label. */
+  readonly hasNoLabel?: true;
 }
 
 /** Share of zeros from which pixels are kept as they are: rows are stored compressed, and zeros cost nothing. */
@@ -40,6 +43,7 @@ export function fitImages(
     height,
     width,
     channels,
+    ...(classNames.length > MOST_LABEL_INPUTS && { hasNoLabel: true as const }),
   };
   const sums = new Float64Array(size);
   let [zeros, squares] = [0, 0];
@@ -75,8 +79,9 @@ export function checkImageEncoding({ label, height, width, channels, centre }: I
   if (!isFine) throw new InputError('the encoding does not say how images become inputs');
 }
 
-/** Inputs before the first pixel: those of the label, which take whole rows of pixels. */
-function inputsBefore({ classNames, width, channels }: ImageEncoding): number {
+/** Inputs before the first pixel: those of the label, which take whole rows of pixels, unless there are too many classes for it. */
+function inputsBefore({ classNames, width, channels, hasNoLabel }: ImageEncoding): number {
+  if (hasNoLabel) return 0;
   return Math.ceil(classNames.length / (width * channels)) * width * channels;
 }
 

@@ -67,17 +67,20 @@ const CUSTOMARY = ['label', 'labels', 'class', 'target', 'y', 'species', 'catego
 
 /**
  * The index of the column to learn: by its name, or by its position from 1, or from the end as -1; without `label`, one of
- * a customary name or else the last. Throws an InputError that names the nearest column.
+ * a customary name or else the last, and why. Throws an InputError that names the nearest column.
  */
 export function labelColumn(
-  { name, columns }: Pick<Table, 'name' | 'columns'>,
+  table: Pick<Table, 'name' | 'columns'>,
   label: string | undefined,
-): number {
-  if (label === undefined) {
-    const lower = columns.map(column => column.name.toLowerCase());
-    const customary = CUSTOMARY.map(word => lower.indexOf(word)).find(index => index >= 0);
-    return customary ?? columns.length - 1;
-  }
+): { readonly index: number; readonly why?: string } {
+  if (label !== undefined) return { index: namedColumn(table, label) };
+  const lower = table.columns.map(column => column.name.toLowerCase());
+  const customary = CUSTOMARY.map(word => lower.indexOf(word)).find(index => index >= 0);
+  if (customary !== undefined) return { index: customary };
+  return { index: table.columns.length - 1, why: 'the last column, since none has a customary name' };
+}
+
+function namedColumn({ name, columns }: Pick<Table, 'name' | 'columns'>, label: string): number {
   const exact = columns.findIndex(column => column.name === label);
   if (exact >= 0) return exact;
   const alike = columns.findIndex(column => column.name.toLowerCase() === label.toLowerCase());

@@ -71,7 +71,7 @@ it('leaves ten classes in the files of MNIST to the recipes for them, and takes 
   expect(await holdsExamples(twelve)).toBe(true);
   expect(preprocess(await readExamples(twelve)).train.classes).toBe(12);
   const many = await readExamples(await write('many', files(40)));
-  expect(() => preprocess(many)).toThrow(/40 values, expected 2 to 32 classes/);
+  expect(() => preprocess(many)).toThrow(/40 values in 60 rows, expected 2 to 10000 classes/);
 });
 
 it('reads images without labels to answer them, and rows of numbers', async () => {

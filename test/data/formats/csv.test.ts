@@ -1,36 +1,153 @@
-// CSV as other programs write it: delimiters, quotes, headers, and what is wrong with the rest.
+// CSV as other programs write it: delimiters, quotes, headers, encodings, lines around the table, and what is wrong with the rest.
 
-import { expect, it } from 'vitest';
-import { parseCsv } from '../../../src/data/formats/csv.ts';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { parseCsv, readCsv, type TextOptions } from '../../../src/data/formats/csv.ts';
 
-const csv = (text: string) => parseCsv(new TextEncoder().encode(text), 'x.csv');
-const names = (text: string) => csv(text).columns.map(({ name }) => name);
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const csv = (text: string, options?: TextOptions) => parseCsv(bytesOf(text), 'x.csv', options);
+const names = (text: string, options?: TextOptions) => csv(text, options).columns.map(({ name }) => name);
+const cells = (text: string, options?: TextOptions) =>
+  csv(text, options).columns.map(({ values }) => [...values]);
+const notesOf = (text: string, options?: TextOptions) =>
+  csv(text, options)
+    .notes.map(note => note.text)
+    .join('\n');
 
 it.each([
   ['a comma, quotes, a byte order mark and CRLF', '\ufeffa,b\r\n"x, ""y""",1\r\nz,2\r\n', ['x, "y"', 'z']],
-  ['semicolons and decimal commas', 'a;b\n1,5;x\n2;y\n', ['1.5', '2']],
-  ['tabs', 'a\tb\n1,5\tx\n', ['1.5']],
+  ['semicolons and decimal commas', 'a;b\n1,5;x\n2;y\n', ['1,5', '2']],
+  ['semicolons between decimal commas alone', 'a;b\n1,5;2,5\n2,0;3,5\n', ['1,5', '2,0']],
+  ['tabs', 'a\tb\n1,5\tx\n', ['1,5']],
   ['mixed ends of lines and an empty line', 'a,b\r\n1,2\n\n3,4\r5,6', ['1', '3', '5']],
+  ['columns that are aligned by blanks', '  a    b\n  1.5  x\n 20.5  y\n', ['1.5', '20.5']],
+  ['one blank', 'a b\n1.5 x\n2 "y z"\n', ['1.5', '2']],
+  ['what Excel says of itself', 'sep=;\na;b\n1,5;x\n2;y\n', ['1,5', '2']],
+  ['comments', '# made by hand\n#\na,b\n1,x\n2,y\n', ['1', '2']],
+  ['a comment that names the columns', '# made by hand\n# a,b\n1,x\n2,y\n', ['1', '2']],
+  ['a title', 'Our table\nof today\n\na,b\n1,x\n2,y\n3,z\n', ['1', '2', '3']],
+  ['a line behind it', 'a,b\n1,x\n2,y\n3,z\nAll rows: 3\n', ['1', '2', '3']],
+  ['a delimiter at the end of the header', 'a,b,\n1,x\n2,y\n', ['1', '2']],
+  ['a delimiter at the end of every row', 'a,b\n1,x,\n2,y,\n', ['1', '2']],
 ])('reads %s', (_, text, first) => {
   const table = csv(text);
   expect(table.columns.map(({ name }) => name)).toEqual(['a', 'b']);
   expect(table.columns[0].values).toEqual(first);
 });
 
-it('tells a header from an example', () => {
-  expect(names('a,b\n1,x\n2,y')).toEqual(['a', 'b']);
-  expect(names('1,x\n2,y')).toEqual(['column 1', 'column 2']);
-  expect(names('0,1,2,label\n5,6,7,x')).toEqual(['0', '1', '2', 'label']);
-  expect(names('y,n,y\ny,y,n\nn,n,y')).toEqual(['column 1', 'column 2', 'column 3']);
-  expect(names('a,a,\n1,2,3')).toEqual(['a', 'a (2)', 'column 3']);
+it('gives the first column of R a name', () => {
+  expect(names('a,b\nr1,1,2\nr2,3,4\n')).toEqual(['column 1', 'a', 'b']);
+});
+
+describe('tells a header from an example', () => {
+  it.each<[string, string, string[]]>([
+    ['words above numbers', 'a,b\n1,x\n2,y', ['a', 'b']],
+    ['no header', '1,x\n2,y', ['column 1', 'column 2']],
+    ['numbers that count', '0,1,2,label\n5,6,7,x', ['0', '1', '2', 'label']],
+    ['a word that comes again', 'y,n,y\ny,y,n\nn,n,y', ['column 1', 'column 2', 'column 3']],
+    ['names twice and none', 'a,a,\n1,2,3', ['a', 'a (2)', 'column 3']],
+    [
+      'wavelengths',
+      'kind,500,510,520\na,.31,.2,.25\nb,.41,.3,.35\na,.5,.6,.1',
+      ['kind', '500', '510', '520'],
+    ],
+    ['years', '2001,2002,kind\n1.25,2.5,a\n1.5,2.25,b\n3.5,4.5,a', ['2001', '2002', 'kind']],
+    ['an index without a name', ',size,kind\n4,1.5,a\n7,2.5,b\n1,3.5,a', ['column 1', 'size', 'kind']],
+    [
+      'small whole numbers that are values',
+      '1,2,3,a\n2,2,4,b\n0,4,1,a\n1,1,3,b\n3,0,2,a',
+      ['column 1', 'column 2', 'column 3', 'column 4'],
+    ],
+  ])('%s', (_, text, expected) => expect(names(text)).toEqual(expected));
+
+  it('or is told', () => {
+    expect(names('a,b\nc,d\ne,f', { header: false })).toEqual(['column 1', 'column 2']);
+    expect(names('1,2\n3,4', { header: true })).toEqual(['1', '2']);
+  });
+});
+
+it('is told what stands between cells', () => {
+  expect(cells('a:b\n1:2\n3:4', { delimiter: ':' })).toEqual([
+    ['1', '3'],
+    ['2', '4'],
+  ]);
+});
+
+it('says how it has read', () => {
+  const text = notesOf('# x\na;b\n1,5;x\n2;y\nsum: 2\n');
+  expect(text).toMatch(
+    /read as utf-8 text: semicolons between cells, names in the first row \(.*\), 2 rows of 2 columns/,
+  );
+  expect(text).toMatch(/1 comment lines left out/);
+  expect(text).toMatch(/1 lines behind the table left out/);
+});
+
+describe('encodings', () => {
+  it.each<[string, number[], string]>([
+    ['utf-16le', [0xff, 0xfe, ...[...'a,b\n1,é\n'].flatMap(c => [c.charCodeAt(0), 0])], 'é'],
+    ['utf-16be', [...'a,b\n1,é\n2,b\n3,c\n'].flatMap(c => [0, c.charCodeAt(0)]), 'é'],
+    [
+      'gb18030',
+      [...bytesOf('a,b\n1,'), 0xb9, 0xfa, 0xbc, 0xd2, ...bytesOf('\n2,'), 0xd6, 0xd0, 0xce, 0xc4, 10],
+      '国家',
+    ],
+    [
+      'shift_jis',
+      [...bytesOf('a,b\n1,'), 0x83, 0x65, 0x83, 0x58, 0x83, 0x67, 0x82, 0xc5, 0x82, 0xb7, 10],
+      'テストです',
+    ],
+    [
+      'windows-1251',
+      [
+        ...bytesOf('a,b\n1,'),
+        ...[0xef, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2, 0x20, 0xec, 0xe8, 0xf0],
+        10,
+        ...bytesOf('2,'),
+        ...[
+          0xee, 0xed, 0xe0, 0x20, 0xe8, 0x20, 0xee, 0xed, 0x20, 0xed, 0xe5, 0x20, 0xe7, 0xed, 0xe0, 0xeb,
+          0xe8,
+        ],
+        10,
+      ],
+      'привет мир',
+    ],
+    ['windows-1252', [...bytesOf('a,b\n1,caf'), 0xe9, ...bytesOf(' cr\xe8me').map(byte => byte), 10], 'café'],
+  ])('%s', (encoding, bytes, word) => {
+    const table = parseCsv(Uint8Array.from(bytes), 'x.csv');
+    expect(String(table.columns[1].values[0])).toContain(word);
+    expect(table.notes[0].text).toContain(`read as ${encoding}`);
+  });
+
+  it('is said, and refused where it is not so', () => {
+    const latin = Uint8Array.from([...bytesOf('a,b\n1,caf'), 0xe9, 10]);
+    expect(parseCsv(latin, 'x.csv', { encoding: 'latin1' }).columns[1].values[0]).toBe('café');
+    expect(() => parseCsv(latin, 'x.csv', { encoding: 'utf-8' })).toThrow(/x.csv is not utf-8/);
+    expect(() => csv('a,b\n1,2', { encoding: 'utf9' })).toThrow(/no encoding is called utf9: did you mean/);
+  });
+});
+
+it('reads what gzip has packed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ff-csv-'));
+  try {
+    const packed = gzipSync('a,b\n1,x\n2,y\n');
+    await writeFile(join(folder, 'a.csv.gz'), packed);
+    await writeFile(join(folder, 'bad.csv.gz'), packed.subarray(0, 20));
+    expect((await readCsv(join(folder, 'a.csv.gz'))).columns[0].values).toEqual(['1', '2']);
+    await expect(readCsv(join(folder, 'bad.csv.gz'))).rejects.toThrow(/bad.csv.gz: damaged gzip/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 it.each([
   ['', /empty/],
   ['a,b\n', /nothing else/],
-  ['a,b\n1,2,3', /record 2 has 3 cells, expected 2/],
+  ['a,b\n1,2,3\n4,5\n6,7', /record 2 has 3 cells, expected 2/],
+  ['a,b\n1,2\n3\n4,5\n6,7', /record 3 has 1 cell, expected 2/],
   ['a,b\n1,"2\n', /record 2: .*close the quote/],
-  ['a\n1\n2', /single column/],
   ['a\0b', /zero byte at offset 1/],
 ])('refuses %j', (text, message) => {
   expect(() => csv(text)).toThrow(message);

@@ -1,0 +1,152 @@
+// Which characters the bytes of a text file stand for: told by a mark at its beginning, by being valid UTF-8, or else guessed.
+
+import { analyse } from 'chardet';
+import { InputError, nearestName } from '../../errors.ts';
+
+/** A text and how it was decoded. */
+export interface DecodedText {
+  readonly text: string;
+  /** As the Encoding Standard calls it, e.g. `utf-8`, `gb18030`. */
+  readonly encoding: string;
+  /** Whether nothing in the file proves it. */
+  readonly isGuessed: boolean;
+}
+
+/** Bytes that a guess looks at. */
+const SAMPLE = 1 << 18;
+/** Zero bytes among this many tell UTF-16 without a mark. */
+const HEAD = 1 << 12;
+/** Whoever is asked first where the bytes speak equally for several: by how often tables are written in it. */
+const LIKELY = ['gb18030', 'shift_jis', 'windows-1251', 'windows-1252', 'big5', 'euc-kr', 'euc-jp', 'koi8-r'];
+const KNOWN = ['utf-8', 'utf-16le', 'utf-16be', ...LIKELY, 'gbk', 'iso-8859-2', 'iso-8859-5', 'windows-1250'];
+
+/**
+ * Decodes the bytes of a text file, as `wanted` (a label of the Encoding Standard) or as what they are found to be. Throws an
+ * InputError that names `path` where they are no text, not of the encoding that is wanted, or where no encoding is called so.
+ */
+export function decodeText(bytes: Uint8Array, path: string, wanted?: string): DecodedText {
+  if (wanted !== undefined) return decodeAs(bytes, path, wanted);
+  const marked = markOf(bytes);
+  if (marked) return { text: new TextDecoder(marked).decode(bytes), encoding: marked, isGuessed: false };
+  const wide = wideOf(bytes);
+  if (wide) return { text: new TextDecoder(wide).decode(bytes), encoding: wide, isGuessed: true };
+  const zero = bytes.indexOf(0);
+  if (zero >= 0) {
+    throw new InputError(`${path} is not text: expected a table, found a zero byte at offset ${zero}`);
+  }
+  const text = strictly('utf-8', bytes);
+  if (text !== undefined) return { text, encoding: 'utf-8', isGuessed: false };
+  for (const encoding of guesses(bytes)) {
+    const guessed = strictly(encoding, bytes);
+    if (guessed !== undefined) return { text: guessed, encoding, isGuessed: true };
+  }
+  // Of this one every byte is a character.
+  return { text: new TextDecoder('windows-1252').decode(bytes), encoding: 'windows-1252', isGuessed: true };
+}
+
+function decodeAs(bytes: Uint8Array, path: string, wanted: string): DecodedText {
+  let encoding: string;
+  try {
+    encoding = new TextDecoder(wanted).encoding;
+  } catch {
+    const nearest = nearestName(wanted.toLowerCase(), KNOWN);
+    throw new InputError(
+      `no encoding is called ${wanted}${nearest ? `: did you mean ${nearest}?` : ''} (known: ${KNOWN.join(', ')}, …)`,
+    );
+  }
+  const text = strictly(encoding, bytes);
+  if (text !== undefined) return { text, encoding, isGuessed: false };
+  throw new InputError(
+    `${path} is not ${encoding}: it has bytes that stand for no character; leave out --encoding to have it guessed`,
+  );
+}
+
+function strictly(encoding: string, bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function markOf([first, second, third]: Uint8Array): string | undefined {
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  if (first === 0xfe && second === 0xff) return 'utf-16be';
+  return first === 0xef && second === 0xbb && third === 0xbf ? 'utf-8' : undefined;
+}
+
+/** UTF-16 without a mark: nearly every second byte of a table is zero. */
+function wideOf(bytes: Uint8Array): string | undefined {
+  const head = bytes.subarray(0, HEAD);
+  const zeros = [0, 0];
+  head.forEach((byte, i) => {
+    if (byte === 0) zeros[i % 2]++;
+  });
+  const half = head.length / 2;
+  if (zeros[1] > 0.7 * half && zeros[0] < 0.1 * half) return 'utf-16le';
+  return zeros[0] > 0.7 * half && zeros[1] < 0.1 * half ? 'utf-16be' : undefined;
+}
+
+/** Encodings that may be meant, the likeliest first: by how many characters are common ones, then by what chardet makes of them. */
+function guesses(bytes: Uint8Array): string[] {
+  const first = bytes.findIndex(byte => byte >= 0x80);
+  const end = bytes.indexOf(10, first + SAMPLE);
+  const sample = bytes.subarray(Math.max(0, first - SAMPLE / 4), end < 0 ? bytes.length : end);
+  const confidence = new Map<string, number>();
+  for (const match of analyse(sample)) {
+    const name = labelOf(match.name);
+    if (name) confidence.set(name, Math.max(confidence.get(name) ?? 0, match.confidence));
+  }
+  const place = (name: string) => (LIKELY.includes(name) ? LIKELY.indexOf(name) : LIKELY.length);
+  return [...new Set([...LIKELY, ...confidence.keys()])]
+    .map(name => ({ name, share: commonShare(name, sample), confidence: confidence.get(name) ?? 0 }))
+    .filter(({ share }) => share >= 0)
+    .sort((a, b) => b.share - a.share || b.confidence - a.confidence || place(a.name) - place(b.name))
+    .map(({ name }) => name);
+}
+
+/** Of the characters beyond ASCII that `bytes` are in an encoding, the tenths that texts are mostly made of; below 0 where it has not all. */
+function commonShare(encoding: string, bytes: Uint8Array): number {
+  const text = strictly(encoding, bytes);
+  if (text === undefined) return -1;
+  const common = COMMON[encoding] ?? /^$/;
+  const others = text.match(/[^\0-\x7f]/gu) ?? [];
+  const found =
+    encoding === 'gb18030' || encoding === 'big5'
+      ? pairsFrom(bytes, encoding)
+      : text.match(common)?.join('').length;
+  return Math.round((10 * Math.min(others.length, found ?? 0)) / Math.max(1, others.length));
+}
+
+/** What texts in an encoding are mostly made of. Words begin with capitals and do not go on with them; accents stand beside letters. */
+const COMMON: Readonly<Record<string, RegExp>> = {
+  shift_jis: /[\u3040-\u30ff\u4e00-\u9fff\u3001\u3002]/g,
+  'euc-jp': /[\u3040-\u30ff\u4e00-\u9fff\u3001\u3002]/g,
+  'euc-kr': /[\uac00-\ud7a3]/g,
+  'windows-1251': /(?<![\p{L}])[\u0410-\u042f\u0401]?[\u0430-\u044f\u0451]+(?!\p{L})/gu,
+  'koi8-r': /(?<![\p{L}])[\u0410-\u042f\u0401]?[\u0430-\u044f\u0451]+(?!\p{L})/gu,
+  'windows-1252':
+    /(?<=[a-z])[\u00df-\u00ff]{1,2}(?![\u0080-\u00ff])|[\u00c0-\u00ff](?=[a-z])|[\u00b0\u00b5\u20ac\u00a3\u00a7](?![\u0080-\u00ff])/g,
+};
+
+/** Pairs of bytes of the more frequent half of the Chinese characters. */
+function pairsFrom(bytes: Uint8Array, encoding: 'gb18030' | 'big5'): number {
+  const [least, most] = encoding === 'gb18030' ? [0xb0, 0xd7] : [0xa4, 0xc6];
+  let count = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    if (bytes[i] < 0x80) continue;
+    if (bytes[i] >= least && bytes[i] <= most && (encoding === 'big5' || bytes[i + 1] >= 0xa1)) count++;
+    i++;
+  }
+  return count;
+}
+
+/** What the Encoding Standard calls an encoding; undefined for one that it has not, and for ASCII, which the bytes are not. */
+function labelOf(name: string): string | undefined {
+  if (name === 'ASCII') return undefined;
+  try {
+    return new TextDecoder(name).encoding;
+  } catch {
+    return undefined;
+  }
+}

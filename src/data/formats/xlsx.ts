@@ -1,0 +1,81 @@
+// Excel's workbooks as tables, by the package read-excel-file where it is installed.
+
+import { readFile } from 'node:fs/promises';
+import { InputError } from '../../errors.ts';
+import { fileError } from '../../files/write.ts';
+import type { Note } from '../notes.ts';
+import { columnOf, type Table } from './columns.ts';
+import { guessHeader, uniqueNames } from './header.ts';
+
+const MAX_BYTES = 64 * 2 ** 20;
+
+/** Reads the first sheet that holds something. Throws an InputError where the package is not installed, or the file is none. */
+export async function readXlsx(path: string): Promise<Table & { readonly notes: readonly Note[] }> {
+  const { default: readSheets } = await import('read-excel-file/node').catch(cause => {
+    throw new InputError(
+      `${path}: to read workbooks, npm install read-excel-file; or save the sheet as CSV`,
+      {
+        cause,
+      },
+    );
+  });
+  const bytes = await readFile(path).catch(error => {
+    throw fileError('read', path, error);
+  });
+  if (bytes.length > MAX_BYTES) {
+    throw new InputError(
+      `${path}: expected a workbook of at most ${MAX_BYTES / 2 ** 20} MiB, found ${Math.ceil(bytes.length / 2 ** 20)}; save the sheet as CSV`,
+    );
+  }
+  const sheets = await readSheets(bytes).catch((cause: Error) => {
+    throw new InputError(
+      `${path}: no workbook that can be read (${cause.message}); save it again, or as CSV`,
+      { cause },
+    );
+  });
+  const filled = sheets
+    .map(({ sheet, data }) => ({ sheet, rows: tableIn(data as readonly (readonly unknown[])[]) }))
+    .filter(({ rows }) => rows.length > 0);
+  if (filled.length === 0) throw new InputError(`${path} has no sheet with rows: expected a table`);
+  const [{ sheet, rows }, ...others] = filled;
+  const { hasHeader, why } = guessHeader(rows.map(row => row.map(textOf)));
+  const names = hasHeader ? uniqueNames(rows[0].map(textOf)) : rows[0].map((_, k) => `column ${k + 1}`);
+  const body = hasHeader ? rows.slice(1) : rows;
+  if (body.length === 0)
+    throw new InputError(`${path}, sheet ${sheet} has a header and nothing else: expected examples`);
+  const head = hasHeader ? `names in the first row (${why})` : `no names in the first row (${why})`;
+  const rest = others.length > 0 ? `; not read: ${others.map(other => other.sheet).join(', ')}` : '';
+  const text = `read sheet ${sheet}: ${head}, ${body.length} rows of ${names.length} columns${rest}`;
+  return {
+    name: path,
+    count: body.length,
+    columns: names.map((name, k) =>
+      columnOf(
+        name,
+        body.map(row => row[k] ?? null),
+        path,
+      ),
+    ),
+    hasNames: hasHeader,
+    notes: [{ code: 'read', text, ...(others.length > 0 && { isWarning: true }) }],
+  };
+}
+
+/** The rows of a sheet without empty ones and without lines of one cell above a wider table. */
+function tableIn(sheet: readonly (readonly unknown[])[]): (readonly unknown[])[] {
+  const isThere = (cell: unknown) => cell !== null && cell !== undefined && cell !== '';
+  const rows = sheet.filter(row => row.some(isThere));
+  const width = Math.max(0, ...rows.map(row => row.findLastIndex(isThere) + 1));
+  const begin = Math.max(
+    0,
+    rows.findIndex(row => row.filter(isThere).length > 1),
+  );
+  return (width > 1 ? rows.slice(begin) : rows).map(row =>
+    Array.from({ length: width }, (_, k) => row[k] ?? null),
+  );
+}
+
+function textOf(cell: unknown): string {
+  if (cell === null || cell === undefined) return '';
+  return cell instanceof Date ? cell.toISOString() : String(cell);
+}

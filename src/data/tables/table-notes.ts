@@ -1,0 +1,218 @@
+// What is odd about the cells of a table, in the eyes of the encoding that reads them: said when a model is trained, and when it is
+// asked.
+
+import { isMissing, isMissingText, type Table, texts } from '../formats/columns.ts';
+import type { Note } from '../notes.ts';
+import {
+  type ColumnEncoding,
+  categoryPlaces,
+  findColumn,
+  type NumberColumn,
+  type TableEncoding,
+  valuesOf,
+} from './table-encoding.ts';
+
+/** Columns that are named one by one. */
+const MOST_NAMED = 5;
+/** Deviations from the mean beyond which a number is like none that was learned from. */
+const FAR = 10;
+/** Share of rows that one column has to tell the label of to be suspected of knowing it. */
+const LEAK_SHARE = 0.99;
+/** Rows that are looked at for it. */
+const LEAK_SAMPLE = 2000;
+/** Rows of a value or of an interval that are taken for more than chance. */
+const FEWEST_OF_A_KIND = 5;
+
+/** The cells of columns of numbers that hold none and do not say that they are missing. */
+export function unreadableCells(encoding: TableEncoding, table: Table): Note[] {
+  const notes = numberColumns(encoding).flatMap(column => {
+    const source = findColumn(encoding, table, column.name);
+    if (source.values instanceof Float64Array) return [];
+    const values = valuesOf(column, source, encoding.missing);
+    const cells = source.values;
+    const isOdd = (i: number) => Number.isNaN(values[i]) && !isMissing(cells[i], encoding.missing);
+    const odd = cells.flatMap((cell, i) => (isOdd(i) ? [cell] : []));
+    return odd.length === 0
+      ? []
+      : [cellsNote(column.name, odd.length, cells.length, 'no number and count as missing', odd[0], true)];
+  });
+  return shortened(notes);
+}
+
+/** What answers about `table` may be wrong for: cells that were never seen, that are missing where none were, or far from all. */
+export function oddCells(encoding: TableEncoding, table: Table): Note[] {
+  const notes = encoding.columns.flatMap(column => {
+    const source = findColumn(encoding, table, column.name);
+    return column.kind === 'number'
+      ? oddNumbers(column, valuesOf(column, source, encoding.missing), table.count)
+      : oddWords(column, texts(source, encoding.missing), table.count);
+  });
+  return shortened([...unreadableCells(encoding, table), ...notes]);
+}
+
+function oddNumbers(column: NumberColumn, values: Float64Array, count: number): Note[] {
+  const { name, mean, deviation, mayMiss, date } = column;
+  // Other parts of a date are told with its first one.
+  if (date && date.part !== 'year') return [];
+  let [missing, far] = [0, 0];
+  let example = 0;
+  for (const value of values) {
+    if (Number.isNaN(value)) missing++;
+    else if (Math.abs(value - mean) > FAR * deviation) {
+      far++;
+      example = value;
+    }
+  }
+  return [
+    ...(missing > 0 && !mayMiss
+      ? [cellsNote(name, missing, count, 'missing, where none was in training')]
+      : []),
+    ...(far > 0
+      ? [
+          {
+            code: 'far' as const,
+            column: name,
+            count: far,
+            isWarning: true,
+            text: `column ${name}: ${far} of ${count} numbers are far from all that was learned from, such as ${example} where the mean was ${Number(mean.toPrecision(4))}`,
+          },
+        ]
+      : []),
+  ];
+}
+
+function oddWords(
+  column: Extract<ColumnEncoding, { kind: 'category' }>,
+  cells: readonly string[],
+  count: number,
+): Note[] {
+  const placeOf = categoryPlaces(column.values);
+  const never: string[] = [];
+  const respelled: string[] = [];
+  let missing = 0;
+  for (const cell of cells) {
+    const place = placeOf(cell);
+    if (place?.isRespelled) respelled.push(cell);
+    else if (place === undefined && isMissingText(cell)) missing++;
+    else if (place === undefined) never.push(cell);
+  }
+  const seen = column.hasOthers ? 'not among the most frequent ones learned from' : 'never seen in training';
+  return [
+    ...(never.length > 0
+      ? [cellsNote(column.name, never.length, count, seen, never[0], !column.hasOthers)]
+      : []),
+    ...(missing > 0 ? [cellsNote(column.name, missing, count, 'missing, where none was in training')] : []),
+    ...(respelled.length > 0
+      ? [
+          {
+            ...cellsNote(
+              column.name,
+              respelled.length,
+              count,
+              'written otherwise than in training',
+              respelled[0],
+            ),
+            isWarning: false,
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Columns that alone tell the label of nearly all of `allRows`, which have the labels `allLabels`: they may have known it from elsewhere. */
+export function leaks(
+  encoding: TableEncoding,
+  table: Table,
+  allLabels: Uint32Array,
+  allRows: Uint32Array,
+): Note[] {
+  const step = Math.ceil(allRows.length / LEAK_SAMPLE);
+  const [labels, rows] = [allLabels, allRows].map(list => list.filter((_, i) => i % step === 0));
+  const told = new Set<string>();
+  const notes = encoding.columns.flatMap((column): Note[] => {
+    const { name } = column;
+    const source = findColumn(encoding, table, name);
+    const share =
+      column.kind === 'number'
+        ? toldByNumbers(valuesOf(column, source, encoding.missing), labels, rows)
+        : toldByWords(texts(source, encoding.missing), labels, rows);
+    if (share < LEAK_SHARE || told.has(name)) return [];
+    told.add(name);
+    const text = `column ${name} alone tells ${encoding.label} in ${(100 * share).toFixed(0)} % of the rows: if it is not known before ${encoding.label} is, leave it out with --ignore ${name}`;
+    return [{ code: 'leak', column: name, text, isWarning: true }];
+  });
+  return shortened(notes);
+}
+
+function toldByWords(cells: readonly string[], labels: Uint32Array, rows: Uint32Array): number {
+  const counts = new Map<string, Map<number, number>>();
+  rows.forEach((row, i) => {
+    const of = counts.get(cells[row]) ?? new Map<number, number>();
+    counts.set(cells[row], of.set(labels[i], (of.get(labels[i]) ?? 0) + 1));
+  });
+  return toldBy(counts.values(), rows.length);
+}
+
+/** The share of rows that thresholds tell, of stretches of enough rows between them. */
+function toldByNumbers(values: Float64Array, labels: Uint32Array, rows: Uint32Array): number {
+  const order = Array.from(rows.keys()).filter(i => Number.isFinite(values[rows[i]]));
+  order.sort((a, b) => values[rows[a]] - values[rows[b]]);
+  const stretches: Map<number, number>[] = [];
+  let begin = 0;
+  for (let at = 1; at <= order.length; at++) {
+    const isNext =
+      at < order.length &&
+      (labels[order[at]] === labels[order[at - 1]] ||
+        values[rows[order[at]]] === values[rows[order[at - 1]]]);
+    if (isNext) continue;
+    const of = new Map<number, number>();
+    for (const i of order.slice(begin, at)) of.set(labels[i], (of.get(labels[i]) ?? 0) + 1);
+    stretches.push(of);
+    begin = at;
+  }
+  return toldBy(stretches, rows.length);
+}
+
+function toldBy(kinds: Iterable<ReadonlyMap<number, number>>, count: number): number {
+  let told = 0;
+  for (const of of kinds) {
+    const most = Math.max(...of.values());
+    if (most >= FEWEST_OF_A_KIND) told += most;
+  }
+  return told / count;
+}
+
+function numberColumns({ columns }: TableEncoding): NumberColumn[] {
+  return columns
+    .filter(column => column.kind === 'number')
+    .filter(({ date }) => !date || date.part === 'year');
+}
+
+function cellsNote(
+  name: string,
+  count: number,
+  all: number,
+  what: string,
+  example?: string,
+  isWarning = true,
+): Note {
+  const share = ((100 * count) / all).toPrecision(2);
+  const such = example === undefined ? '' : `, such as ${JSON.stringify(example.slice(0, 20))}`;
+  return {
+    code: 'cells',
+    column: name,
+    count,
+    isWarning,
+    text: `column ${name}: ${count} of ${all} cells (${share} %) are ${what}${such}`,
+  };
+}
+
+function shortened(notes: readonly Note[]): Note[] {
+  const more = notes.length - MOST_NAMED;
+  if (more <= 0) return [...notes];
+  const text = `and ${more} more of the kind in other columns`;
+  return [
+    ...notes.slice(0, MOST_NAMED),
+    { code: notes[MOST_NAMED].code, count: more, text, isWarning: notes.some(({ isWarning }) => isWarning) },
+  ];
+}
