@@ -48,7 +48,7 @@ export function preprocess({ examples, test }: Source, options: PreprocessOption
   const { seed = 1 } = options;
   const { name } = examples;
   const { words, label, column } = labelsOf(examples, options.label);
-  const notes: Note[] = [...(examples.notes ?? [])];
+  const notes: Note[] = [...(examples.notes ?? []), ...(test?.notes ?? [])];
   const { known, classNames } = classesOf(words, label, name, notes);
   const places = new Map(classNames.map((word, c) => [word, c]));
   const labels = Uint16Array.from(known, row => places.get(words[row])!);
