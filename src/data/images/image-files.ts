@@ -95,14 +95,15 @@ export async function decodeFiles(
   const [{ reason }] = bad;
   const named = bad.slice(0, MOST_NAMED).map(({ path }) => within(name, path));
   if (bad.length > MOST_NAMED) named.push(`… and ${bad.length - MOST_NAMED} more`);
-  const share = `${bad.length} of ${files.length} images cannot be read: ${named.join(', ')}`;
+  const share = `${bad.length} of ${files.length} images cannot be read`;
+  const which = `${named.join(', ')} (${reason.message})`;
   if (pictures.size === 0 || !skipBad) {
     if (files.length === 1) throw reason;
     const advice = pictures.size === 0 ? '' : '; --skip-bad goes on without what cannot be read';
     if (bad.length === 1) throw new InputError(`${reason.message}${advice}`, { cause: reason });
-    throw new InputError(`${name}: ${share} (${reason.message})${advice}`, { cause: reason });
+    throw new InputError(`${name}: ${share}: ${which}${advice}`, { cause: reason });
   }
-  const text = `left out ${share} (${reason.message})`;
+  const text = `${share} and are left out: ${which}`;
   return { pictures, notes: [{ code: 'skipped', text, count: bad.length, isWarning: true }] };
 }
 
