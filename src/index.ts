@@ -2,7 +2,7 @@
 
 export { type Dataset, slice, splitValidation } from './data/dataset.ts';
 export type { Examples, Source } from './data/examples/examples.ts';
-export { readExamples } from './data/examples/open-examples.ts';
+export { type ReadOptions, readExamples } from './data/examples/open-examples.ts';
 export type { Column, Table } from './data/formats/columns.ts';
 export { type Idx, parseIdx } from './data/formats/idx.ts';
 export { digitFromPixels } from './data/images/digit.ts';

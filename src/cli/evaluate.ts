@@ -6,21 +6,21 @@ import { readExamples } from '../data/examples/open-examples.ts';
 import type { ModelDescription } from '../network/encode.ts';
 import { loadDescribed } from '../network/model.ts';
 import { errorsOf, perClass } from './describe.ts';
-import { print, printJson } from './output.ts';
+import { print, printJson, warnOf } from './output.ts';
 import { pairs, percent } from './text.ts';
-import { testSetOf } from './train.ts';
+import { refuseSkipBad, testSetOf } from './train.ts';
 
 export async function evaluate(
   model: string,
   source: string,
-  options: { threads?: number; json?: boolean },
+  options: { threads?: number; skipBad?: boolean; json?: boolean },
 ): Promise<void> {
   const { network, description } = await loadDescribed(
     model,
     options.threads === undefined ? {} : { threads: options.threads },
   );
   try {
-    const data = await labelledFor(description, source);
+    const data = await labelledFor(description, source, options.skipBad);
     const startedAt = performance.now();
     const evaluation = await network.evaluate(data);
     const seconds = (performance.now() - startedAt) / 1000;
@@ -45,8 +45,17 @@ export async function evaluate(
   }
 }
 
-async function labelledFor({ encoding }: ModelDescription, source: string): Promise<Dataset> {
-  if (!encoding) return testSetOf(source);
-  const { examples, test } = await readExamples(source, imageSize(encoding));
-  return encodeLabelled(encoding, test ?? examples);
+async function labelledFor(
+  { encoding }: ModelDescription,
+  source: string,
+  skipBad: boolean | undefined,
+): Promise<Dataset> {
+  if (!encoding) {
+    refuseSkipBad(skipBad);
+    return testSetOf(source);
+  }
+  const { examples, test } = await readExamples(source, { size: imageSize(encoding), skipBad });
+  const labelled = test ?? examples;
+  warnOf(labelled.notes);
+  return encodeLabelled(encoding, labelled);
 }

@@ -28,7 +28,8 @@ function wholeNumber(least: number): (text: string) => number {
 
 const DATA = 'mnist, fashion-mnist, cifar10, or a folder of IDX files or CIFAR-10 batches';
 const OWN =
-  'a table (CSV, TSV, Parquet), an NPY, NPZ or IDX file, or a folder with a folder of images for each class';
+  'a table (CSV, TSV, Parquet), an NPY, NPZ or IDX file, or a folder (or ZIP) with a folder of images for each class';
+const SKIP_BAD = ['--skip-bad', 'leave out images that cannot be read, and say which'] as const;
 
 function buildCommand(): Command {
   const { version } = createRequire(import.meta.url)('../../package.json');
@@ -59,6 +60,7 @@ function buildCommand(): Command {
       wholeNumber(1),
     )
     .option('--test <data>', 'test on these data instead of those that come with DATA')
+    .option(...SKIP_BAD)
     .option('--quiet', 'print nothing but errors')
     .option('--json', 'print JSON lines, one an epoch and one at the end, and nothing else')
     .addHelpText(
@@ -99,6 +101,7 @@ function buildCommand(): Command {
     .argument('<model>', 'a .safetensors file')
     .argument('[data]', `${DATA}, its test set where it has one; or data like the model's own`, 'mnist')
     .option('--threads <n>', 'threads that share the work (default: all cores)', wholeNumber(1))
+    .option(...SKIP_BAD)
     .option('--json', 'print one JSON line and nothing else')
     .action(evaluate);
 
@@ -111,6 +114,7 @@ function buildCommand(): Command {
       'data like those it learned from: one file, a folder, or images; for a model of MNIST, PNG files of one digit each',
     )
     .option('--out <file>', 'write the CSV here and not to stdout')
+    .option(...SKIP_BAD)
     .option('--json', 'print one JSON line a row or picture and nothing else')
     .action(predict);
 

@@ -1,5 +1,6 @@
 // What the command prints, and what happens where nobody reads it any more.
 
+import type { Note } from '../data/notes.ts';
 import { CONTROL, visible } from './text.ts';
 
 const ESCAPE = String.fromCharCode(27);
@@ -20,6 +21,11 @@ export function printJson(event: object): void {
 /** Says one line beside the output, where it is wanted in any case. */
 export function warn(text: string): void {
   process.stderr.write(`ff: ${visible(text)}\n`);
+}
+
+/** Says those notes beside the output because of which an answer may be wrong or missing. */
+export function warnOf(notes: readonly Note[] = []): void {
+  for (const { text, isWarning } of notes) if (isWarning) warn(text);
 }
 
 // A reader that has seen enough (ff … | head) is not an error.

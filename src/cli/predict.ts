@@ -8,13 +8,14 @@ import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { loadDescribed, Model } from '../network/model.ts';
 import { predictDigits } from './digits.ts';
-import { print, printJson } from './output.ts';
+import { print, printJson, warnOf } from './output.ts';
 import { checkOutputs } from './outputs.ts';
+import { refuseSkipBad } from './train.ts';
 
 export async function predict(
   path: string,
   data: string[],
-  options: { out?: string; json?: boolean },
+  options: { out?: string; skipBad?: boolean; json?: boolean },
 ): Promise<void> {
   const { out, json } = options;
   if (out !== undefined) {
@@ -29,6 +30,7 @@ export async function predict(
     } else if (out !== undefined) {
       throw new InputError('--out is for models of your own data; this one draws its digits: leave it out');
     } else {
+      refuseSkipBad(options.skipBad);
       await predictDigits(network, data, options);
     }
   } finally {
@@ -40,9 +42,10 @@ export async function predict(
 async function predictRows(
   model: Model,
   data: readonly string[],
-  { out, json }: { out?: string; json?: boolean },
+  { out, skipBad, json }: { out?: string; skipBad?: boolean; json?: boolean },
 ): Promise<void> {
-  const examples = await readQuestions(data, imageSize(model.encoding));
+  const examples = await readQuestions(data, { size: imageSize(model.encoding), skipBad });
+  warnOf(examples.notes);
   const answers = await model.predict(examples);
   const files = isTable(examples) ? undefined : examples.sources;
   if (json) {

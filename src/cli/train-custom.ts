@@ -125,12 +125,13 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   }
 }
 
-async function readSource(source: string, { test }: TrainOptions): Promise<Source> {
-  const found = await readExamples(source);
+async function readSource(source: string, { test, skipBad }: TrainOptions): Promise<Source> {
+  const found = await readExamples(source, { skipBad });
   if (test === undefined) return found;
   const { examples } = found;
   // Images to test on become as large as those that are learned from.
-  return { examples, test: (await readExamples(test, isTable(examples) ? undefined : examples)).examples };
+  const size = isTable(examples) ? undefined : examples;
+  return { examples, test: (await readExamples(test, { size, skipBad })).examples };
 }
 
 function refuse({ resume, recipe, label, seed, epochs, validation }: TrainOptions): void {

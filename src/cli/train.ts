@@ -35,6 +35,7 @@ export interface TrainOptions {
   readonly validation?: number;
   readonly test?: string;
   readonly label?: string;
+  readonly skipBad?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
@@ -110,10 +111,10 @@ export function resumeCommand(
   source: string,
   checkpoint: string,
   model: string,
-  { validation, test }: TrainOptions,
+  { validation, test, skipBad }: TrainOptions,
 ): string {
   const command = shell`npx ff train ${source} --resume ${checkpoint} --out ${model}`;
-  return [command, ...optionWords({ validation, test })].join(' ');
+  return [command, ...optionWords({ validation, test, 'skip-bad': skipBad })].join(' ');
 }
 
 /** Says where a checkpoint cannot tell what it has learned from. */
@@ -121,7 +122,13 @@ export function warnUncompared(path: string, name: string): void {
   warn(`${path} does not say of which data it is, as older checkpoints do not: going on with ${name}`);
 }
 
-function refuse({ label, resume, recipe, seed, epochs }: TrainOptions): void {
+/** Digits and named data sets are whole, or not read at all. */
+export function refuseSkipBad(skipBad: boolean | undefined): void {
+  if (skipBad) throw new InputError('--skip-bad is for folders of images of your own: leave it out');
+}
+
+function refuse({ label, resume, recipe, seed, epochs, skipBad }: TrainOptions): void {
+  refuseSkipBad(skipBad);
   if (label !== undefined) {
     throw new InputError('--label names a column of a table: give the table, such as data.csv');
   }

@@ -2,7 +2,7 @@
 
 /** What a note is about. */
 export type NoteCode =
-  /** How text became cells: its delimiter, signs, encoding, header. */
+  /** How text became cells (its delimiter, signs, encoding, header), and which folder or array was taken for what. */
   | 'read'
   /** Lines or files that are not among the examples. */
   | 'skipped'

@@ -48,7 +48,7 @@ const MOST_HELD_OUT = 10_000;
 export function preprocess({ examples, test }: Source, options: PreprocessOptions = {}): PreprocessedData {
   const { seed = 1 } = options;
   const { name } = examples;
-  const notes: Note[] = [...(examples.notes ?? [])];
+  const notes: Note[] = [...(examples.notes ?? []), ...(test?.notes ?? [])];
   if (isTable(examples) && examples.columns.length < 2) {
     throw new InputError(
       `${name} has a single column: expected the label and at least one more; say with --delimiter what stands between cells`,

@@ -3,9 +3,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { InputError } from '../../errors.ts';
+import { openFolder } from '../../files/folder.ts';
+import { readBytes } from '../../files/read.ts';
 import { fileError } from '../../files/write.ts';
 import { readIdx } from '../formats/idx-file.ts';
-import { isImageFile, readFolder, readImageFiles } from '../images/image-files.ts';
+import { isImageFile, readImageFiles } from '../images/image-files.ts';
+import { readImageFolder } from '../images/image-folder.ts';
 import type { Size } from '../images/images.ts';
 import { cifarBatches } from '../named/cifar.ts';
 import type { Examples, Source } from './examples.ts';
@@ -14,8 +17,16 @@ import { isIdxFile, readIdxExamples } from './idx-examples.ts';
 const TABLES = ['.csv', '.tsv', '.tab', '.txt', '.data'];
 const ARRAYS = ['.npy', '.npz'];
 const PARQUET = '.parquet';
+const ZIP = '.zip';
 const EXPECTED =
-  'expected a table (.csv, .tsv, .txt, .parquet), .npy, .npz, IDX, or a folder with a folder of images for each class';
+  'expected a table (.csv, .tsv, .txt, .parquet), .npy, .npz, IDX, or a folder (or .zip) with a folder of images for each class';
+
+export interface ReadOptions {
+  /** What images become; by default the size that most have, at most 32 pixels a side. */
+  readonly size?: Size | undefined;
+  /** Leaves out images that cannot be read, with a note, instead of throwing an error that names them. */
+  readonly skipBad?: boolean | undefined;
+}
 
 /**
  * Whether `path` is a file or a folder that `readExamples` may read, and no folder of CIFAR-10 or of ten classes in the files of
@@ -23,7 +34,7 @@ const EXPECTED =
  */
 export async function holdsExamples(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
-  if (!found) return [...TABLES, ...ARRAYS, PARQUET].includes(extname(path).toLowerCase());
+  if (!found) return [...TABLES, ...ARRAYS, PARQUET, ZIP].includes(extname(path).toLowerCase());
   if (!found.isDirectory()) return true;
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   const names = entries.map(({ name }) => name);
@@ -33,7 +44,12 @@ export async function holdsExamples(path: string): Promise<boolean> {
     return labels !== undefined && hasMoreClasses(join(path, labels));
   }
   return entries.some(
-    entry => entry.isDirectory() || isImageFile(entry.name) || isIdxFile(entry.name) || isParquet(entry.name),
+    entry =>
+      entry.isDirectory() ||
+      entry.isSymbolicLink() ||
+      isImageFile(entry.name) ||
+      isIdxFile(entry.name) ||
+      isParquet(entry.name),
   );
 }
 
@@ -61,11 +77,11 @@ async function hasMoreClasses(path: string): Promise<boolean> {
 
 /**
  * Reads a file of somebody's own data (.csv, .tsv, .txt, .npy, .npz, .parquet, IDX or an image), or a folder of IDX files, of parts in
- * Parquet, or with a folder of images for each class. Images become `size`, or else the size that most have, at most 32 pixels a side; PNG is read always, JPEG and
- * other formats where the package sharp is installed, Parquet where hyparquet is. Throws an InputError that names what cannot
- * be read.
+ * Parquet, or with a folder of images for each class, which may be packed as .zip. PNG and BMP are read always, JPEG and other formats
+ * where the package sharp is installed, Parquet where hyparquet is. Throws an InputError that names what cannot be read.
  */
-export async function readExamples(path: string, size?: Size): Promise<Source> {
+export async function readExamples(path: string, options: ReadOptions = {}): Promise<Source> {
+  const { size } = options;
   const found = await stat(path).catch(error => {
     throw fileError('read', path, error);
   });
@@ -76,7 +92,7 @@ export async function readExamples(path: string, size?: Size): Promise<Source> {
     if (names.some(isIdxFile)) return readIdxExamples(path, true);
     const parts = names.filter(isParquet);
     if (parts.length > 0) return (await import('./parquet-examples.ts')).readParquetFolder(path, parts, size);
-    return { examples: await readFolder(path, size) };
+    return readImageFolder(await openFolder(path), options);
   }
   if (isIdxFile(path)) return readIdxExamples(path, false);
   const ending = extname(path).toLowerCase();
@@ -85,17 +101,31 @@ export async function readExamples(path: string, size?: Size): Promise<Source> {
   if (ARRAYS.includes(ending)) return (await import('./numpy-examples.ts')).readNumpy(path);
   if (isParquet(path))
     return { examples: await (await import('./parquet-examples.ts')).readParquet(path, size) };
-  if (isImageFile(path)) return { examples: await readImageFiles([path], path, size) };
+  if (ending === ZIP) {
+    const { unzipFolder } = await import('../formats/zip.ts');
+    // Names without an ending may be those of images, too.
+    const folder = unzipFolder(
+      await readBytes(path),
+      path,
+      name => isImageFile(name) || extname(name) === '',
+    );
+    return readImageFolder(folder, options);
+  }
+  if (isImageFile(path)) return { examples: await readImageFiles([path], path, options) };
   throw new InputError(`${path}: ${EXPECTED}`);
 }
 
 /** Reads examples to be answered, all of one source; see readExamples. */
-export async function readQuestions(paths: readonly string[], size?: Size): Promise<Examples> {
+export async function readQuestions(paths: readonly string[], options: ReadOptions = {}): Promise<Examples> {
   if (paths.length > 1 || isImageFile(paths[0])) {
     const other = paths.find(path => !isImageFile(path));
     if (other !== undefined)
       throw new InputError(`${other}: expected an image, as the others, or a single file or folder`);
-    return readImageFiles(paths, paths.length === 1 ? paths[0] : `${paths.length} images`, size);
+    return readImageFiles(paths, paths.length === 1 ? paths[0] : `${paths.length} images`, options);
   }
-  return (await readExamples(paths[0], size)).examples;
+  const { examples, test } = await readExamples(paths[0], options);
+  if (!test) return examples;
+  const text = `${paths[0]}: the ${test.count} examples of its test part are not answered; give that part alone`;
+  const note = { code: 'skipped', text, count: test.count, isWarning: true } as const;
+  return { ...examples, notes: [...(examples.notes ?? []), note] };
 }

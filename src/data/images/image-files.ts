@@ -1,93 +1,162 @@
-// Images from files: a folder with a folder for each class, a folder of images to predict, or single files. PNG is decoded
-// here, other formats by sharp where it is installed.
+// Images from files. PNG and BMP are decoded here, other formats by sharp where it is installed.
 
-import { readdir } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { basename, extname, isAbsolute, relative } from 'node:path';
 import { InputError } from '../../errors.ts';
+import type { FileInFolder } from '../../files/folder.ts';
 import { readBytes } from '../../files/read.ts';
-import { fileError } from '../../files/write.ts';
+import type { Examples } from '../examples/examples.ts';
+import type { ReadOptions } from '../examples/open-examples.ts';
+import { decodeBmp, isBmp } from '../formats/bmp.ts';
 import { decodePng } from '../formats/png.ts';
-import type { Images, Size } from './images.ts';
+import type { Note } from '../notes.ts';
 import { type Picture, pictureFrom, pictureOf, stackPictures } from './stack-images.ts';
 
-/** Formats that sharp decodes. */
-const OTHERS = new Set(['.jpg', '.jpeg', '.webp', '.gif', '.avif', '.tif', '.tiff']);
+/** Endings of formats that are decoded here, and by sharp. */
+const OWN = ['.png', '.bmp'];
+const OTHERS = ['.jpg', '.jpeg', '.jfif', '.webp', '.gif', '.avif', '.tif', '.tiff'];
+/** What images are expected to be, for messages. */
+export const FORMATS = 'PNG or BMP, or JPEG, WebP, GIF, TIFF or AVIF with the package sharp';
+/** How the formats that sharp decodes begin. */
+const SIGNATURES = /^(\xff\xd8\xff|GIF8|RIFF[\s\S]{4}WEBP|II\*\0|MM\0\*|II\+\0|MM\0\+|[\s\S]{4}ftyp)/;
 const MOST_IMAGES = 1_000_000;
 const MAX_PIXELS = 64_000_000;
+const MOST_NAMED = 10;
 
 /** Whether the name of a file ends like an image that can be read. */
 export function isImageFile(path: string): boolean {
   const ending = extname(path).toLowerCase();
-  return ending === '.png' || OTHERS.has(ending);
+  return OWN.includes(ending) || OTHERS.includes(ending);
+}
+
+/** Whether bytes begin like an image that can be read. */
+export function isImage(bytes: Uint8Array): boolean {
+  return isPng(bytes) || isBmp(bytes) || isOther(bytes);
+}
+
+function isPng(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x89 && bytes[1] === 0x50;
+}
+
+function isOther(bytes: Uint8Array): boolean {
+  return SIGNATURES.test(latin1(bytes.subarray(0, 12)));
+}
+
+function latin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
+/** Reads single images; without `size`, all become the size that most have. Throws as `decodeFiles` does. */
+export async function readImageFiles(
+  paths: readonly string[],
+  name: string,
+  options: ReadOptions = {},
+): Promise<Examples> {
+  const files = paths.map(path => ({ name: basename(path), path, read: () => readBytes(path) }));
+  const { pictures, notes } = await decodeFiles(files, name, options.skipBad);
+  return {
+    ...stackPictures([...pictures.values()], name, options.size),
+    sources: Array.from(pictures.keys(), ({ path }) => path),
+    notes,
+  };
 }
 
 /**
- * Reads the images of a folder: with a folder for each class they are labelled by its name. Without `size`, all become the
- * size that most have, at most 32 pixels a side. Throws an InputError that names the file which cannot be read.
+ * The pictures of files, in their order. Throws an InputError that names those which cannot be read; with `skipBad` they are
+ * missing in the result, and named in a note.
  */
-export async function readFolder(folder: string, size?: Size): Promise<Images> {
-  const entries = await list(folder);
-  const classes = entries.filter(entry => entry.isDirectory()).map(entry => entry.name);
-  const files: { path: string; label?: string }[] = [];
-  for (const label of classes) {
-    for (const { name } of await list(join(folder, label))) {
-      if (isImageFile(name)) files.push({ path: join(folder, label, name), label });
+export async function decodeFiles(
+  files: readonly FileInFolder[],
+  name: string,
+  skipBad = false,
+): Promise<{ pictures: Map<FileInFolder, Picture>; notes: Note[] }> {
+  if (files.length > MOST_IMAGES) {
+    throw new InputError(`${name}: expected at most ${MOST_IMAGES} images, found ${files.length}`);
+  }
+  const pictures = new Map<FileInFolder, Picture>();
+  const bad: { path: string; reason: InputError }[] = [];
+  const attempt = async <T>(path: string, action: () => T): Promise<Awaited<T> | undefined> => {
+    try {
+      return await action();
+    } catch (reason) {
+      if (!(reason instanceof InputError)) throw reason;
+      bad.push({ path, reason });
+      return undefined;
     }
+  };
+  for (const file of files) {
+    const bytes = await attempt(file.path, file.read);
+    if (!bytes) continue;
+    // That sharp is missing is no fault of the file.
+    const decode = await decoderOf(bytes, file.path);
+    const picture = await attempt(file.path, () => decode(bytes, file.path));
+    if (picture) pictures.set(file, picture);
   }
-  const isLabelled = files.length > 0;
-  if (!isLabelled) {
-    for (const { name } of entries) if (isImageFile(name)) files.push({ path: join(folder, name) });
+  if (bad.length === 0) return { pictures, notes: [] };
+  const [{ reason }] = bad;
+  const named = bad.slice(0, MOST_NAMED).map(({ path }) => within(name, path));
+  if (bad.length > MOST_NAMED) named.push(`… and ${bad.length - MOST_NAMED} more`);
+  const share = `${bad.length} of ${files.length} images cannot be read`;
+  const which = `${named.join(', ')} (${reason.message})`;
+  if (pictures.size === 0 || !skipBad) {
+    if (files.length === 1) throw reason;
+    const advice = pictures.size === 0 ? '' : '; --skip-bad goes on without what cannot be read';
+    if (bad.length === 1) throw new InputError(`${reason.message}${advice}`, { cause: reason });
+    throw new InputError(`${name}: ${share}: ${which}${advice}`, { cause: reason });
   }
-  if (files.length === 0) {
-    throw new InputError(
-      `${folder}: expected a folder with images (PNG, or JPEG and others with sharp) in a folder for each class, found none`,
-    );
-  }
-  const images = await readImageFiles(
-    files.map(({ path }) => path),
-    folder,
-    size,
-  );
-  return isLabelled ? { ...images, labels: files.map(({ label }) => label!) } : images;
+  const text = `${share} and are left out: ${which}`;
+  return { pictures, notes: [{ code: 'skipped', text, count: bad.length, isWarning: true }] };
 }
 
-/** Reads single images; see readFolder. */
-export async function readImageFiles(paths: readonly string[], name: string, size?: Size): Promise<Images> {
-  if (paths.length > MOST_IMAGES) {
-    throw new InputError(`${name}: expected at most ${MOST_IMAGES} images, found ${paths.length}`);
-  }
-  const pictures: Picture[] = [];
-  for (const path of paths) {
-    const bytes = await readBytes(path);
-    pictures.push(await decodeImage(bytes, path));
-  }
-  return { ...stackPictures(pictures, name, size), sources: paths };
+/** A path as it is called within the folder `name`, if it is in there. */
+export function within(name: string, path: string): string {
+  const rest = relative(name, path);
+  return rest === '' || rest.startsWith('..') || isAbsolute(rest) ? path : rest;
 }
 
-/** Decodes a PNG, or with sharp another format; throws an InputError that names `path`. */
+/** Decodes an image by what its bytes are, whatever it is called; throws an InputError that names `path`. */
 export async function decodeImage(bytes: Uint8Array, path: string): Promise<Picture> {
-  const isPng = bytes[0] === 0x89 && bytes[1] === 0x50;
-  if (isPng || extname(path).toLowerCase() === '.png') return pictureOf(await decodePng(bytes, path));
-  const { default: sharp } = await import('sharp').catch(cause => {
-    throw new InputError(`${path} is no PNG: to read JPEG and other formats, npm install sharp`, { cause });
-  });
-  try {
-    const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'truncated' })
-      .rotate()
-      .flatten({ background: '#fff' })
-      .toColourspace('srgb')
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    return pictureFrom(info.height, info.width, info.channels, data);
-  } catch (cause) {
-    const [reason] = (cause as Error).message.split('\n');
-    throw new InputError(`${path}: cannot decode the image (${reason.trim()}); save it again`, { cause });
-  }
+  const decode = await decoderOf(bytes, path);
+  return decode(bytes, path);
 }
 
-async function list(folder: string) {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
-    throw fileError('read', folder, error);
+type Decoder = (bytes: Uint8Array, path: string) => Promise<Picture>;
+
+/** What decodes an image that begins like `bytes`; throws an InputError where that takes sharp, which is not installed. */
+async function decoderOf(bytes: Uint8Array, path: string): Promise<Decoder> {
+  if (isPng(bytes)) return async (bytes, path) => pictureOf(await decodePng(bytes, path));
+  if (isBmp(bytes)) {
+    return async (bytes, path) => {
+      const { height, width, pixels } = decodeBmp(bytes, path);
+      return pictureFrom(height, width, 3, pixels);
+    };
+  }
+  if (!isOther(bytes)) return async (bytes, path) => refuse(bytes, path);
+  const { default: sharp } = await import('sharp').catch(cause => {
+    throw new InputError(
+      `${path} is neither PNG nor BMP: to read JPEG and other formats, npm install sharp`,
+      { cause },
+    );
   });
-  return entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return async (bytes, path) => {
+    try {
+      const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'truncated' })
+        .rotate()
+        .flatten({ background: '#fff' })
+        .toColourspace('srgb')
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      return pictureFrom(info.height, info.width, info.channels, data);
+    } catch (cause) {
+      const [reason] = (cause as Error).message.split('\n');
+      throw new InputError(`${path}: cannot decode the image (${reason.trim()}); save it again`, { cause });
+    }
+  };
+}
+
+function refuse(bytes: Uint8Array, path: string): never {
+  if (bytes.length === 0) throw new InputError(`${path}: expected an image, found an empty file`);
+  const begin = latin1(bytes.subarray(0, 16));
+  const isText = /^[\t\n\r -~]+$/.test(begin);
+  const found = isText ? `text that begins with ${JSON.stringify(begin)}` : 'something else';
+  throw new InputError(`${path}: expected an image (${FORMATS}), found ${found}; save it again`);
 }

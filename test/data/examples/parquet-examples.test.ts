@@ -110,7 +110,7 @@ it('reads images with their classes, and makes them the size that a model needs'
   const { encoding, train } = preprocess({ examples });
   expect(encoding).toMatchObject({ kind: 'image', label: 'label', classNames: ['green', 'red'] });
   expect(train.shape).toEqual([6, 6, 3]);
-  const small = await readExamples(path, { height: 3, width: 3, channels: 1 });
+  const small = await readExamples(path, { size: { height: 3, width: 3, channels: 1 } });
   expect(small.examples).toMatchObject({ height: 3, width: 3, channels: 1 });
   expect(encodeLabelled(encoding, examples).labels.slice(0, 4)).toEqual(Uint8Array.of(1, 0, 1, 0));
 });

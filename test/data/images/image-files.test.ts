@@ -7,7 +7,8 @@ import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { encodeExamples } from '../../../src/data/encode-examples.ts';
-import { readFolder } from '../../../src/data/images/image-files.ts';
+import { readExamples } from '../../../src/data/examples/open-examples.ts';
+import type { Images } from '../../../src/data/images/images.ts';
 import { preprocess } from '../../../src/data/preprocess.ts';
 
 it('reads a folder of images by class, of several sizes and kinds, and encodes them again for new ones', async () => {
@@ -31,7 +32,8 @@ it('reads a folder of images by class, of several sizes and kinds, and encodes t
     .toBuffer();
   await writeFile(join(folder, 'light', 'photo.jpg'), jpeg);
   await writeFile(join(folder, 'light', 'notes.txt'), 'no image');
-  const images = await readFolder(folder);
+  const { examples } = await readExamples(folder);
+  const images = examples as Images;
   expect(images).toMatchObject({ count: 17, height: 6, width: 6, channels: 1 });
   expect(images.labels).toEqual([...Array(8).fill('dark'), ...Array(9).fill('light')]);
   const data = preprocess({ examples: images });
@@ -39,6 +41,6 @@ it('reads a folder of images by class, of several sizes and kinds, and encodes t
   expect(encodeExamples(data.encoding, images).count).toBe(17);
   const png = encode({ width: 5, height: 4, channels: 3, data: new Uint8Array(60) });
   await writeFile(join(folder, 'dark', 'bad.png'), png.subarray(0, 40));
-  await expect(readFolder(folder)).rejects.toThrow(/bad\.png: truncated PNG/);
+  await expect(readExamples(folder)).rejects.toThrow(/bad\.png: truncated PNG/);
   await rm(folder, { recursive: true });
 });
