@@ -38,7 +38,7 @@ export function classesOf(words: readonly string[], label: string, name: string,
     known.push(row);
     counts.set(word, (counts.get(word) ?? 0) + 1);
   });
-  const classNames = [...counts.keys()].sort(new Intl.Collator('en', { numeric: true }).compare);
+  const classNames = inClassOrder(counts.keys());
   if (counts.size === 0) throw new InputError(`${name}: ${label} has no value in any row`);
   if (counts.size === 1) {
     throw new InputError(
@@ -63,6 +63,11 @@ export function classesOf(words: readonly string[], label: string, name: string,
     notes.push({ code: 'labels', count: rare.length, text });
   }
   return { known, classNames };
+}
+
+/** Names of classes in their order: alphabetical, and numbers in them by value. */
+export function inClassOrder(names: Iterable<string>): string[] {
+  return [...names].sort(new Intl.Collator('en', { numeric: true }).compare);
 }
 
 /** A list of words that may be long, or many. */
