@@ -1,6 +1,6 @@
 // A dataset of somebody's own arrays, with room for the label before every example.
 
-import { InputError, refuse } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { sharedBuffer } from '../threads/memory.ts';
 import {
   checkClasses,
@@ -12,7 +12,7 @@ import {
   numbersIn,
   toLabels,
 } from './dataset.ts';
-import { few, inClassOrder } from './labels.ts';
+import { inClassOrder } from './labels.ts';
 
 export interface DatasetOptions {
   /** Numbers of an example, where `values` is one flat array. */
@@ -37,28 +37,20 @@ export function dataset(
   { width, classes: known }: DatasetOptions = {},
 ): Dataset {
   const rows = width === undefined ? values : cut(values as NumberArray, width);
-  if (!Array.isArray(rows) || rows.length === 0) {
-    throw new InputError('values must be one row or more, or one flat array with its width as an option');
-  }
-  const words: ArrayLike<unknown> = numbersIn(labels, 'labels');
+  if (!Array.isArray(rows) || rows.length === 0) refuse('values', 'rows, or numbers with a width', rows);
   const count = rows.length;
-  if (words.length !== count) {
-    throw new InputError(`labels must be ${count}, one for each example, found ${words.length}`);
-  }
+  const words: ArrayLike<unknown> = numbersIn(labels, 'labels');
+  if (words.length !== count) refuse('labels', `${count}, one for each example`, words.length);
   const { classes, classNames, numbers } = classesIn(Array.from(words), known);
-  const [first] = rows;
-  const isBytes = numbersIn(first, 'example 0') instanceof Uint8Array;
-  const features = first.length;
-  const whole = classes + features;
-  const inputs = isBytes
-    ? new Uint8Array(sharedBuffer(count * whole))
-    : new Float32Array(sharedBuffer(count * whole * 4));
+  const first = numbersIn(rows[0], 'example 0');
+  const isBytes = first instanceof Uint8Array;
+  const whole = classes + first.length;
+  const size = count * whole;
+  const inputs = isBytes ? new Uint8Array(sharedBuffer(size)) : new Float32Array(sharedBuffer(4 * size));
   rows.forEach((given, i) => {
     const row = numbersIn(given, `example ${i}`);
-    if (row.length !== features || features === 0 || row instanceof Uint8Array !== isBytes) {
-      throw new InputError(
-        `example ${i} must be of as many ${isBytes ? 'bytes' : 'numbers'} as example 0 (${features}) and of one or more, found ${row.length} ${row instanceof Uint8Array ? 'bytes' : 'numbers'}`,
-      );
+    if (!row.length || row.length !== first.length || row instanceof Uint8Array !== isBytes) {
+      refuse(`example ${i}`, 'one number or more, or bytes, as many as example 0', row);
     }
     checkFinite(row, k => `value ${k} of example ${i}`);
     inputs.set(row, i * whole + classes);
@@ -78,30 +70,26 @@ function cut(values: NumberArray, width: number): NumberArray[] {
   const { length } = numbersIn(values, 'values');
   const count = length / width;
   if (!(width > 0 && Number.isInteger(width) && Number.isInteger(count))) {
-    refuse('width', `a whole number by which the ${length} values can be divided`, width);
+    refuse('width', `a whole number that divides the ${length} values`, width);
   }
   return Array.from({ length: count }, (_, i) => values.slice(i * width, (i + 1) * width));
 }
 
 /** The number of each label, and the classes that these are. */
 function classesIn(words: unknown[], known: DatasetOptions['classes']) {
-  const texts = words.filter((word): word is string => typeof word === 'string' && word !== '');
-  if (texts.length > 0 && typeof known === 'number') {
-    refuse('classes', 'the names of the classes, in order, where labels are names', known);
-  }
-  const names =
-    typeof known === 'object' ? known : texts.length > 0 ? inClassOrder(new Set(texts)) : undefined;
+  const texts = words.filter(word => typeof word === 'string' && word !== '') as string[];
+  const isNamed = texts.length > 0;
+  if (isNamed && typeof known === 'number') refuse('classes', 'names, since labels are', known);
+  const names = typeof known === 'object' ? known : isNamed ? inClassOrder(new Set(texts)) : undefined;
   const given = names?.length ?? (known as number | undefined);
-  checkClasses(given ?? MOST_CLASSES);
   const places = new Map<unknown, number>(names?.map((name, c) => [name, c]));
-  const numbers =
-    texts.length > 0
-      ? words.map(
-          (word, i) => places.get(word) ?? refuse(`label of example ${i}`, `one of ${few(names!)}`, word),
-        )
-      : (words as number[]);
-  checkLabels(numbers, given ?? MOST_CLASSES, 'the data');
-  const classes = given ?? numbers.reduce((most, label) => Math.max(most, label + 1), 0);
+  const numbers = words.map((word, i) =>
+    isNamed ? (places.get(word) ?? refuse(`label of example ${i}`, 'the name of a class', word)) : word,
+  ) as number[];
+  const most = given ?? MOST_CLASSES;
+  checkClasses(most);
+  checkLabels(numbers, most, 'the data');
+  const classes = given ?? numbers.reduce((last, label) => Math.max(last, label), 0) + 1;
   checkClasses(classes);
   return { classes, classNames: names, numbers };
 }

@@ -128,7 +128,7 @@ export function toDataset(data: DatasetLike, inputs: number, classes: number): D
     );
   }
   if (shape !== undefined && !isShapeOf(shape, width)) {
-    refuse(`${name}: shape`, `rows, columns and perhaps channels, whose product is ${width}`, shape);
+    refuse(`${name}: shape`, `rows, columns and channels whose product is ${width}`, shape);
   }
   checkLabels(labels, classes, name);
   const where = (k: number) => `${name}: input ${k % width} of example ${Math.floor(k / width)}`;
@@ -207,7 +207,7 @@ export function checkLabelRoom({ name, count, width, shape, inputs }: Dataset, c
     for (let k = 0; k < classes; k++) {
       if (inputs[i * width + k] === inputs[k]) continue;
       throw new InputError(
-        `${name}: the label takes the place of the first ${classes} inputs, which must be the same in every example, but input ${k} of example ${i} differs from that of example 0: give the recipe learning.label { kind: 'appended', strength }, or make the data by dataset(values, labels)`,
+        `${name}: the label takes the place of the first ${classes} inputs, but input ${k} of example ${i} differs from that of example 0: give the recipe label: { kind: 'appended', strength }, or make the data by dataset(values, labels)`,
       );
     }
   }

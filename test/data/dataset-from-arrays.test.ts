@@ -67,16 +67,12 @@ it('takes the classes of what was learned for data that lack some', () => {
 });
 
 it.each<[string, unknown[], string]>([
-  ['no rows', [[], []], 'values must be one row or more, or one flat array with its width as an option'],
-  [
-    'nothing',
-    [undefined, []],
-    'values must be one row or more, or one flat array with its width as an option',
-  ],
+  ['no rows', [[], []], 'values must be rows, or numbers with a width, found []'],
+  ['nothing', [undefined, []], 'values must be rows, or numbers with a width, found undefined'],
   [
     'a flat array without a width',
     [Uint8Array.of(1, 2), [0, 1]],
-    'values must be one row or more, or one flat array with its width as an option',
+    'values must be rows, or numbers with a width, found {"0":1,"1":2}',
   ],
   [
     'numbers for rows',
@@ -89,12 +85,12 @@ it.each<[string, unknown[], string]>([
   [
     'a width that does not divide',
     [rows.flat(), [0, 1, 2], { width: 4 }],
-    'width must be a whole number by which the 6 values can be divided, found 4',
+    'width must be a whole number that divides the 6 values, found 4',
   ],
   [
     'half a width',
     [rows.flat(), [0, 1, 2], { width: 0.5 }],
-    'width must be a whole number by which the 6 values can be divided, found 0.5',
+    'width must be a whole number that divides the 6 values, found 0.5',
   ],
   [
     'texts for values',
@@ -107,7 +103,7 @@ it.each<[string, unknown[], string]>([
       [[1, 2], [3]],
       [0, 1],
     ],
-    'example 1 must be of as many numbers as example 0 (2) and of one or more, found 1 numbers',
+    'example 1 must be one number or more, or bytes, as many as example 0, found [3]',
   ],
   [
     'empty rows',
@@ -115,7 +111,7 @@ it.each<[string, unknown[], string]>([
       [[], []],
       [0, 1],
     ],
-    'example 0 must be of as many numbers as example 0 (0) and of one or more, found 0 numbers',
+    'example 0 must be one number or more, or bytes, as many as example 0, found []',
   ],
   [
     'a row that is none',
@@ -131,7 +127,7 @@ it.each<[string, unknown[], string]>([
       [[1, 2], Uint8Array.of(3, 4)],
       [0, 1],
     ],
-    'example 1 must be of as many numbers as example 0 (2) and of one or more, found 2 bytes',
+    'example 1 must be one number or more, or bytes, as many as example 0, found {"0":3,"1":4}',
   ],
   [
     'NaN',
@@ -172,18 +168,18 @@ it.each<[string, unknown[], string]>([
     [rows, [0, 1, 2], { classes: 2 }],
     'the data: label of example 2 must be a whole number from 0 to 1, found 2',
   ],
-  ['a number among names', [rows, ['a', 'b', 5]], 'label of example 2 must be one of a, b, found 5'],
-  ['a name among numbers', [rows, [0, 1, 'a']], 'label of example 0 must be one of a, found 0'],
-  ['an empty name', [rows, ['a', '', 'b']], 'label of example 1 must be one of a, b, found ""'],
+  ['a number among names', [rows, ['a', 'b', 5]], 'label of example 2 must be the name of a class, found 5'],
+  ['a name among numbers', [rows, [0, 1, 'a']], 'label of example 0 must be the name of a class, found 0'],
+  ['an empty name', [rows, ['a', '', 'b']], 'label of example 1 must be the name of a class, found ""'],
   [
     'a name that was not learned',
     [rows, ['a', 'b', 'c'], { classes: ['a', 'b'] }],
-    'label of example 2 must be one of a, b, found "c"',
+    'label of example 2 must be the name of a class, found "c"',
   ],
   [
     'names with a count',
     [rows, ['a', 'b', 'c'], { classes: 3 }],
-    'classes must be the names of the classes, in order, where labels are names, found 3',
+    'classes must be names, since labels are, found 3',
   ],
   ['one class', [rows, [0, 0, 0]], 'classes must be a whole number from 2 to 10000, found 1'],
   ['one name', [rows, ['a', 'a', 'a']], 'classes must be a whole number from 2 to 10000, found 1'],

@@ -158,22 +158,22 @@ describe('what a network takes', () => {
     [
       'a shape of another size',
       { shape: [2, 2] },
-      'shape must be rows, columns and perhaps channels, whose product is 2, found [2,2]',
+      'shape must be rows, columns and channels whose product is 2, found [2,2]',
     ],
     [
       'a shape of one length',
       { shape: [2] },
-      'shape must be rows, columns and perhaps channels, whose product is 2, found [2]',
+      'shape must be rows, columns and channels whose product is 2, found [2]',
     ],
     [
       'half a row',
       { shape: [0.5, 4] },
-      'shape must be rows, columns and perhaps channels, whose product is 2, found [0.5,4]',
+      'shape must be rows, columns and channels whose product is 2, found [0.5,4]',
     ],
     [
       'a shape that is none',
       { shape: 2 },
-      'shape must be rows, columns and perhaps channels, whose product is 2, found 2',
+      'shape must be rows, columns and channels whose product is 2, found 2',
     ],
   ])('is not %s', (_, changes, message) => {
     expect(() => taken(changes)).toThrow(new InputError(`three: ${message}`));
