@@ -199,7 +199,7 @@ describe('what a network takes', () => {
     expect(() => checkLabelRoom({ ...data, shape: [1, 3] }, 3)).not.toThrow();
     expect(() => checkLabelRoom(data, 3)).toThrow(InputError);
     expect(() => checkLabelRoom(data, 3)).toThrow(
-      /first 3 inputs, .* but input 2 of example 1 differs from that of example 0: .*appended.*dataset\(values, labels\)$/,
+      /first 3 inputs, but input 2 of example 1 differs from that of example 0: .*appended.*dataset\(values, labels\)$/,
     );
   });
 });
