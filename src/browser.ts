@@ -12,7 +12,8 @@ export {
 
 // The rest, by folder.
 
-export { type Dataset, slice, splitValidation } from './data/dataset.ts';
+export { type Dataset, type DatasetLike, type NumberArray, slice, splitValidation } from './data/dataset.ts';
+export { type DatasetOptions, dataset } from './data/dataset-from-arrays.ts';
 export type { Examples } from './data/examples/examples.ts';
 export type { Column, Table } from './data/formats/columns.ts';
 export { type Idx, parseIdx } from './data/formats/idx.ts';

@@ -9,6 +9,25 @@ export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
+/** Throws the InputError of a value at `path` that is not what was expected. */
+export function refuse(path: string, expected: string, found: unknown): never {
+  const text = shown(found);
+  throw new InputError(
+    `${path || 'it'} must be ${expected}, found ${text.length > 80 ? `${text.slice(0, 79)}…` : text}`,
+  );
+}
+
+function shown(found: unknown): string {
+  // JSON has no word for NaN or for a BigInt.
+  if (typeof found === 'number') return `${found}`;
+  if (typeof found === 'bigint') return `${found}n`;
+  try {
+    return JSON.stringify(found) ?? typeof found;
+  } catch {
+    return `an ${Array.isArray(found) ? 'array' : 'object'} that JSON cannot tell`;
+  }
+}
+
 /** An error as plain data: a clone of an error forgets its class. */
 export interface Failure {
   readonly isInput: boolean;

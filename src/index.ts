@@ -1,6 +1,7 @@
 // The public API in Node. Everything that is not exported here is free to change.
 
-export { type Dataset, slice, splitValidation } from './data/dataset.ts';
+export { type Dataset, type DatasetLike, type NumberArray, slice, splitValidation } from './data/dataset.ts';
+export { type DatasetOptions, dataset } from './data/dataset-from-arrays.ts';
 export type { Examples, Source } from './data/examples/examples.ts';
 export { type ReadOptions, readExamples } from './data/examples/open-examples.ts';
 export type { Column, Table } from './data/formats/columns.ts';

@@ -1,7 +1,7 @@
 // What plain data must look like: one definition is both the type and the check. Strict, because a setting that is misspelt and
 // passes over in silence ends in an answer that is silently wrong.
 
-import { InputError, nearestName } from './errors.ts';
+import { InputError, nearestName, refuse } from './errors.ts';
 
 /** Gives back `value` where it is a T; throws an InputError that names `path`, what was expected and what was found. */
 export type Schema<T> = (value: unknown, path: string) => T;
@@ -22,35 +22,26 @@ type ObjectOf<F extends Fields> = {
   readonly [Key in keyof F as F[Key] extends Optional<unknown> ? Key : never]?: NonNullable<Infer<F[Key]>>;
 };
 
-/** Throws the InputError of a value that is not what was expected. */
-export function refuse(path: string, expected: string, found: unknown): never {
-  let text: string | undefined;
-  try {
-    // JSON has no word for NaN.
-    text = typeof found === 'number' ? `${found}` : JSON.stringify(found);
-  } catch {
-    // Circular, or a BigInt.
-  }
-  text ??= String(found);
-  throw new InputError(
-    `${path || 'it'} must be ${expected}, found ${text.length > 80 ? `${text.slice(0, 79)}…` : text}`,
-  );
-}
-
 function value<T>(expected: string, isFine: (value: unknown) => boolean): Schema<T> {
   return (found, path) => (isFine(found) ? (found as T) : refuse(path, expected, found));
 }
 
-const isNumber = (value: unknown): value is number => Number.isFinite(value);
+// Kernels compute with 32 bits: what is 0, 1 or infinite there is so here.
+const single = Math.fround;
+const isNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(single(value));
 
 export const text = value<string>('a text', found => typeof found === 'string');
-export const number = value<number>('a finite number', isNumber);
-export const above0 = value<number>('a number above 0', found => isNumber(found) && found > 0);
+export const number = value<number>('a finite number in single precision', isNumber);
+export const above0 = value<number>(
+  'a number above 0 in single precision',
+  found => isNumber(found) && single(found) > 0,
+);
 export const atLeast0 = value<number>('a number of at least 0', found => isNumber(found) && found >= 0);
 export const share = value<number>('from 0 to 1', found => isNumber(found) && found >= 0 && found <= 1);
 export const below1 = value<number>(
-  'at least 0 and below 1',
-  found => isNumber(found) && found >= 0 && found < 1,
+  'at least 0 and below 1 in single precision',
+  found => isNumber(found) && found >= 0 && single(found) < 1,
 );
 export const yes = value<true>('true or absent', found => found === true);
 

@@ -10,6 +10,7 @@ it('exports these names and no others', () => {
     'InputError',
     'continueText',
     'createNetwork',
+    'dataset',
     'datasetNames',
     'decodeModel',
     'decodeNetwork',

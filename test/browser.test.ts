@@ -290,6 +290,65 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
       await page.close();
     });
 
+    it('learns the same from the bytes of a canvas and from plain arrays', async () => {
+      const page = await open(whole, headers);
+      const { learned, expected, complaints } = await page.evaluate(async recipe => {
+        const { ff, data } = globalThis as unknown as Globals;
+        const context = new OffscreenCanvas(30, data.count).getContext('2d')!;
+        // 90 bytes are the three channels of 30 pixels.
+        const picture = context.createImageData(30, data.count);
+        for (let k = 0; k < data.inputs.length; k++) {
+          picture.data[Math.floor(k / 3) * 4 + (k % 3)] = data.inputs[k];
+        }
+        for (let k = 3; k < picture.data.length; k += 4) picture.data[k] = 255;
+        context.putImageData(picture, 0, 0);
+        const drawn = context.getImageData(0, 0, 30, data.count).data;
+        const clamped = drawn.filter((_, k) => k % 4 !== 3);
+        const labels = Array.from(data.labels);
+        const learn = async (given: Api.DatasetLike) => {
+          const network = await ff.createNetwork(recipe, { inputs: 90, classes: 6, threads: 1 });
+          for await (const _event of network.fit(given, { validation: given }));
+          const { label } = await network.predict(given.inputs.slice(0, 90));
+          const weights = Array.from((await network.tensor('layers.1.weight')).data);
+          await network.close();
+          return { label, weights };
+        };
+        const floats = Float32Array.from(data.inputs);
+        const learned = [
+          await learn({ ...data, inputs: clamped, labels }),
+          await learn({ ...data, inputs: Array.from(floats), labels: Float64Array.from(labels) }),
+        ];
+        const expected = [await learn(data), await learn({ ...data, inputs: floats })];
+        const tell = async (made: Promise<unknown>) =>
+          made.then(
+            () => 'nothing',
+            error => `${error instanceof ff.InputError} ${error.message}`,
+          );
+        const network = await ff.createNetwork(recipe, { inputs: 90, classes: 6 });
+        const { labels: _, ...unlabelled } = data;
+        const complaints = [
+          await tell(ff.createNetwork(recipe, undefined as never)),
+          await tell(network.fit(undefined as never).next()),
+          await tell(network.fit(unlabelled as never).next()),
+          await tell(network.evaluate({ ...data, inputs: new BigInt64Array(data.inputs.length) as never })),
+          await tell(network.predict(undefined as never)),
+          await tell(network.predict(Array(90).fill('1') as never)),
+        ];
+        await network.close();
+        return { learned, expected, complaints };
+      }, quick);
+      expect(learned).toEqual(expected);
+      expect(complaints).toEqual([
+        'true classes must be a whole number from 2 to 10000, found undefined',
+        'true the data: inputs must be an array of numbers, found undefined',
+        'true prototypes: labels must be an array of numbers, found undefined',
+        'true prototypes: inputs must be an array of numbers, found BigInt64Array',
+        'true the example: inputs must be an array of numbers, found undefined',
+        'true the example: input 0 of example 0 must be a finite number in single precision, found "1"',
+      ]);
+      await page.close();
+    });
+
     it('answers with a model of own data as Node does', async () => {
       const rows = Array.from({ length: 120 }, (_, i) => ({ size: (i % 3) + i / 400, kind: 'abc'[i % 3] }));
       const asked = [{ size: 0.1 }, { size: 1.2 }, { size: 2.1 }, { size: null }];

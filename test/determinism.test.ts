@@ -165,7 +165,8 @@ it('refuses to go on in the middle of an epoch with another number of examples',
   const network = await createNetwork(variants[0], { inputs, classes, threads: 1 });
   await fitUntil(network, data, 1, 5);
   expect(network.position.batch).toBeGreaterThan(0);
-  const other = prototypes(200, inputs, classes, 2);
+  const other = { ...prototypes(200, inputs, classes, 2), shape: [9, 10] as const };
   await expect(network.fit(other).next()).rejects.toThrow(InputError);
+  await expect(network.fit(other).next()).rejects.toThrow('it cannot go on with 200');
   await network.close();
 });

@@ -96,10 +96,9 @@ it('stays within the sizes that it promises', () => {
 
 it('works as a package: the built entry trains with threads', () => {
   const script = `
-    import { createNetwork, recipes } from 'forward-forward';
-    const inputs = Uint8Array.from({ length: 40 * 50 }, (_, i) => (i * 37) % 251);
-    const labels = Uint8Array.from({ length: 40 }, (_, i) => i % 4);
-    const data = { name: 'numbers', count: 40, width: 50, classes: 4, inputs, labels };
+    import { createNetwork, dataset, recipes } from 'forward-forward';
+    const rows = Array.from({ length: 40 }, (_, i) => Array.from({ length: 46 }, (_, k) => ((i * 46 + k) * 37) % 251));
+    const data = dataset(rows, rows.map((_, i) => i % 4));
     const recipe = { ...recipes.quick, layers: [32, 32], shift: 0, epochs: 2 };
     const network = await createNetwork(recipe, { inputs: 50, classes: 4, threads: 2 });
     for await (const { epoch } of network.fit(data)) console.log('epoch', epoch);

@@ -1,6 +1,6 @@
 // A labelled set of examples, held once in shared memory so that every thread reads the same bytes.
 
-import { InputError } from '../errors.ts';
+import { InputError, refuse } from '../errors.ts';
 import { shared, sharedBuffer } from '../threads/memory.ts';
 
 /** The number of a class for each example: bytes, or 16 bits where there may be more than 256 classes. */
@@ -39,6 +39,27 @@ export interface Dataset {
   readonly labels: Labels;
 }
 
+/** Any array of numbers. As inputs, bytes (Uint8Array, Uint8ClampedArray) stand for value / 255, all others for themselves. */
+export type NumberArray =
+  | readonly number[]
+  | Uint8Array
+  | Uint8ClampedArray
+  | Uint16Array
+  | Uint32Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
+
+/** A dataset with its numbers in any arrays: what a network takes. */
+export interface DatasetLike extends Omit<Dataset, 'inputs' | 'labels'> {
+  /** (count, width), row-major, finite; rounded to single precision. Bytes stand for value / 255, all others for themselves. */
+  readonly inputs: NumberArray;
+  /** (count), whole numbers from 0 to `classes - 1`. */
+  readonly labels: NumberArray;
+}
+
 /** The examples `begin` (included) to `end` (excluded) as a dataset that shares the memory of `dataset`. */
 export function slice(dataset: Dataset, begin: number, end: number): Dataset {
   if (!(begin >= 0 && begin < end && end <= dataset.count)) {
@@ -75,39 +96,125 @@ export function splitValidation(dataset: Dataset, count: number): { train: Datas
   return { train: slice(dataset, 0, border), validation: slice(dataset, border, dataset.count) };
 }
 
-/** Throws an InputError where `dataset` cannot go into a network of these inputs and classes. */
-export function checkDataset(dataset: Dataset, inputs: number, classes: number): void {
-  const { name, count, width, labels } = dataset;
+/** Classes that a network may tell apart. */
+export const MOST_CLASSES = 10_000;
+
+/** Throws an InputError for a number of classes that no network can have. */
+export function checkClasses(classes: number): void {
+  if (!(Number.isInteger(classes) && classes >= 2 && classes <= MOST_CLASSES)) {
+    refuse('classes', `a whole number from 2 to ${MOST_CLASSES}`, classes);
+  }
+}
+
+/**
+ * The dataset as a network of these inputs and classes reads it: in the same arrays, where they are of bytes or single floats.
+ * Throws an InputError that says where it does not fit.
+ */
+export function toDataset(data: DatasetLike, inputs: number, classes: number): Dataset {
+  // Plain JavaScript may leave out anything.
+  const { name = 'the data', ...given } = { ...data };
+  const { count, width, shape } = given;
+  const values = numbersIn(given.inputs, `${name}: inputs`);
+  const labels = numbersIn(given.labels, `${name}: labels`);
   if (width !== inputs) {
     throw new InputError(
-      `${name} has ${describeWidth(dataset)} an example, the network expects ${inputs}: use data of the kind it was made for`,
+      `${name} has ${describeWidth(width, shape)} an example, the network expects ${inputs}: use data of the kind it was made for`,
     );
   }
   if (count === 0) throw new InputError(`${name} is empty: expected at least one example`);
-  if (dataset.inputs.length !== count * width || labels.length !== count) {
+  if (values.length !== count * width || labels.length !== count) {
     throw new InputError(
-      `${name} says ${count} examples of ${width}, but has ${dataset.inputs.length} inputs and ${labels.length} labels`,
+      `${name} says ${count} examples of ${width}, but has ${values.length} inputs and ${labels.length} labels`,
     );
   }
-  for (let i = 0; i < count; i++) {
-    if (labels[i] >= classes) {
-      throw new InputError(
-        `${name}: label ${labels[i]} of example ${i} is not below the network's ${classes} classes`,
-      );
+  if (shape !== undefined && !isShapeOf(shape, width)) {
+    refuse(`${name}: shape`, `rows, columns and channels whose product is ${width}`, shape);
+  }
+  checkLabels(labels, classes, name);
+  const where = (k: number) => `${name}: input ${k % width} of example ${Math.floor(k / width)}`;
+  return { ...given, name, inputs: toInputs(values, where), labels: toLabels(labels, classes) };
+}
+
+/** `values`, bytes as a Uint8Array of the same memory; throws an InputError where they are no array of numbers. */
+export function numbersIn(values: unknown, what: string): NumberArray {
+  // By name: an array of another frame or context is of another class.
+  const kind = Object.prototype.toString.call(values).slice(8, -1);
+  if (!/^(?!Big)\w*Array$/.test(kind)) {
+    throw new InputError(
+      `${what} must be an array of numbers, found ${values === undefined ? values : kind}`,
+    );
+  }
+  const given = values as Uint8ClampedArray;
+  return kind.startsWith('Uint8') && !(given instanceof Uint8Array)
+    ? new Uint8Array(given.buffer, given.byteOffset, given.length)
+    : given;
+}
+
+/** Throws an InputError for the first of `values` that is no finite number; `where` says which that is. */
+export function checkFinite(values: NumberArray, where: (k: number) => string): void {
+  for (let k = 0; k < values.length; k++) {
+    const value: unknown = values[k];
+    if (typeof value !== 'number' || !Number.isFinite(Math.fround(value))) {
+      refuse(where(k), 'a finite number in single precision', value);
     }
   }
-  if (dataset.inputs instanceof Float32Array) {
-    const bad = dataset.inputs.findIndex(value => !Number.isFinite(value));
-    if (bad >= 0) {
+}
+
+/** Throws an InputError for the first label that is not of one of `classes` classes. */
+export function checkLabels(labels: ArrayLike<unknown>, classes: number, name: string): void {
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i] as number;
+    if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
+      refuse(`${name}: label of example ${i}`, `a whole number from 0 to ${classes - 1}`, label);
+    }
+  }
+}
+
+function toInputs(values: NumberArray, where: (k: number) => string): Dataset['inputs'] {
+  if (values instanceof Uint8Array) return values;
+  checkFinite(values, where);
+  if (values instanceof Float32Array) return values;
+  const floats = new Float32Array(sharedBuffer(4 * values.length));
+  floats.set(values);
+  return floats;
+}
+
+/** Whole numbers below `classes` as labels. */
+export function toLabels(values: NumberArray, classes: number): Labels {
+  if (values instanceof Uint8Array || values instanceof Uint16Array) return values;
+  const labels = roomForLabels(values.length, classes);
+  labels.set(values);
+  return labels;
+}
+
+function isShapeOf(shape: readonly (number | undefined)[], width: number): boolean {
+  const lengths = shape as readonly number[];
+  return (
+    Array.isArray(shape) &&
+    (lengths.length === 2 || lengths.length === 3) &&
+    lengths.every(length => Number.isInteger(length) && length > 0) &&
+    lengths.reduce((product, length) => product * length) === width
+  );
+}
+
+/**
+ * Throws an InputError where the label would take the place of inputs that tell examples apart. The corner of an image, by
+ * custom, is background.
+ */
+export function checkLabelRoom({ name, count, width, shape, inputs }: Dataset, classes: number): void {
+  if (shape) return;
+  for (let i = 1; i < count; i++) {
+    for (let k = 0; k < classes; k++) {
+      if (inputs[i * width + k] === inputs[k]) continue;
       throw new InputError(
-        `${name}: input ${bad % width} of example ${Math.floor(bad / width)} is ${dataset.inputs[bad]}, expected a finite number`,
+        `${name}: the label takes the place of the first ${classes} inputs, but input ${k} of example ${i} differs from that of example 0: give the recipe label: { kind: 'appended', strength }, or make the data by dataset(values, labels)`,
       );
     }
   }
 }
 
-function describeWidth({ width, shape }: Dataset): string {
-  return shape ? `${shape.join(' × ')} = ${width} inputs` : `${width} inputs`;
+function describeWidth(width: number, shape: Dataset['shape']): string {
+  return Array.isArray(shape) ? `${shape.join(' × ')} = ${width} inputs` : `${width} inputs`;
 }
 
 /** The same dataset in memory that threads can share: without a copy where it already is. */

@@ -1,14 +1,13 @@
 // What somebody's own data say is to be learned: the label of every example, and the classes that these are.
 
 import { InputError } from '../errors.ts';
+import { MOST_CLASSES } from './dataset.ts';
 import { type Examples, isTable } from './examples/examples.ts';
 import { mayMeanMissing, texts } from './formats/columns.ts';
 import { PLAIN, parseNumber } from './formats/numbers.ts';
 import type { Note } from './notes.ts';
 import { labelColumn } from './tables/table.ts';
 
-/** Classes that one network tells apart. */
-const MOST_CLASSES = 10_000;
 /** Up to so many may have few examples each. */
 const FEW_CLASSES = 5;
 const FEWEST = 10;
@@ -68,7 +67,7 @@ export function classesOf({ words: written, label, why }: LabelWords, name: stri
     known.push(row);
     counts.set(word, (counts.get(word) ?? 0) + 1);
   });
-  const classNames = [...counts.keys()].sort(new Intl.Collator('en', { numeric: true }).compare);
+  const classNames = inClassOrder(counts.keys());
   const said = why ? `${label} (${why})` : label;
   const advice = 'to learn another column, give --label NAME';
   if (counts.size === 0) throw new InputError(`${name}: ${said} has no value in any row; ${advice}`);
@@ -100,6 +99,11 @@ export function classesOf({ words: written, label, why }: LabelWords, name: stri
     notes.push({ code: 'labels', count: rare.length, text });
   }
   return { words, known, classNames };
+}
+
+/** Names of classes in their order: alphabetical, and numbers in them by value. */
+export function inClassOrder(names: Iterable<string>): string[] {
+  return [...names].sort(new Intl.Collator('en', { numeric: true }).compare);
 }
 
 /** A list of words that may be long, or many. */

@@ -1,7 +1,8 @@
 // Every kind of layer as recipes know it, by name. Apart from kinds.ts, so that whoever reads recipes does not load what networks
 // need.
 
-import { refuse, type Schema, union } from '../schema.ts';
+import { refuse } from '../errors.ts';
+import { type Schema, union } from '../schema.ts';
 import { denseForm } from './dense/form.ts';
 import type { DenseSpec } from './dense/spec.ts';
 import type { AnySpec, LayerForm } from './kind.ts';

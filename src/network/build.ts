@@ -1,6 +1,7 @@
 // Making a network anywhere: check what was asked for, plan and allocate the memories, start the threads.
 
-import { InputError } from '../errors.ts';
+import { checkClasses } from '../data/dataset.ts';
+import { InputError, refuse } from '../errors.ts';
 import type { Build } from '../kernels/features.ts';
 import { bindKernels } from '../kernels/kernels.ts';
 import { layerKinds } from '../layers/kinds.ts';
@@ -10,6 +11,7 @@ import { checkRecipe } from '../recipes/check.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { planLayers } from '../schedules/plan.ts';
 import { type NetworkPlan, openSession, type Session } from '../schedules/session.ts';
+import { oneOf } from '../schema.ts';
 import type { Host } from './host.ts';
 import { Network, type Position } from './network.ts';
 
@@ -35,12 +37,13 @@ export async function create(host: Host, recipe: Recipe, options: NetworkOptions
 
 /** A network with all of its memory but nothing in it, and what starts its threads. */
 export async function prepare(host: Host, given: Recipe, options: NetworkOptions) {
-  const { inputs, classes, seed = 1, threads = host.cores } = options;
+  // Without options, what is missing is refused below.
+  const { inputs, classes, seed = 1, threads = host.cores, build: asked } = { ...options };
   const recipe = checkRecipe(given);
   checkSizes(recipe, inputs, classes, seed, threads);
   const planned = planNetwork(recipe, inputs, classes, threads);
   const isShared = threads > 1;
-  const build = chooseBuild(host, options.build);
+  const build = chooseBuild(host, asked);
   const module = await host.compile(build, isShared);
   const { cores } = host;
   const session = openSession({ recipe, inputs, classes, seed, build, module, cores }, planned, isShared);
@@ -61,9 +64,6 @@ export function planNetwork(recipe: Recipe, inputs: number, classes: number, thr
     : plan;
 }
 
-/** Classes that a network may tell apart. */
-export const MOST_CLASSES = 10_000;
-
 /** Throws an InputError for what no network can have. */
 export function checkSizes(
   recipe: Recipe,
@@ -73,19 +73,17 @@ export function checkSizes(
   threads: number,
 ): void {
   const { learning } = recipe;
-  if (!(Number.isInteger(classes) && classes >= 2 && classes <= MOST_CLASSES)) {
-    throw new InputError(`classes must be a whole number from 2 to ${MOST_CLASSES}, found ${classes}`);
-  }
+  checkClasses(classes);
   const taken = learning.kind === 'contrast' && learning.label.kind === 'first' ? classes : 0;
   if (!(Number.isInteger(inputs) && inputs > taken)) {
     const why = taken ? ` (the first ${classes} hold the label)` : '';
-    throw new InputError(`inputs must be a whole number above ${taken}${why}, found ${inputs}`);
+    refuse('inputs', `a whole number above ${taken}${why}`, inputs);
   }
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
-    throw new InputError(`seed must be a whole number from 0 to ${2 ** 32 - 1}, found ${seed}`);
+    refuse('seed', `a whole number from 0 to ${2 ** 32 - 1}`, seed);
   }
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= 256)) {
-    throw new InputError(`threads must be a whole number from 1 to 256, found ${threads}`);
+    refuse('threads', 'a whole number from 1 to 256', threads);
   }
 }
 
@@ -104,6 +102,8 @@ function initialize({ plans, memories, module, recipe, seed }: Session): void {
 }
 
 function chooseBuild(host: Host, asked?: Build): Build {
+  // It becomes part of a path.
+  if (asked !== undefined) oneOf('relaxed', 'simd')(asked, 'build');
   const best = host.detectBuild();
   if (!best || (asked === 'relaxed' && best === 'simd')) {
     throw new InputError(

@@ -1,7 +1,14 @@
 // A network as its user sees it: fit, evaluate, predict, save. The same in Node and in a page; what differs (threads,
 // files, where the Wasm comes from) is given to it.
 
-import { checkDataset, type Dataset, shareDataset } from '../data/dataset.ts';
+import {
+  checkLabelRoom,
+  type Dataset,
+  type DatasetLike,
+  type NumberArray,
+  shareDataset,
+  toDataset,
+} from '../data/dataset.ts';
 import { shuffledOrder } from '../data/shuffle.ts';
 import { InputError } from '../errors.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
@@ -41,9 +48,9 @@ export interface FitOptions {
   /** Epochs since the beginning of training, those before a resume included; the recipe's by default. */
   readonly epochs?: number;
   /** Held out of the training set and evaluated after each epoch: what settings are chosen by. */
-  readonly validation?: Dataset;
+  readonly validation?: DatasetLike;
   /** Evaluated after each epoch: for watching only. */
-  readonly test?: Dataset;
+  readonly test?: DatasetLike;
   /** Ends training after the batch in progress; what was learned stays. */
   readonly signal?: AbortSignal;
 }
@@ -88,7 +95,7 @@ export class Network {
   #rolledOut: readonly number[] | undefined;
   /** Where examples may rest; and of which inputs, once they are known. */
   #settledIn: Uint16Array | undefined;
-  #settledOf: Dataset['inputs'] | undefined;
+  #settledOf: NumberArray | undefined;
   #epochExamples = 0;
   /** Examples of the epochs before, where some have rested. */
   #seen: number | undefined;
@@ -180,17 +187,20 @@ export class Network {
   /**
    * Trains up to `epochs`, telling after each. A network that has been trained or resumed goes on from where it stands.
    * Meanwhile it can be asked: training steps aside between two batches, which changes none of its bits. Throws an
-   * InputError for data that do not fit the network, or where another `fit` has begun and not ended.
+   * InputError for data that do not fit the network or differ where the recipe puts the label, or where another `fit` has begun and
+   * not ended.
    */
-  async *fit(train: Dataset, options: FitOptions = {}): AsyncGenerator<EpochEvent, void, void> {
-    const { validation, test, signal, epochs = this.session.recipe.epochs } = options;
-    const { recipe, inputs, classes } = this.session;
+  async *fit(given: DatasetLike, options: FitOptions = {}): AsyncGenerator<EpochEvent, void, void> {
+    const { signal, epochs = this.session.recipe.epochs } = options;
+    const { recipe, classes } = this.session;
     if (!(Number.isInteger(epochs) && epochs > 0)) {
       throw new InputError(`epochs must be a whole number above 0, found ${epochs}`);
     }
-    checkDataset(train, inputs, classes);
-    if (validation) checkDataset(validation, inputs, classes);
-    if (test) checkDataset(test, inputs, classes);
+    const train = this.#checked(given);
+    const validation = options.validation && this.#checked(options.validation);
+    const test = options.test && this.#checked(options.test);
+    const { learning } = recipe;
+    if (learning.kind === 'contrast' && learning.label.kind === 'first') checkLabelRoom(train, classes);
     const expected = recipe.image && imageSize(recipe.image);
     const found = train.shape && imageSize(train.shape);
     if (expected && expected !== found) {
@@ -200,7 +210,7 @@ export class Network {
     }
     if (recipe.shift > 0 && !train.shape) {
       throw new InputError(
-        `recipe ${recipe.name} moves images by pixels, but ${train.name} has no rows and columns`,
+        `recipe ${recipe.name} moves images by pixels, but ${train.name} has no rows and columns: give the recipe shift: 0`,
       );
     }
     if (this.#control.batches > 0 && train.count !== this.#count) {
@@ -214,7 +224,7 @@ export class Network {
     this.#count = dataset.count;
     const rollOut = isRolledOut(recipe.learning) ? new RolledOut(dataset) : undefined;
     if (this.#rolledOut) rollOut?.restore(this.#rolledOut);
-    const settledIn = this.#restIn(dataset, train.inputs);
+    const settledIn = this.#restIn(dataset, given.inputs);
     const stop = () => {
       this.#control.stop = true;
     };
@@ -242,8 +252,8 @@ export class Network {
         }
         const event = {
           ...done,
-          ...(validation && { validationError: (await this.evaluate(validation)).answers.error }),
-          ...(test && { testError: (await this.evaluate(test)).answers.error }),
+          ...(validation && { validationError: (await this.#evaluate(validation)).answers.error }),
+          ...(test && { testError: (await this.#evaluate(test)).answers.error }),
         };
         // All at once: whoever saves the network meanwhile has the epoch in the history, or still to be told of.
         this.#epoch++;
@@ -260,7 +270,7 @@ export class Network {
   }
 
   /** Where it is noted which examples of `dataset`, made of `inputs`, may rest; undefined where the recipe lets none. */
-  #restIn({ count }: Dataset, inputs: Dataset['inputs']): Uint16Array | undefined {
+  #restIn({ count }: Dataset, inputs: NumberArray): Uint16Array | undefined {
     const { learning } = this.session.recipe;
     if (learning.kind !== 'classes' || learning.rest === undefined) return undefined;
     const isOther = this.#settledOf !== undefined && this.#settledOf !== inputs;
@@ -320,35 +330,38 @@ export class Network {
   }
 
   /** What the softmax readout makes of every example, (count, classes), from one pass each: the labels are not looked at. */
-  async probabilities(data: Dataset): Promise<Float32Array> {
-    checkDataset(data, this.session.inputs, this.session.classes);
-    return this.#ask(data, new Float32Array());
+  async probabilities(data: DatasetLike): Promise<Float32Array> {
+    return this.#ask(this.#checked(data), new Float32Array());
   }
 
   /** Both readouts on labelled data. */
-  async evaluate(data: Dataset): Promise<Evaluation> {
-    return this.#evaluate(data);
+  async evaluate(data: DatasetLike): Promise<Evaluation> {
+    return this.#evaluate(this.#checked(data));
   }
 
   /**
    * The goodness of each label in each layer at each step of a recurrent network, (count, iterations, layers, classes), all
    * steps and not only those that count. Throws an InputError where the network is not recurrent.
    */
-  async goodnessOverTime(data: Dataset): Promise<Float32Array> {
+  async goodnessOverTime(given: DatasetLike): Promise<Float32Array> {
     const { recipe, classes, plans } = this.session;
     const { learning } = recipe;
     if (learning.kind !== 'recurrent') {
       throw new InputError(`recipe ${recipe.name} has no steps over time: its learning is not recurrent`);
     }
+    const data = this.#checked(given);
     const length = data.count * learning.iterations * plans.length * classes;
     const overTime = new Float32Array(sharedBuffer(length * 4));
     await this.#evaluate(data, overTime);
     return overTime;
   }
 
+  #checked(data: DatasetLike): Dataset {
+    return toDataset(data, this.session.inputs, this.session.classes);
+  }
+
   async #evaluate(data: Dataset, overTime?: Float32Array): Promise<Evaluation> {
-    const { recipe, inputs, classes, plans } = this.session;
-    checkDataset(data, inputs, classes);
+    const { recipe, classes, plans } = this.session;
     const labels = scoresLabels(recipe.learning) ? classes : 0;
     const goodness = new Float32Array(sharedBuffer(data.count * plans.length * labels * 4));
     const probabilities = await this.#ask(data, goodness, overTime);
@@ -380,14 +393,15 @@ export class Network {
     return probabilities;
   }
 
-  /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or floats. */
-  async predict(example: Uint8Array | Float32Array): Promise<Prediction> {
+  /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or finite numbers. */
+  async predict(example: NumberArray): Promise<Prediction> {
     const { classes } = this.session;
     const labels = new Uint8Array(1);
     const { goodnessSums, probabilities, answers } = await this.evaluate({
       name: 'the example',
       count: 1,
-      width: example.length,
+      // None where plain JavaScript gives none.
+      width: example?.length,
       classes,
       inputs: example,
       labels,

@@ -1,7 +1,7 @@
 // The script of every worker of a page: the one in which a network lives and which the page talks to, and, where the page
 // is cross-origin isolated, its threads.
 
-import type { Dataset } from '../data/dataset.ts';
+import type { DatasetLike, NumberArray } from '../data/dataset.ts';
 import type { Examples } from '../data/examples/examples.ts';
 import { InputError, toFailure } from '../errors.ts';
 import { decodeText, fuse, share } from '../kernels/embedded.ts';
@@ -118,12 +118,12 @@ const methods = {
   },
   encode: async (checkpoint: boolean) => encodeNetwork(network, checkpoint),
   tensor: (name: string) => network.tensor(name),
-  evaluate: (data: Dataset) => network.evaluate(data),
-  goodnessOverTime: (data: Dataset) => network.goodnessOverTime(data),
-  probabilities: (data: Dataset) => network.probabilities(data),
-  predict: (example: Uint8Array | Float32Array) => network.predict(example),
+  evaluate: (data: DatasetLike) => network.evaluate(data),
+  goodnessOverTime: (data: DatasetLike) => network.goodnessOverTime(data),
+  probabilities: (data: DatasetLike) => network.probabilities(data),
+  predict: (example: NumberArray) => network.predict(example),
   answer: async (examples: Examples) => model!.predict(examples),
-  fit: async (train: Dataset, options: FitOptions, isStopped: boolean) => {
+  fit: async (train: DatasetLike, options: FitOptions, isStopped: boolean) => {
     if (training) throw new InputError('the network is in training: wait for fit to end, or stop it');
     stop = new AbortController();
     if (isStopped) stop.abort();

@@ -37,8 +37,9 @@ export async function createNetwork(
   recipe: Recipe,
   options: NetworkOptions & PageOptions,
 ): Promise<RemoteNetwork> {
-  const { workerUrl, wasmUrl, wasmModule, ...rest } = options;
-  return (await open(options, (home, source) => home.call('create', [source, recipe, rest]))).network;
+  // Without options, the worker says what is missing.
+  const { workerUrl, wasmUrl, wasmModule, ...rest } = { ...options };
+  return (await open({ ...options }, (home, source) => home.call('create', [source, recipe, rest]))).network;
 }
 
 /**

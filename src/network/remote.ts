@@ -1,7 +1,7 @@
 // A network as a page sees it: the one of network.ts, but it lives in a worker, so that the page is never held up. What
 // does not wait (position, progress) is as the worker last told, 50 ms ago at most.
 
-import type { Dataset } from '../data/dataset.ts';
+import type { DatasetLike, NumberArray } from '../data/dataset.ts';
 import { fromFailure, InputError } from '../errors.ts';
 import { sharedBuffer, viewLike } from '../threads/memory.ts';
 import type { EpochEvent } from './events.ts';
@@ -105,9 +105,10 @@ export class RemoteNetwork implements Omit<Network, 'session' | 'atRest'> {
   /**
    * Trains up to `epochs`, telling after each. A network that has been trained or resumed goes on from where it stands.
    * Meanwhile it can be asked: training steps aside between two batches, which changes none of its bits. Throws an
-   * InputError for data that do not fit the network, or where another `fit` has begun and not ended.
+   * InputError for data that do not fit the network or differ where the recipe puts the label, or where another `fit` has begun and
+   * not ended.
    */
-  async *fit(train: Dataset, options: FitOptions = {}): AsyncGenerator<EpochEvent, void, void> {
+  async *fit(train: DatasetLike, options: FitOptions = {}): AsyncGenerator<EpochEvent, void, void> {
     const { signal, validation, test, ...plain } = options;
     const data = await postable(train);
     const watched = {
@@ -132,13 +133,13 @@ export class RemoteNetwork implements Omit<Network, 'session' | 'atRest'> {
   }
 
   /** What the softmax readout makes of every example, (count, classes), from one pass each: the labels are not looked at. */
-  async probabilities(data: Dataset): Promise<Float32Array> {
+  async probabilities(data: DatasetLike): Promise<Float32Array> {
     const posted = await postable(data);
     return this.home.call('probabilities', [posted], transferable(posted));
   }
 
   /** Both readouts on labelled data. */
-  async evaluate(data: Dataset): Promise<Evaluation> {
+  async evaluate(data: DatasetLike): Promise<Evaluation> {
     const posted = await postable(data);
     return this.home.call('evaluate', [posted], transferable(posted));
   }
@@ -147,15 +148,14 @@ export class RemoteNetwork implements Omit<Network, 'session' | 'atRest'> {
    * The goodness of each label in each layer at each step of a recurrent network, (count, iterations, layers, classes), all
    * steps and not only those that count. Throws an InputError where the network is not recurrent.
    */
-  async goodnessOverTime(data: Dataset): Promise<Float32Array> {
+  async goodnessOverTime(data: DatasetLike): Promise<Float32Array> {
     const posted = await postable(data);
     return this.home.call('goodnessOverTime', [posted], transferable(posted));
   }
 
-  /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or floats. */
-  async predict(example: Uint8Array | Float32Array): Promise<Prediction> {
-    // A view is posted with all of the memory behind it.
-    return this.home.call('predict', [example.slice()]);
+  /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or finite numbers. */
+  async predict(example: NumberArray): Promise<Prediction> {
+    return this.home.call('predict', [await postableArray(example)]);
   }
 
   /**
@@ -173,15 +173,18 @@ export class RemoteNetwork implements Omit<Network, 'session' | 'atRest'> {
 }
 
 /** The dataset in memory that all workers see, or, where there is none such, a copy to hand over. */
-async function postable(dataset: Dataset): Promise<Dataset> {
-  const { inputs, labels } = dataset;
-  return { ...dataset, inputs: await postableArray(inputs), labels: await postableArray(labels) };
+async function postable(dataset: DatasetLike): Promise<DatasetLike> {
+  // Where plain JavaScript leaves something out, the worker says so.
+  const { inputs, labels, ...rest } = { ...dataset };
+  return { ...rest, inputs: await postableArray(inputs), labels: await postableArray(labels) };
 }
 
 /** Bytes that are copied in one go: a few milliseconds, where new memory is slow. */
 const PIECE = 256 * 1024;
 
-async function postableArray<T extends Uint8Array | Uint16Array | Float32Array>(values: T): Promise<T> {
+async function postableArray(values: NumberArray): Promise<NumberArray> {
+  // A view is posted with all of the memory behind it.
+  if (!ArrayBuffer.isView(values)) return values;
   const canShare = typeof SharedArrayBuffer !== 'undefined';
   if (canShare && values.buffer instanceof SharedArrayBuffer) return values;
   const from = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
@@ -194,7 +197,8 @@ async function postableArray<T extends Uint8Array | Uint16Array | Float32Array>(
   return viewLike(values, room);
 }
 
-function transferable(...datasets: Dataset[]): Transferable[] {
-  const buffers = datasets.flatMap(({ inputs, labels }) => [inputs.buffer, labels.buffer]);
+function transferable(...datasets: DatasetLike[]): Transferable[] {
+  const arrays = datasets.flatMap(({ inputs, labels }) => [inputs, labels]);
+  const buffers = arrays.map(array => ArrayBuffer.isView(array) && array.buffer);
   return buffers.filter(buffer => buffer instanceof ArrayBuffer);
 }

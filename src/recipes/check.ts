@@ -1,10 +1,9 @@
 // What must hold between the settings of a recipe.
 
-import { InputError } from '../errors.ts';
+import { InputError, refuse } from '../errors.ts';
 import { formOf, fullSpec, type LayerSpec } from '../layers/forms.ts';
 import { type Shape, sizeOf } from '../layers/shape.ts';
-import { refuse } from '../schema.ts';
-import { betweenOf, isByGoodness, isLayerwise, type Recipe, readFrom } from './recipe.ts';
+import { betweenOf, isByGoodness, isLayerwise, layerRate, type Recipe, readFrom } from './recipe.ts';
 import { recipe as recipeSettings } from './settings.ts';
 
 /** The recipe in `value`, whatever that really is; throws an InputError that names the first setting that makes no sense. */
@@ -96,6 +95,14 @@ function checkLearning(recipe: Recipe): void {
       refuse('learning.between', 'absent below a layer that is not dense', between);
     }
   }
+  if ('optimizer' in learning) {
+    const { optimizer } = learning;
+    const rates = layers.map(layer => layerRate(optimizer, layer));
+    if ('mapRate' in learning) rates.push(learning.mapRate ?? 0);
+    checkDecay('learning.optimizer', Math.max(...rates), optimizer.decay);
+  }
+  const { readout } = learning;
+  if (readout && 'decay' in readout) checkDecay('learning.readout', readout.rate, readout.decay);
   if (!isLayerwise(learning)) return;
   const from = readFrom(recipe);
   if (from > last) {
@@ -155,6 +162,11 @@ function checkLearning(recipe: Recipe): void {
     }
     default:
   }
+}
+
+/** A step takes rate · decay of a weight: more than all of it, and weights grow without end. */
+function checkDecay(path: string, rate: number, decay: number): void {
+  if (rate * decay > 1) refuse(`${path}.decay`, `at most ${1 / rate}, 1 / rate`, decay);
 }
 
 function isDense(layer: LayerSpec): boolean {

@@ -1,5 +1,6 @@
 // What a recipe may say. Each definition here is both the type and the check; check.ts says what must hold between settings.
 
+import { refuse } from '../errors.ts';
 import { layerSpec } from '../layers/forms.ts';
 import { goodness } from '../layers/goodness.ts';
 import { optimizer } from '../layers/optimizer.ts';
@@ -13,7 +14,6 @@ import {
   object,
   oneOf,
   optional,
-  refuse,
   type Schema,
   share,
   text,
@@ -91,7 +91,10 @@ const between = optional(
 
 /** The label's inputs hold `strength` in its own, or strength / classes in each where it is neutral. */
 const label = object({
-  /** In the place of the first inputs of the image (section 3.3 of the paper), or behind the last. */
+  /**
+   * In the place of the first inputs of the image (section 3.3 of the paper), which other data must have the same in every example, or
+   * behind the last.
+   */
   kind: oneOf('first', 'appended'),
   strength: above0,
 });

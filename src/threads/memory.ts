@@ -14,10 +14,7 @@ export function shared<T extends Uint8Array | Uint16Array | Float32Array>(values
 }
 
 /** All of `buffer` as numbers of the kind that `values` are, which may be of a class of their own, such as Node's Buffer. */
-export function viewLike<T extends Uint8Array | Uint16Array | Float32Array>(
-  values: T,
-  buffer: ArrayBufferLike,
-): T {
-  if (values instanceof Uint8Array) return new Uint8Array(buffer) as T;
-  return (values instanceof Uint16Array ? new Uint16Array(buffer) : new Float32Array(buffer)) as T;
+export function viewLike<T extends ArrayBufferView>(values: T, buffer: ArrayBufferLike): T {
+  if (values instanceof Uint8Array) return new Uint8Array(buffer) as ArrayBufferView as T;
+  return new (values.constructor as new (buffer: ArrayBufferLike) => T)(buffer);
 }

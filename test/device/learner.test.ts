@@ -6,7 +6,7 @@ import { createNetwork, type Dataset } from '../../src/index.ts';
 import { InputError, learnerBytes, openLearner } from '../../src/learn.ts';
 import { node } from '../../src/network/create.ts';
 import { decodeDescribed, encodeModel } from '../../src/network/encode.ts';
-import { generator, prototypes } from '../support/data.ts';
+import { generator, prototypes, withLabelRoom } from '../support/data.ts';
 import { watchMemories } from '../support/memories.ts';
 import { randomModel } from '../support/model.ts';
 import { changed, hinton, quick } from '../support/recipes.ts';
@@ -58,7 +58,7 @@ function rewired(data: Dataset): Dataset {
 it('learns what its user shows it, keeps most of what it knew, and goes on from what it saved', async () => {
   const recipe = changed(quick, { layers: [64, 64], batch: 20, epochs: 6, shift: 0 });
   const network = await createNetwork(recipe, { inputs, classes, threads: 1 });
-  for await (const _event of network.fit(prototypes(600, inputs, classes, 1)));
+  for await (const _event of network.fit(withLabelRoom(prototypes(600, inputs, classes, 1))));
   const file = Buffer.concat(await encodeModel(network, false));
   await network.close();
 

@@ -14,7 +14,7 @@ import { readState } from '../../src/network/state.ts';
 import type { Contrast, Recipe } from '../../src/recipes/recipe.ts';
 import { gain } from '../../src/schedules/rates.ts';
 import { expectClose } from '../support/close.ts';
-import { prototypes, sequences } from '../support/data.ts';
+import { prototypes, sequences, withLabelRoom } from '../support/data.ts';
 import { PublishedNetwork } from '../support/published.ts';
 import { type Changes, changed, type RecipeOf } from '../support/recipes.ts';
 import { fitUntil } from '../support/stop.ts';
@@ -285,7 +285,7 @@ it('says what is wrong with recipes, data and checkpoints', async () => {
   const make = (changes: Changes<Contrast>) => createNetwork(changed(recipe, changes), { inputs, classes });
   const learn = (learning: object) => make({ learning });
   await expect(learn({ label: { kind: 'first', strength: 0 } })).rejects.toThrow(
-    'learning.label.strength must be a number above 0, found 0',
+    'learning.label.strength must be a number above 0 in single precision, found 0',
   );
   await expect(make({ shift: 1 })).rejects.toThrow('shift with rolled-out negatives must be 0, found 1');
   await expect(learn({ negatives: 'rolled' })).rejects.toThrow('uniform, hard, rolled-out, found "rolled"');
@@ -296,7 +296,8 @@ it('says what is wrong with recipes, data and checkpoints', async () => {
     'absent with an objective on pairs, which cannot be separated, found 2',
   );
   const network = await createNetwork(recipe, { inputs, classes, threads: 1 });
-  await expect(network.fit(prototypes(9, inputs, classes, 1)).next()).rejects.toThrow('use textDataset');
+  const unordered = withLabelRoom(prototypes(9, inputs, classes, 1));
+  await expect(network.fit(unordered).next()).rejects.toThrow('use textDataset');
   const position = { ...network.position, batch: 1, examples: 2, trainSeconds: 1 };
   const describe = (rolledOut: unknown) =>
     parseDescription(

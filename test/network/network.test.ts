@@ -7,18 +7,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createNetwork,
   type Dataset,
+  decodeNetwork,
+  encodeNetwork,
   InputError,
   loadNetwork,
   type Recipe,
   saveNetwork,
 } from '../../src/index.ts';
 import type { Contrast } from '../../src/recipes/recipe.ts';
-import { prototypes } from '../support/data.ts';
+import { kindsOfNumbers, prototypes, withLabelRoom } from '../support/data.ts';
 import { type Changes, changed, hinton, quick } from '../support/recipes.ts';
 
 const [inputs, classes] = [80, 5];
-const train = prototypes(600, inputs, classes, 1);
-const test = prototypes(300, inputs, classes, 2);
+const train = withLabelRoom(prototypes(600, inputs, classes, 1));
+const test = withLabelRoom(prototypes(300, inputs, classes, 2));
 const fast = changed(quick, { layers: [64, 64], batch: 20, epochs: 6, shift: 0 });
 const slow = changed(hinton, { layers: [64, 64, 64], batch: 20, epochs: 12 });
 
@@ -135,6 +137,32 @@ describe('a network', () => {
     await network.close();
   });
 
+  it('learns and answers the same from any arrays of numbers', async () => {
+    const network = () => createNetwork({ ...fast, epochs: 1 }, { inputs, classes, threads: 1 });
+    const known = await network();
+    for await (const _event of known.fit(train));
+    const weights = await known.tensor('layers.1.weight');
+    const bytes = new Uint8ClampedArray(train.inputs);
+    const clamped = await network();
+    for await (const _event of clamped.fit({ ...train, inputs: bytes, labels: [...train.labels] }));
+    expect(await clamped.tensor('layers.1.weight')).toEqual(weights);
+    const example = bytes.subarray(inputs, 2 * inputs);
+    expect(await clamped.predict(example)).toEqual(await known.predict(Uint8Array.from(example)));
+    await clamped.close();
+
+    const whole = Float32Array.from(train.inputs, value => value % 128);
+    const floats = { ...train, inputs: whole };
+    const expected = await known.evaluate(floats);
+    for (const Kind of kindsOfNumbers) {
+      const given = { ...train, inputs: Kind.from(whole), labels: Kind.from(train.labels) };
+      expect(await known.evaluate(given), Kind.name).toEqual(expected);
+      expect(await known.probabilities(given), Kind.name).toEqual(expected.probabilities);
+      const row = Kind.from(whole.subarray(0, inputs));
+      expect(await known.predict(row), Kind.name).toEqual(await known.predict(whole.subarray(0, inputs)));
+    }
+    await known.close();
+  });
+
   it('trains on a single example, on batches larger than the data, and on two classes', async () => {
     const tiny: Dataset = {
       name: 'tiny',
@@ -207,6 +235,13 @@ describe('what does not fit is refused with a message that says why', () => {
     ['fewer inputs than classes', {}, { inputs: 5 }, /inputs must be a whole number above 5/],
     ['a negative seed', {}, { seed: -1 }, /seed must be a whole number from 0/],
     ['no threads', {}, { threads: 0 }, /threads must be a whole number from 1 to 256, found 0/],
+    ['a BigInt for a seed', {}, { seed: 5n }, /seed must be a whole number from 0 to 4294967295, found 5n/],
+    [
+      'a path for a build',
+      {},
+      { build: '../../x' },
+      /^build must be one of relaxed, simd, found "..\/..\/x"$/,
+    ],
     ['a layer beyond 4 GiB', { layers: [60_000, 60_000] }, {}, /60000 inputs and 60000 units needs .* GiB/],
   ];
   it.each(bad)('%s', async (_, changes, more, message) => {
@@ -224,20 +259,84 @@ describe('what does not fit is refused with a message that says why', () => {
     await expect(network.fit(narrow).next()).rejects.toThrow(InputError);
     const many = { ...test, labels: test.labels.map((label, i) => (i === 7 ? 9 : label)) };
     await expect(network.fit(many).next()).rejects.toThrow(
-      /label 9 of example 7 is not below the network's 5 classes/,
+      /label of example 7 must be a whole number from 0 to 4, found 9/,
     );
     const floats = Float32Array.from(test.inputs);
     floats[2 * inputs + 3] = Number.NaN;
     await expect(network.fit({ ...test, inputs: floats }).next()).rejects.toThrow(
-      /input 3 of example 2 is NaN/,
+      /input 3 of example 2 must be a finite number in single precision, found NaN/,
     );
     await expect(network.predict(new Uint8Array(3))).rejects.toThrow(/the example has 3 inputs/);
     const moving = await createNetwork({ ...fast, shift: 1 }, options);
     await expect(moving.fit(train).next()).rejects.toThrow(
-      /moves images by pixels, but prototypes has no rows/,
+      /moves images by pixels, but prototypes has no rows and columns: give the recipe shift: 0/,
     );
     await network.close();
     await moving.close();
+  });
+
+  it('no options at all', async () => {
+    for (const none of [undefined, null]) {
+      const made = createNetwork(fast, none as never);
+      await expect(made).rejects.toThrow(InputError);
+      await expect(made).rejects.toThrow('classes must be a whole number from 2 to 10000, found undefined');
+    }
+  });
+
+  it('a path for a build, from a file or beside it', async () => {
+    const network = await createNetwork(fast, { ...options, build: 'simd' });
+    const bytes = await encodeNetwork(network);
+    await network.close();
+    await expect(decodeNetwork(bytes, { build: '../../x' } as object)).rejects.toThrow(
+      new InputError('build must be one of relaxed, simd, found "../../x"'),
+    );
+    const file = Buffer.from(bytes).toString('latin1').replace('\\"build\\":\\"simd', '\\"build\\":\\"../x');
+    await expect(decodeNetwork(Buffer.from(file, 'latin1'))).rejects.toThrow('no build is called ../x');
+  });
+
+  it('arrays that are not of numbers, and what is missing', async () => {
+    const network = await createNetwork(fast, options);
+    const { labels: _, ...unlabelled } = test;
+    for (const [bad, message] of [
+      [undefined, 'the data: inputs must be an array of numbers, found undefined'],
+      [null, 'the data: inputs must be an array of numbers, found undefined'],
+      [unlabelled, 'prototypes: labels must be an array of numbers, found undefined'],
+      [{ ...test, inputs: 'none' }, 'prototypes: inputs must be an array of numbers, found String'],
+    ] as [never, string][]) {
+      for (const asked of [
+        network.fit(bad).next(),
+        network.fit(train, { validation: bad ?? {} }).next(),
+        network.evaluate(bad),
+        network.probabilities(bad),
+      ]) {
+        await expect(asked).rejects.toThrow(InputError);
+        await expect(asked).rejects.toThrow(message);
+      }
+    }
+    const example = network.predict(undefined as never);
+    await expect(example).rejects.toThrow(InputError);
+    await expect(example).rejects.toThrow('the example: inputs must be an array of numbers, found undefined');
+    const nested = network.predict([Array(inputs).fill(0)] as never);
+    await expect(nested).rejects.toThrow(/the example has 1 inputs an example/);
+    await network.close();
+  });
+
+  it('inputs that tell examples apart where the label goes', async () => {
+    const varying = prototypes(600, inputs, classes, 1);
+    const network = await createNetwork(fast, options);
+    const refused = network.fit(varying).next();
+    await expect(refused).rejects.toThrow(InputError);
+    await expect(refused).rejects.toThrow(
+      /^prototypes: the label takes the place of the first 5 inputs, .* input \d of example \d differs .* \{ kind: 'appended', strength \}/,
+    );
+    // To be asked of them changes nothing that was learned, and the corner of an image is its own affair.
+    await network.evaluate(varying);
+    for await (const _event of network.fit({ ...varying, shape: [8, 10] }, { epochs: 1 }));
+    await network.close();
+    const label = { kind: 'appended', strength: 1 } as const;
+    const appended = await createNetwork(changed(fast, { learning: { label } }), options);
+    for await (const _event of appended.fit(varying, { epochs: 1 }));
+    await appended.close();
   });
 
   it('a second training at a time', async () => {

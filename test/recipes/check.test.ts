@@ -129,8 +129,9 @@ const OPTIONAL = [
 // Numbers that are out of range, by the name of the setting.
 const NO_COUNT = [0, -1, 1.5, 2 ** 53];
 const NO_WHOLE = [-1, 0.5];
-const NOT_ABOVE_0 = [0, -1];
-const NOT_BELOW_1 = [1, 2, -0.1];
+// Where 32 bits have it so.
+const NOT_ABOVE_0 = [0, -1, 1e-300];
+const NOT_BELOW_1 = [1, 2, -0.1, 0.99999999];
 const NO_SHARE = [-0.1, 1.1];
 const OUT_OF_RANGE: Record<string, readonly number[]> = {
   readFrom: NO_WHOLE,
@@ -150,7 +151,8 @@ const OUT_OF_RANGE: Record<string, readonly number[]> = {
   ...Object.fromEntries(['momentum', 'beta1', 'beta2', 'damping'].map(name => [name, NOT_BELOW_1])),
   ...Object.fromEntries(['holdShare', 'channelMeans'].map(name => [name, NO_SHARE])),
   levels: [...NO_COUNT, 1],
-  decay: [-0.1],
+  // 1000 times any rate above is more than a whole weight.
+  decay: [-0.1, 1000],
   // Whatever the goodness, there may be a level below 0.
   threshold: [],
 };
@@ -479,6 +481,56 @@ describe('settings that do not go together', () => {
       { image: [48] },
       'image must be two or three counts above 0, found [48]',
     ],
+    [
+      'a decay of more than a whole weight by the rate of a layer',
+      'contrast',
+      { optimizer: { ...momentum, decay: 6 } },
+      {},
+      'learning.optimizer.decay must be at most 5, 1 / rate, found 6',
+    ],
+    [
+      'the same by the rate of a map',
+      'classes',
+      { map: 'learned', mapRate: 0.5, optimizer: { ...adam, decay: 3 } },
+      {},
+      'learning.optimizer.decay must be at most 2, 1 / rate, found 3',
+    ],
+    [
+      'a readout that decays without end',
+      'backprop',
+      { readout: { ...topReadout, decay: 1e30 } },
+      {},
+      'learning.readout.decay must be at most 10, 1 / rate, found 1e+30',
+    ],
+    [
+      'a threshold that is infinite in single precision',
+      'contrast',
+      { objective: { kind: 'logistic', threshold: 1e39, temperature: 1 } },
+      {},
+      'learning.objective.threshold must be a finite number in single precision, found 1e+39',
+    ],
+    ['a BigInt', 'contrast', {}, { batch: 20n }, 'batch must be a whole number of at least 1, found 20n'],
+    [
+      'a BigInt for a list',
+      'contrast',
+      {},
+      { layers: 64n },
+      'layers must be a list of one or more, found 64n',
+    ],
+    [
+      'BigInts for a text',
+      'contrast',
+      {},
+      { about: [5n] },
+      'about must be a text, found an array that JSON cannot tell',
+    ],
+    [
+      'a function',
+      'contrast',
+      {},
+      { batch: () => 20 },
+      'batch must be a whole number of at least 1, found function',
+    ],
     ['no layers', 'contrast', {}, { layers: [] }, 'layers must be a list of one or more, found []'],
     [
       'a count of units as a text',
@@ -508,6 +560,17 @@ describe('settings that do not go together', () => {
 describe('what is no recipe at all', () => {
   it.each([[null], [undefined], [7], ['quick'], [true], [[]], [7n]])('%s', value => {
     expect(refusal(value)).toMatch(/^recipe without a name: it must be an object, found ./);
+  });
+
+  it('goes in circles', () => {
+    const { contrast } = sound;
+    for (const key of ['name', 'layers', 'image', 'shift', 'learning']) {
+      const circular: Record<string, unknown> = { ...contrast };
+      circular[key] = circular;
+      expect(refusal(circular), key).toMatch(/must be|is not a setting/);
+      circular[key] = [circular];
+      expect(refusal(circular), key).toMatch(/must be|is not a setting/);
+    }
   });
 
   it('names that every object has', () => {

@@ -17,12 +17,12 @@ import { readState, writeState } from '../../src/network/state.ts';
 import { describeRecipe } from '../../src/recipes/describe.ts';
 import type { Between, Contrast, Learning } from '../../src/recipes/recipe.ts';
 import { answers, flat, gradient, weightsOf } from '../support/classifier.ts';
-import { generator, prototypes } from '../support/data.ts';
+import { generator, prototypes, withLabelRoom } from '../support/data.ts';
 import { changed, quick, type RecipeOf } from '../support/recipes.ts';
 
 const [inputs, classes, seed] = [80, 5, 2];
-const train = prototypes(600, inputs, classes, 1);
-const test = prototypes(300, inputs, classes, 2);
+const train = withLabelRoom(prototypes(600, inputs, classes, 1));
+const test = withLabelRoom(prototypes(300, inputs, classes, 2));
 const rows = Array.from({ length: test.count }, (_, i) =>
   Array.from(test.inputs.subarray(i * inputs, (i + 1) * inputs), value => value / 255),
 );

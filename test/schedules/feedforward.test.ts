@@ -15,7 +15,7 @@ import { readState } from '../../src/network/state.ts';
 import type { Contrast, Objective, Recipe, Unsupervised } from '../../src/recipes/recipe.ts';
 import { gain } from '../../src/schedules/rates.ts';
 import { expectClose } from '../support/close.ts';
-import { prototypes } from '../support/data.ts';
+import { prototypes, withLabelRoom } from '../support/data.ts';
 import { PublishedNetwork } from '../support/published.ts';
 import { type Changes, changed, type RecipeOf } from '../support/recipes.ts';
 
@@ -133,7 +133,7 @@ describe.each(['simd', 'relaxed'] as const)(
     it.each(cases)('%s', async (_, changes) => {
       const recipe = changed(labelled, changes);
       // A number of examples that leaves a smaller last batch.
-      const data = prototypes(4 * recipe.batch - 2, inputs, classes, 1);
+      const data = withLabelRoom(prototypes(4 * recipe.batch - 2, inputs, classes, 1));
       const network = await createNetwork(recipe, { inputs, classes, seed, threads: 1, build });
       const { session } = network;
       const published = publishedOf(network, recipe);

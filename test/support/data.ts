@@ -1,7 +1,13 @@
 // Small labelled data that a network can learn in a second: noisy prototypes, one a class, with a border of zeros so that
 // rows are sparse like digits.
 
-import type { Dataset } from '../../src/data/dataset.ts';
+import type { Dataset, NumberArray } from '../../src/data/dataset.ts';
+
+/** What makes arrays whose numbers stand for themselves as inputs. */
+export const kindsOfNumbers: readonly {
+  readonly name: string;
+  from(values: ArrayLike<number>): NumberArray;
+}[] = [Array, Float64Array, Int8Array, Int16Array, Uint16Array, Int32Array, Uint32Array];
 
 /** Numbers in [0, 1) from a seed, for making data; not the library's own generator. */
 export function generator(seed: number): () => number {
@@ -36,6 +42,13 @@ export function prototypes(
     }
   }
   return { name: 'prototypes', count, width, classes, inputs, labels };
+}
+
+/** The same with nothing in the inputs that the label will replace. */
+export function withLabelRoom(data: Dataset): Dataset {
+  const inputs = data.inputs.slice();
+  for (let i = 0; i < data.count; i++) inputs.fill(0, i * data.width, i * data.width + data.classes);
+  return { ...data, inputs };
 }
 
 /**

@@ -1,7 +1,8 @@
 // Units on a grid, `channels` at each position, without weight sharing: those of a position see only a field of the layer below
 // (the paper's unsupervised and CIFAR-10 networks).
 
-import { type Infer, object, oneOf, optional, refuse, type Schema, whole } from '../../schema.ts';
+import { refuse } from '../../errors.ts';
+import { type Infer, object, oneOf, optional, type Schema, whole } from '../../schema.ts';
 import { perLayer } from '../per-layer.ts';
 
 const lengths = object({
