@@ -13,6 +13,7 @@ const slow = files(
   'late-threads',
   'package',
   'cli/*',
+  'data/tables/any-table',
   'device/*',
   'examples/*',
   'experiments/*',

@@ -8,7 +8,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /** Of each entry, everything it exports, in kB of 1000 bytes. */
 const entries = [
-  { name: 'the browser entry', file: 'dist/browser.js', most: 46.5 },
+  { name: 'the browser entry', file: 'dist/browser.js', most: 50 },
   { name: 'forward-forward/predict', file: 'dist/predict.js', most: 15 },
   { name: 'forward-forward/learn', file: 'dist/learn.js', most: 26 },
 ];

@@ -1,26 +1,30 @@
 // ff evaluate: a model against labelled data.
 
 import type { Dataset } from '../data/dataset.ts';
-import { encodeLabelled, imageSize } from '../data/encode-examples.ts';
+import { encodeLabelled, imageSize, notesOn } from '../data/encode-examples.ts';
 import { readExamples } from '../data/examples/open-examples.ts';
+import type { TextOptions } from '../data/formats/csv.ts';
 import type { ModelDescription } from '../network/encode.ts';
 import { loadDescribed } from '../network/model.ts';
 import { errorsOf, perClass } from './describe.ts';
 import { print, printJson, warnOf } from './output.ts';
+import { refuseReading, textOptions } from './reading.ts';
 import { pairs, percent } from './text.ts';
-import { refuseSkipBad, testSetOf } from './train.ts';
+import { testSetOf } from './train.ts';
 
-export async function evaluate(
-  model: string,
-  source: string,
-  options: { threads?: number; skipBad?: boolean; json?: boolean },
-): Promise<void> {
+export interface EvaluateOptions extends TextOptions {
+  readonly threads?: number;
+  readonly skipBad?: boolean;
+  readonly json?: boolean;
+}
+
+export async function evaluate(model: string, source: string, options: EvaluateOptions): Promise<void> {
   const { network, description } = await loadDescribed(
     model,
     options.threads === undefined ? {} : { threads: options.threads },
   );
   try {
-    const data = await labelledFor(description, source, options.skipBad);
+    const data = await labelledFor(description, source, options);
     const startedAt = performance.now();
     const evaluation = await network.evaluate(data);
     const seconds = (performance.now() - startedAt) / 1000;
@@ -48,14 +52,18 @@ export async function evaluate(
 async function labelledFor(
   { encoding }: ModelDescription,
   source: string,
-  skipBad: boolean | undefined,
+  { skipBad = false, threads: _, json: __, ...reading }: EvaluateOptions,
 ): Promise<Dataset> {
   if (!encoding) {
-    refuseSkipBad(skipBad);
+    refuseReading({ skipBad, ...reading });
     return testSetOf(source);
   }
-  const { examples, test } = await readExamples(source, { size: imageSize(encoding), skipBad });
+  const { examples, test } = await readExamples(source, {
+    ...textOptions(reading),
+    size: imageSize(encoding),
+    skipBad,
+  });
   const labelled = test ?? examples;
-  warnOf(labelled.notes);
+  warnOf(notesOn(encoding, labelled));
   return encodeLabelled(encoding, labelled);
 }

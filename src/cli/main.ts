@@ -12,6 +12,7 @@ import { exportModel } from './export.ts';
 import { inspect } from './inspect.ts';
 import { warn, watchOutput } from './output.ts';
 import { predict } from './predict.ts';
+import { addColumns, addReading } from './reading.ts';
 import { reproduceExperiment } from './reproduce.ts';
 import { type TrainOptions, train } from './train.ts';
 import { trainOwn } from './train-custom.ts';
@@ -28,7 +29,7 @@ function wholeNumber(least: number): (text: string) => number {
 
 const DATA = 'mnist, fashion-mnist, cifar10, or a folder of IDX files or CIFAR-10 batches';
 const OWN =
-  'a table (CSV, TSV, Parquet), an NPY, NPZ or IDX file, or a folder (or ZIP) with a folder of images for each class';
+  'a table (CSV, TSV, JSON, ARFF, XLSX, Parquet), an NPY, NPZ or IDX file, or a folder (or ZIP) with a folder of images for each class';
 const SKIP_BAD = ['--skip-bad', 'leave out images that cannot be read, and say which'] as const;
 
 function buildCommand(): Command {
@@ -40,8 +41,7 @@ function buildCommand(): Command {
     .version(version)
     .showHelpAfterError('(ff --help shows what there is)');
 
-  program
-    .command('train')
+  addColumns(addReading(program.command('train')))
     .description('train a network, test it, write the model and a report')
     .argument('[data]', `${DATA}; or your own: ${OWN}`, 'mnist')
     .option(
@@ -95,8 +95,7 @@ function buildCommand(): Command {
     )
     .action(reproduceExperiment);
 
-  program
-    .command('evaluate')
+  addReading(program.command('evaluate'))
     .description('test a model with both readouts')
     .argument('<model>', 'a .safetensors file')
     .argument('[data]', `${DATA}, its test set where it has one; or data like the model's own`, 'mnist')
@@ -105,8 +104,7 @@ function buildCommand(): Command {
     .option('--json', 'print one JSON line and nothing else')
     .action(evaluate);
 
-  program
-    .command('predict')
+  addReading(program.command('predict'))
     .description('answer new data: a CSV with label and confidence, or which digit a picture shows')
     .argument('<model>', 'a .safetensors file')
     .argument(
@@ -114,6 +112,10 @@ function buildCommand(): Command {
       'data like those it learned from: one file, a folder, or images; for a model of MNIST, PNG files of one digit each',
     )
     .option('--out <file>', 'write the CSV here and not to stdout')
+    .option(
+      '--strict',
+      'end with an error where an answer may be wrong: cells never seen, unreadable, far from all others',
+    )
     .option(...SKIP_BAD)
     .option('--json', 'print one JSON line a row or picture and nothing else')
     .action(predict);

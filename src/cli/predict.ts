@@ -4,19 +4,23 @@ import Papa from 'papaparse';
 import { imageSize } from '../data/encode-examples.ts';
 import { isTable } from '../data/examples/examples.ts';
 import { readQuestions } from '../data/examples/open-examples.ts';
+import type { TextOptions } from '../data/formats/csv.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { loadDescribed, Model } from '../network/model.ts';
 import { predictDigits } from './digits.ts';
 import { print, printJson, warnOf } from './output.ts';
 import { checkOutputs } from './outputs.ts';
-import { refuseSkipBad } from './train.ts';
+import { refuseReading, textOptions } from './reading.ts';
 
-export async function predict(
-  path: string,
-  data: string[],
-  options: { out?: string; skipBad?: boolean; json?: boolean },
-): Promise<void> {
+export interface PredictOptions extends TextOptions {
+  readonly out?: string;
+  readonly skipBad?: boolean;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+export async function predict(path: string, data: string[], options: PredictOptions): Promise<void> {
   const { out, json } = options;
   if (out !== undefined) {
     if (json) throw new InputError('--json prints its lines, --out writes a CSV: leave out one of them');
@@ -30,7 +34,9 @@ export async function predict(
     } else if (out !== undefined) {
       throw new InputError('--out is for models of your own data; this one draws its digits: leave it out');
     } else {
-      refuseSkipBad(options.skipBad);
+      const { strict, skipBad = false, ...reading } = options;
+      if (strict) throw new InputError('--strict is for models of your own data: leave it out');
+      refuseReading({ ...reading, skipBad });
       await predictDigits(network, data, options);
     }
   } finally {
@@ -42,10 +48,19 @@ export async function predict(
 async function predictRows(
   model: Model,
   data: readonly string[],
-  { out, skipBad, json }: { out?: string; skipBad?: boolean; json?: boolean },
+  { out, skipBad, strict, json, ...options }: PredictOptions,
 ): Promise<void> {
-  const examples = await readQuestions(data, { size: imageSize(model.encoding), skipBad });
-  warnOf(examples.notes);
+  const examples = await readQuestions(data, {
+    ...textOptions(options),
+    size: imageSize(model.encoding),
+    skipBad,
+  });
+  const notes = model.notes(examples);
+  const doubt = notes.find(({ isWarning }) => isWarning);
+  if (strict && doubt)
+    throw new InputError(`${examples.name}: ${doubt.text}; without --strict this is a warning`);
+  warnOf(notes);
+  if (json) for (const note of notes) printJson({ event: 'note', ...note });
   const answers = await model.predict(examples);
   const files = isTable(examples) ? undefined : examples.sources;
   if (json) {

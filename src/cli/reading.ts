@@ -3,14 +3,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { TextOptions } from '../data/formats/csv.ts';
 import type { ColumnOptions, ColumnType } from '../data/tables/table-encoding.ts';
-import { nearestName } from '../errors.ts';
+import { InputError, nearestName } from '../errors.ts';
 import { optionWords } from './shell.ts';
 
-/** Options of text that is a table, as commander gives them. */
-export type ReadingOptions = TextOptions;
-
-/** Those, and which columns are learned from as what. */
-export interface LearningOptions extends ReadingOptions, ColumnOptions {}
+/** How a table is read, and which columns are learned from as what. */
+export interface LearningOptions extends TextOptions, ColumnOptions {}
 
 const DELIMITERS: Readonly<Record<string, string>> = {
   comma: ',',
@@ -67,6 +64,12 @@ export function addColumns(command: Command): Command {
     );
 }
 
+/** Of all options, those by which a text is read. */
+export function textOptions(options: TextOptions): TextOptions {
+  const { delimiter, decimal, thousands, encoding, header, missing } = options;
+  return { delimiter, decimal, thousands, encoding, header, missing };
+}
+
 /** The options that were given, as words of a command. */
 export function readingWords(options: LearningOptions): string[] {
   const { header, missing, types, ignore = [], columns = [], keep = [] } = options;
@@ -89,6 +92,15 @@ export function readingWords(options: LearningOptions): string[] {
     ...columns.flatMap(name => optionWords({ columns: name })),
     ...keep.flatMap(name => optionWords({ keep: name })),
   ];
+}
+
+/** Digits and named data sets are read in one way only. */
+export function refuseReading({
+  skipBad,
+  ...reading
+}: LearningOptions & { readonly skipBad?: boolean }): void {
+  const [word] = [...optionWords({ 'skip-bad': skipBad }), ...readingWords(reading)];
+  if (word) throw new InputError(`${word.split(/[ =]/)[0]} is for data of your own: leave it out`);
 }
 
 function delimiterOf(text: string): string {

@@ -5,6 +5,7 @@ import { basename, extname, resolve } from 'node:path';
 import { isTable, type Source } from '../data/examples/examples.ts';
 import { readExamples } from '../data/examples/open-examples.ts';
 import { type PreprocessedData, preprocess } from '../data/preprocess.ts';
+import type { ColumnOptions } from '../data/tables/table-encoding.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import type { Network } from '../network/network.ts';
@@ -19,6 +20,7 @@ import { machineOf, perClass, verdict } from './describe.ts';
 import { print, printJson } from './output.ts';
 import { defaultModel, trainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
+import { textOptions } from './reading.ts';
 import { shell } from './shell.ts';
 import { Stop } from './stop.ts';
 import { colors, duration, pairs, visible } from './text.ts';
@@ -34,8 +36,8 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   const { report, checkpoint } = await trainingFiles(path, inputs, options.resume);
   const resume = options.resume === undefined ? undefined : await openCheckpoint(options.resume);
   const choices = resume
-    ? { label: resume.learning.encoding.label, seed: resume.description.seed }
-    : { label: options.label, seed: options.seed };
+    ? { ...columnsOf(options), label: resume.learning.encoding.label, seed: resume.description.seed }
+    : { ...columnsOf(options), label: options.label, seed: options.seed };
   const data = preprocess(await readSource(source, options), choices);
   const recipe = resume?.description.recipe ?? chooseRecipe(data, options);
   const stop = new Stop();
@@ -59,7 +61,12 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
         inTraining = network;
         if (resume && !resume.description.data) warnUncompared(resume.path, data.name);
         say(colors.bold(`${recipe.name} on ${source}`));
-        say(data.notes.map(({ text }) => `  ${visible(text)}`).join('\n'));
+        for (const note of data.notes) sayJson({ event: 'note', ...note });
+        say(
+          data.notes
+            .map(({ text, isWarning }) => `  ${isWarning ? 'warning: ' : ''}${visible(text)}`)
+            .join('\n'),
+        );
         say(`\n${pairs([...describeRecipe(recipe), ['machine', machineOf(network)]])}`);
         if (!options.quiet && !options.json) progress = new Progress(network);
       },
@@ -125,13 +132,18 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   }
 }
 
-async function readSource(source: string, { test, skipBad }: TrainOptions): Promise<Source> {
-  const found = await readExamples(source, { skipBad });
+function columnsOf({ ignore, columns, keep, types }: TrainOptions): ColumnOptions {
+  return { ignore, columns, keep, types };
+}
+
+async function readSource(source: string, { test, skipBad, ...options }: TrainOptions): Promise<Source> {
+  const reading = { ...textOptions(options), skipBad };
+  const found = await readExamples(source, reading);
   if (test === undefined) return found;
   const { examples } = found;
   // Images to test on become as large as those that are learned from.
   const size = isTable(examples) ? undefined : examples;
-  return { examples, test: (await readExamples(test, { size, skipBad })).examples };
+  return { examples, test: (await readExamples(test, { ...reading, size })).examples };
 }
 
 function refuse({ resume, recipe, label, seed, epochs, validation }: TrainOptions): void {

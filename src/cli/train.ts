@@ -21,11 +21,12 @@ import { machineOf, perClass, verdict } from './describe.ts';
 import { print, printJson, warn } from './output.ts';
 import { defaultModel, trainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
+import { type LearningOptions, readingWords, refuseReading } from './reading.ts';
 import { optionWords, shell } from './shell.ts';
 import { Stop } from './stop.ts';
 import { colors, duration, pairs } from './text.ts';
 
-export interface TrainOptions {
+export interface TrainOptions extends LearningOptions {
   readonly recipe?: string;
   readonly epochs?: number;
   readonly seed?: number;
@@ -111,10 +112,11 @@ export function resumeCommand(
   source: string,
   checkpoint: string,
   model: string,
-  { validation, test, skipBad }: TrainOptions,
+  { validation, test, skipBad, ...reading }: TrainOptions,
 ): string {
   const command = shell`npx ff train ${source} --resume ${checkpoint} --out ${model}`;
-  return [command, ...optionWords({ validation, test, 'skip-bad': skipBad })].join(' ');
+  const words = optionWords({ validation, test, 'skip-bad': skipBad });
+  return [command, ...words, ...readingWords(reading)].join(' ');
 }
 
 /** Says where a checkpoint cannot tell what it has learned from. */
@@ -122,13 +124,8 @@ export function warnUncompared(path: string, name: string): void {
   warn(`${path} does not say of which data it is, as older checkpoints do not: going on with ${name}`);
 }
 
-/** Digits and named data sets are whole, or not read at all. */
-export function refuseSkipBad(skipBad: boolean | undefined): void {
-  if (skipBad) throw new InputError('--skip-bad is for folders of images of your own: leave it out');
-}
-
-function refuse({ label, resume, recipe, seed, epochs, skipBad }: TrainOptions): void {
-  refuseSkipBad(skipBad);
+function refuse({ label, resume, recipe, seed, epochs, skipBad = false, ...others }: TrainOptions): void {
+  refuseReading({ skipBad, ...others });
   if (label !== undefined) {
     throw new InputError('--label names a column of a table: give the table, such as data.csv');
   }

@@ -10,8 +10,8 @@ import {
   imageInputs,
 } from './images/image-encoding.ts';
 import type { Size } from './images/images.ts';
-import { few, labelsOf } from './labels.ts';
-import type { Note } from './notes.ts';
+import { labelsOf } from './labels.ts';
+import { few, type Note } from './notes.ts';
 import {
   categoryPlaces,
   checkTableEncoding,

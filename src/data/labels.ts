@@ -5,7 +5,7 @@ import { MOST_CLASSES } from './dataset.ts';
 import { type Examples, isTable } from './examples/examples.ts';
 import { mayMeanMissing, texts } from './formats/columns.ts';
 import { PLAIN, parseNumber } from './formats/numbers.ts';
-import type { Note } from './notes.ts';
+import { few, type Note } from './notes.ts';
 import { labelColumn } from './tables/table.ts';
 
 /** Up to so many may have few examples each. */
@@ -104,10 +104,4 @@ export function classesOf({ words: written, label, why }: LabelWords, name: stri
 /** Names of classes in their order: alphabetical, and numbers in them by value. */
 export function inClassOrder(names: Iterable<string>): string[] {
   return [...names].sort(new Intl.Collator('en', { numeric: true }).compare);
-}
-
-/** A list of words that may be long, or many. */
-export function few(words: readonly string[]): string {
-  const shown = words.slice(0, 8).map(word => (word.length > 30 ? `${word.slice(0, 29)}…` : word));
-  return shown.join(', ') + (words.length > 8 ? `, … (${words.length})` : '');
 }

@@ -37,3 +37,14 @@ export interface Note {
   /** Whether an answer may be wrong because of it. */
   readonly isWarning?: boolean;
 }
+
+/** A list of words that may be long, or many. */
+export function few(words: readonly string[]): string {
+  const shown = words.slice(0, 8).map(word => (word.length > 30 ? `${word.slice(0, 29)}…` : word));
+  return shown.join(', ') + (words.length > 8 ? `, … (${words.length})` : '');
+}
+
+/** A column in a sentence; those without a name are called columns already. */
+export function columnText(name: string): string {
+  return /^column \d+$/.test(name) ? name : `column ${name}`;
+}

@@ -8,7 +8,7 @@ import { isTable, type Source } from './examples/examples.ts';
 import type { Table } from './formats/columns.ts';
 import { fitImages } from './images/image-encoding.ts';
 import { classesOf, labelsOf } from './labels.ts';
-import type { Note } from './notes.ts';
+import { columnText, type Note } from './notes.ts';
 import { splitByClass } from './split.ts';
 import { type ColumnOptions, featuresOf, fitEncoding } from './tables/table-encoding.ts';
 import { leaks, unreadableCells } from './tables/table-notes.ts';
@@ -52,6 +52,12 @@ export function preprocess({ examples, test }: Source, options: PreprocessOption
   if (isTable(examples) && examples.columns.length < 2) {
     throw new InputError(
       `${name} has a single column: expected the label and at least one more; say with --delimiter what stands between cells`,
+    );
+  }
+  const { ignore, columns, keep, types } = options;
+  if (!isTable(examples) && (ignore ?? columns ?? keep ?? types) !== undefined) {
+    throw new InputError(
+      `${name} has images: ignore, columns, keep and types are for tables, leave them out`,
     );
   }
   const labelled = labelsOf(examples, options.label);
@@ -129,7 +135,7 @@ function fitTable(
     text: `${numeric} columns of numbers, ${encoding.columns.length - numeric} of categories: ${featuresOf(encoding)} inputs`,
   });
   for (const { name, reason } of dropped.slice(0, 5)) {
-    notes.push({ code: 'left-out', column: name, text: `column ${name} left out: ${reason}` });
+    notes.push({ code: 'left-out', column: name, text: `${columnText(name)} left out: ${reason}` });
   }
   const more = dropped.length - 5;
   if (more > 0) notes.push({ code: 'left-out', count: more, text: `${more} more columns left out` });

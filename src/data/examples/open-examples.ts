@@ -3,9 +3,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { InputError } from '../../errors.ts';
-import { openFolder } from '../../files/folder.ts';
+import { isJunk, openFolder } from '../../files/folder.ts';
 import { readBytes } from '../../files/read.ts';
 import { fileError } from '../../files/write.ts';
+import type { TextOptions } from '../formats/csv.ts';
 import { readIdx } from '../formats/idx-file.ts';
 import { isImageFile, readImageFiles } from '../images/image-files.ts';
 import { readImageFolder } from '../images/image-folder.ts';
@@ -18,10 +19,12 @@ const TABLES = ['.csv', '.tsv', '.tab', '.txt', '.data'];
 const ARRAYS = ['.npy', '.npz'];
 const PARQUET = '.parquet';
 const ZIP = '.zip';
+/** Tables that are not text with something between cells. */
+const OTHER_TABLES = ['.json', '.jsonl', '.ndjson', '.arff', '.xlsx'];
 const EXPECTED =
-  'expected a table (.csv, .tsv, .txt, .parquet), .npy, .npz, IDX, or a folder (or .zip) with a folder of images for each class';
+  'expected a table (.csv, .tsv, .txt, .json, .arff, .xlsx, .parquet), .npy, .npz, IDX, or a folder (or .zip) with a folder of images for each class';
 
-export interface ReadOptions {
+export interface ReadOptions extends TextOptions {
   /** What images become; by default the size that most have, at most 32 pixels a side. */
   readonly size?: Size | undefined;
   /** Leaves out images that cannot be read, with a note, instead of throwing an error that names them. */
@@ -34,7 +37,7 @@ export interface ReadOptions {
  */
 export async function holdsExamples(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
-  if (!found) return [...TABLES, ...ARRAYS, PARQUET, ZIP].includes(extname(path).toLowerCase());
+  if (!found) return [...TABLES, ...OTHER_TABLES, ...ARRAYS, PARQUET, ZIP].includes(endingOf(path));
   if (!found.isDirectory()) return true;
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
   const names = entries.map(({ name }) => name);
@@ -65,6 +68,11 @@ export function isDataFile(path: string): boolean {
   );
 }
 
+/** The ending of a file's name, below that of gzip. */
+function endingOf(path: string): string {
+  return extname(path.toLowerCase().replace(/\.gz$/, ''));
+}
+
 function isParquet(path: string): boolean {
   return extname(path).toLowerCase() === PARQUET;
 }
@@ -76,16 +84,23 @@ async function hasMoreClasses(path: string): Promise<boolean> {
 }
 
 /**
- * Reads a file of somebody's own data (.csv, .tsv, .txt, .npy, .npz, .parquet, IDX or an image), or a folder of IDX files, of parts in
- * Parquet, or with a folder of images for each class, which may be packed as .zip. PNG and BMP are read always, JPEG and other formats
- * where the package sharp is installed, Parquet where hyparquet is. Throws an InputError that names what cannot be read.
+ * Reads a file of somebody's own data (.csv, .tsv, .txt, .json, .jsonl, .arff, .xlsx, .npy, .npz, .parquet, IDX or an image), or a folder
+ * of IDX files, of parts in Parquet, or with a folder of images for each class, which may be packed as .zip, as a table may. PNG and BMP
+ * are read always, JPEG and other formats where the package sharp is installed, Parquet where hyparquet is, .xlsx where read-excel-file
+ * is. How a text was read is in its `notes`. Throws an InputError that names what cannot be read.
  */
 export async function readExamples(path: string, options: ReadOptions = {}): Promise<Source> {
   const { size } = options;
+  const ending = endingOf(path);
   const found = await stat(path).catch(error => {
     throw fileError('read', path, error);
   });
+  if (!found.isDirectory() && TABLES.includes(ending)) {
+    // Only the reader that is needed is loaded, with the package that it reads by.
+    return { examples: await (await import('../formats/csv.ts')).readCsv(path, options) };
+  }
   if (found.isDirectory()) {
+    refuseText(options, path);
     const names = await readdir(path).catch(error => {
       throw fileError('read', path, error);
     });
@@ -94,25 +109,49 @@ export async function readExamples(path: string, options: ReadOptions = {}): Pro
     if (parts.length > 0) return (await import('./parquet-examples.ts')).readParquetFolder(path, parts, size);
     return readImageFolder(await openFolder(path), options);
   }
+  if (ending === ZIP) return readZip(path, options);
+  refuseText(options, path);
   if (isIdxFile(path)) return readIdxExamples(path, false);
-  const ending = extname(path).toLowerCase();
-  // Only the reader that is needed is loaded, with the package that it reads by.
-  if (TABLES.includes(ending)) return { examples: await (await import('../formats/csv.ts')).readCsv(path) };
+  if (ending === '.arff') return { examples: await (await import('../formats/arff.ts')).readArff(path) };
+  if (ending === '.xlsx') return { examples: await (await import('../formats/xlsx.ts')).readXlsx(path) };
+  if (OTHER_TABLES.includes(ending))
+    return { examples: await (await import('../formats/json.ts')).readJson(path) };
   if (ARRAYS.includes(ending)) return (await import('./numpy-examples.ts')).readNumpy(path);
   if (isParquet(path))
     return { examples: await (await import('./parquet-examples.ts')).readParquet(path, size) };
-  if (ending === ZIP) {
-    const { unzipFolder } = await import('../formats/zip.ts');
-    // Names without an ending may be those of images, too.
-    const folder = unzipFolder(
-      await readBytes(path),
-      path,
-      name => isImageFile(name) || extname(name) === '',
-    );
-    return readImageFolder(folder, options);
-  }
   if (isImageFile(path)) return { examples: await readImageFiles([path], path, options) };
   throw new InputError(`${path}: ${EXPECTED}`);
+}
+
+/** A folder of images that was packed, or a single table. */
+async function readZip(path: string, options: ReadOptions): Promise<Source> {
+  const { unzip, unzipFolder } = await import('../formats/zip.ts');
+  const bytes = await readBytes(path);
+  const names: string[] = [];
+  unzip(bytes, path, name => {
+    if (!name.endsWith('/') && !isJunk(basename(name)) && !name.startsWith('__MACOSX/')) names.push(name);
+    return false;
+  });
+  const [name] = names;
+  if (names.length === 1 && TABLES.includes(endingOf(name))) {
+    const [[, table]] = unzip(bytes, path, each => each === name);
+    return { examples: (await import('../formats/csv.ts')).parseCsv(table, `${path}, ${name}`, options) };
+  }
+  refuseText(options, path);
+  // Names without an ending may be those of images, too.
+  const folder = unzipFolder(bytes, path, each => isImageFile(each) || extname(each) === '');
+  return readImageFolder(folder, options);
+}
+
+/** Whoever says how a text is to be read expects that it is. */
+function refuseText(
+  { delimiter, decimal, thousands, encoding, header, missing }: TextOptions,
+  path: string,
+): void {
+  const said = Object.entries({ delimiter, decimal, thousands, encoding, header, missing });
+  const option = said.find(([, value]) => value !== undefined)?.[0];
+  if (option === undefined) return;
+  throw new InputError(`${path}: ${option} is for tables of text, such as .csv: leave it out`);
 }
 
 /** Reads examples to be answered, all of one source; see readExamples. */

@@ -136,6 +136,13 @@ export function findFormat(cells: readonly string[], hints: NumberHints = {}): F
   return settle(best, texts, hints);
 }
 
+/** The formats in which at least this share of some cells, none of which is missing, are numbers. */
+export function readableFormats(cells: readonly string[], share: number): NumberFormat[] {
+  return FORMATS.flatMap(format => [format, { ...format, hasPercent: true }]).filter(
+    format => cells.filter(cell => Number.isFinite(parseNumber(cell, format))).length >= share * cells.length,
+  );
+}
+
 /** Of several formats that read as many cells: the one that the shape of the numbers, or other columns, speak for. */
 function settle(
   best: readonly { readonly format: NumberFormat; readonly count: number }[],

@@ -6,8 +6,7 @@ import { InputError } from '../../errors.ts';
 import type { FileInFolder, Folder } from '../../files/folder.ts';
 import type { Source } from '../examples/examples.ts';
 import type { ReadOptions } from '../examples/open-examples.ts';
-import { few } from '../labels.ts';
-import type { Note } from '../notes.ts';
+import { few, type Note } from '../notes.ts';
 import { decodeFiles, FORMATS, isImage, isImageFile, within } from './image-files.ts';
 import { stackPictures } from './stack-images.ts';
 

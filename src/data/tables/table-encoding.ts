@@ -21,9 +21,10 @@ import {
   type NumberFormat,
   PLAIN,
   parseNumber,
+  readableFormats,
 } from '../formats/numbers.ts';
 import { MOST_LABEL_INPUTS } from '../label-inputs.ts';
-import type { Note } from '../notes.ts';
+import { columnText, few, type Note } from '../notes.ts';
 import { type Decorrelation, fitDecorrelation, isDecorrelated, isDecorrelation } from './decorrelation.ts';
 import { findApart, isIdentifier } from './identifiers.ts';
 
@@ -147,6 +148,7 @@ export function fitEncoding(
     ...(table.cells?.missing && { missing: table.cells.missing }),
     ...(classNames.length > MOST_LABEL_INPUTS && { hasNoLabel: true as const }),
   };
+  notes.push(...formatNotes(columns));
   const decorrelation = decorrelationOf(encoding, table, rows);
   return { encoding: { ...encoding, ...(decorrelation && { decorrelation }) }, dropped, notes };
 }
@@ -220,6 +222,21 @@ function fitColumn(
 
 type Reading = Pick<NumberColumn, 'name' | 'format' | 'absent' | 'date'>;
 
+/** One note for all columns whose numbers are written in the same way, where that is not plain. */
+function formatNotes(columns: readonly ColumnEncoding[]): Note[] {
+  const names = new Map<string, string[]>();
+  for (const column of columns) {
+    if (column.kind !== 'number' || !column.format) continue;
+    const how = describeFormat(column.format);
+    names.set(how, [...(names.get(how) ?? []), column.name]);
+  }
+  return [...names].map(([how, list]) => ({
+    code: 'cells',
+    count: list.length,
+    text: `${how} in ${list.length} column${list.length === 1 ? '' : 's'} (${few(list)})`,
+  }));
+}
+
 /** How the numbers of a column are to be read; undefined where it holds others, too many for `isSaid` to make them missing. */
 function numbersIn(
   column: Column,
@@ -237,13 +254,10 @@ function numbersIn(
   const { format, count, isAmbiguous } = findFormat(known, cells);
   if (count === 0 || (count < NUMERIC_SHARE * known.length && !isSaid)) return undefined;
   const isPlain = format.decimal === '.' && format.thousands === '' && !format.hasPercent;
-  if (!isPlain || isAmbiguous) {
+  if (isAmbiguous) {
     const example = known.find(cell => /\D/.test(cell)) ?? known[0];
-    const text = `column ${name}: ${describeFormat(format)}, so that ${JSON.stringify(example.slice(0, 20))} is ${parseNumber(example, format)}`;
-    const doubt = isAmbiguous
-      ? '; it could mean something else: say with --decimal and --thousands what is meant'
-      : '';
-    notes.push({ code: 'cells', column: name, text: text + doubt, ...(isAmbiguous && { isWarning: true }) });
+    const text = `${columnText(name)}: ${describeFormat(format)}, so that ${JSON.stringify(example.slice(0, 20))} is ${parseNumber(example, format)}; it could mean something else: say with --decimal and --thousands what is meant`;
+    notes.push({ code: 'cells', column: name, text, isWarning: true });
   }
   return { name, ...(!isPlain && { format }) };
 }
@@ -280,7 +294,7 @@ function withoutApart(
   const again = fitNumbers({ name, ...(format && { format }), absent }, known, rows);
   if (typeof again === 'string') return found;
   const count = values.filter(value => value === absent).length;
-  const text = `column ${name}: ${absent} stands apart, ${count} times, and counts as missing; --types ${name}=number takes it as a number`;
+  const text = `${columnText(name)}: ${absent} stands apart, ${count} times, and counts as missing; --types ${name}=number takes it as a number`;
   notes.push({ code: 'cells', column: name, count, text, isWarning: true });
   return again;
 }
@@ -308,7 +322,7 @@ function fitDates(
   const doubt = isAmbiguous
     ? `; day and month could be the other way round: say --types ${name}=day or ${name}=month, whichever comes first`
     : '';
-  const text = `column ${name}: dates, ${order} first, of which ${parts} are learned from${doubt}`;
+  const text = `${columnText(name)}: dates, ${order} first, of which ${parts} are learned from${doubt}`;
   notes.push({ code: 'cells', column: name, text, ...(isAmbiguous && { isWarning: true }) });
   return fitted;
 }
@@ -357,6 +371,30 @@ function fitEdges(values: Float64Array, rows: Uint32Array): number[] {
   );
   const edges = [...new Set(quantiles)];
   return edges.length > 2 ? edges : [];
+}
+
+/**
+ * The numbers of a column in another table than that of training, and how they are written there if otherwise: nearly all cells then
+ * are numbers in that way only, and of several ways the one whose numbers are most like those of training.
+ */
+export function valuesAgain(
+  column: NumberColumn,
+  source: Column,
+  missing?: readonly string[],
+): { readonly values: Float64Array; readonly format?: NumberFormat } {
+  const values = valuesOf(column, source, missing);
+  if (column.date || source.values instanceof Float64Array) return { values };
+  const cells = source.values.filter(cell => !isMissing(cell, missing));
+  const isReadable = values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
+  if (column.absent !== undefined || isReadable >= NUMERIC_SHARE * cells.length) return { values };
+  const others = readableFormats(cells, NUMERIC_SHARE).map(format => {
+    const again = valuesOf({ ...column, format }, source, missing);
+    const known = again.filter(value => !Number.isNaN(value));
+    const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+    return { values: again, format, distance: Math.abs(mean - column.mean) };
+  });
+  const [nearest] = others.sort((a, b) => a.distance - b.distance);
+  return nearest ?? { values };
 }
 
 /** Throws an InputError unless `encoding`, whatever it really is, can be applied. */
@@ -432,7 +470,7 @@ export function encodeRows(encoding: TableEncoding, table: Table, rows: Uint32Ar
   for (const column of encoding.columns) {
     const source = findColumn(encoding, table, column.name);
     if (column.kind === 'number') {
-      const values = valuesOf(column, source, encoding.missing);
+      const { values } = valuesAgain(column, source, encoding.missing);
       const { mayMiss, edges } = column;
       places.push(at);
       rows.forEach((row, i) => {

@@ -1,14 +1,16 @@
 // What is odd about the cells of a table, in the eyes of the encoding that reads them: said when a model is trained, and when it is
 // asked.
 
-import { isMissing, isMissingText, type Table, texts } from '../formats/columns.ts';
-import type { Note } from '../notes.ts';
+import { type Column, isMissing, isMissingText, type Table, texts } from '../formats/columns.ts';
+import { describeFormat } from '../formats/numbers.ts';
+import { columnText, few, type Note } from '../notes.ts';
 import {
   type ColumnEncoding,
   categoryPlaces,
   findColumn,
   type NumberColumn,
   type TableEncoding,
+  valuesAgain,
   valuesOf,
 } from './table-encoding.ts';
 
@@ -28,7 +30,7 @@ export function unreadableCells(encoding: TableEncoding, table: Table): Note[] {
   const notes = numberColumns(encoding).flatMap(column => {
     const source = findColumn(encoding, table, column.name);
     if (source.values instanceof Float64Array) return [];
-    const values = valuesOf(column, source, encoding.missing);
+    const { values } = valuesAgain(column, source, encoding.missing);
     const cells = source.values;
     const isOdd = (i: number) => Number.isNaN(values[i]) && !isMissing(cells[i], encoding.missing);
     const odd = cells.flatMap((cell, i) => (isOdd(i) ? [cell] : []));
@@ -44,29 +46,41 @@ export function oddCells(encoding: TableEncoding, table: Table): Note[] {
   const notes = encoding.columns.flatMap(column => {
     const source = findColumn(encoding, table, column.name);
     return column.kind === 'number'
-      ? oddNumbers(column, valuesOf(column, source, encoding.missing), table.count)
+      ? oddNumbers(column, source, encoding.missing)
       : oddWords(column, texts(source, encoding.missing), table.count);
   });
   return shortened([...unreadableCells(encoding, table), ...notes]);
 }
 
-function oddNumbers(column: NumberColumn, values: Float64Array, count: number): Note[] {
+function oddNumbers(column: NumberColumn, source: Column, missing: readonly string[] | undefined): Note[] {
   const { name, mean, deviation, mayMiss, date } = column;
   // Other parts of a date are told with its first one.
   if (date && date.part !== 'year') return [];
-  let [missing, far] = [0, 0];
+  const { values, format } = valuesAgain(column, source, missing);
+  const count = values.length;
+  let [gaps, far] = [0, 0];
   let example = 0;
-  for (const value of values) {
-    if (Number.isNaN(value)) missing++;
-    else if (Math.abs(value - mean) > FAR * deviation) {
+  values.forEach((value, i) => {
+    const cell = source.values[i];
+    if (Number.isNaN(value)) {
+      if (typeof cell !== 'string' || isMissing(cell, missing)) gaps++;
+    } else if (Math.abs(value - mean) > FAR * deviation) {
       far++;
       example = value;
     }
-  }
+  });
   return [
-    ...(missing > 0 && !mayMiss
-      ? [cellsNote(name, missing, count, 'missing, where none was in training')]
+    ...(format
+      ? [
+          {
+            code: 'cells' as const,
+            column: name,
+            isWarning: false,
+            text: `${columnText(name)}: written otherwise than in training (${describeFormat(format)}), and read as the numbers that are most like those`,
+          },
+        ]
       : []),
+    ...(gaps > 0 && !mayMiss ? [cellsNote(name, gaps, count, 'missing, where none was in training')] : []),
     ...(far > 0
       ? [
           {
@@ -74,7 +88,7 @@ function oddNumbers(column: NumberColumn, values: Float64Array, count: number): 
             column: name,
             count: far,
             isWarning: true,
-            text: `column ${name}: ${far} of ${count} numbers are far from all that was learned from, such as ${example} where the mean was ${Number(mean.toPrecision(4))}`,
+            text: `${columnText(name)}: ${far} of ${count} numbers are far from all that was learned from, such as ${example} where the mean was ${Number(mean.toPrecision(4))}`,
           },
         ]
       : []),
@@ -129,19 +143,23 @@ export function leaks(
   const step = Math.ceil(allRows.length / LEAK_SAMPLE);
   const [labels, rows] = [allLabels, allRows].map(list => list.filter((_, i) => i % step === 0));
   const told = new Set<string>();
-  const notes = encoding.columns.flatMap((column): Note[] => {
+  for (const column of encoding.columns) {
     const { name } = column;
     const source = findColumn(encoding, table, name);
     const share =
       column.kind === 'number'
         ? toldByNumbers(valuesOf(column, source, encoding.missing), labels, rows)
         : toldByWords(texts(source, encoding.missing), labels, rows);
-    if (share < LEAK_SHARE || told.has(name)) return [];
-    told.add(name);
-    const text = `column ${name} alone tells ${encoding.label} in ${(100 * share).toFixed(0)} % of the rows: if it is not known before ${encoding.label} is, leave it out with --ignore ${name}`;
-    return [{ code: 'leak', column: name, text, isWarning: true }];
-  });
-  return shortened(notes);
+    if (share >= LEAK_SHARE) told.add(name);
+  }
+  if (told.size === 0) return [];
+  const names = [...told];
+  const who =
+    names.length === 1
+      ? `${columnText(names[0])} alone tells`
+      : `each of ${names.length} columns (${few(names)}) alone tells`;
+  const text = `${who} ${encoding.label} in at least ${100 * LEAK_SHARE} % of the rows: what is not known before ${encoding.label} is should be left out with --ignore`;
+  return [{ code: 'leak', column: names[0], count: names.length, text, isWarning: true }];
 }
 
 function toldByWords(cells: readonly string[], labels: Uint32Array, rows: Uint32Array): number {
@@ -196,14 +214,15 @@ function cellsNote(
   example?: string,
   isWarning = true,
 ): Note {
-  const share = ((100 * count) / all).toPrecision(2);
+  const percent = (100 * count) / all;
+  const share = percent >= 10 ? percent.toFixed(0) : percent.toPrecision(2);
   const such = example === undefined ? '' : `, such as ${JSON.stringify(example.slice(0, 20))}`;
   return {
     code: 'cells',
     column: name,
     count,
     isWarning,
-    text: `column ${name}: ${count} of ${all} cells (${share} %) are ${what}${such}`,
+    text: `${columnText(name)}: ${count} of ${all} cells (${share} %) are ${what}${such}`,
   };
 }
 
