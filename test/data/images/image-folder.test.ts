@@ -198,7 +198,9 @@ it('reads a ZIP of such a folder, and no bombs', async () => {
   await writeFile(path, bomb);
   await expect(read({}, path)).rejects.toThrow(/claims 2147483640 bytes/);
   await writeFile(path, zipSync({ 'table.csv': Buffer.from('a,b\n1,2\n') }));
-  await expect(read({}, path)).rejects.toThrow(/found 1 \.csv \(table\.csv\)/);
+  expect((await read({}, path)).examples.columns?.map(({ name }) => name)).toEqual(['a', 'b']);
+  await writeFile(path, zipSync({ 'a.csv': Buffer.from('a,b\n1,2\n'), 'b.csv': Buffer.from('a,b\n1,2\n') }));
+  await expect(read({}, path)).rejects.toThrow(/found 2 \.csv/);
   await writeFile(path, 'no zip');
   await expect(read({}, path)).rejects.toThrow(/damaged ZIP/);
 });
