@@ -49,6 +49,6 @@ export type {
   Unsupervised,
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';
-export type { RowFunction } from './schedules/between.ts';
+export type { RowFunction } from './schedules/between-layers.ts';
 export { type Checkpoint, openCheckpoint } from './train/checkpoint.ts';
 export { type TrainedModel, type TrainModelOptions, trainModel } from './train/train-model.ts';

@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander';
 import type { TextOptions } from '../data/formats/csv.ts';
-import type { ColumnOptions, ColumnType } from '../data/tables/table-encoding.ts';
+import type { ColumnOptions, ColumnType } from '../data/tables/fit-table.ts';
 import { InputError, nearestName } from '../errors.ts';
 import { optionWords } from './shell.ts';
 

@@ -5,7 +5,7 @@ import { basename, extname, resolve } from 'node:path';
 import { isTable, type Source } from '../data/examples/examples.ts';
 import { readExamples } from '../data/examples/open-examples.ts';
 import { type PreprocessedData, preprocess } from '../data/preprocess.ts';
-import type { ColumnOptions } from '../data/tables/table-encoding.ts';
+import type { ColumnOptions } from '../data/tables/fit-table.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import type { Network } from '../network/network.ts';

@@ -12,8 +12,8 @@ import {
 import type { Size } from './images/images.ts';
 import { labelsOf } from './labels.ts';
 import { few, type Note } from './notes.ts';
+import { categoryPlaces } from './tables/categories.ts';
 import {
-  categoryPlaces,
   checkTableEncoding,
   encodeRows,
   featuresOf,

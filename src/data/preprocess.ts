@@ -10,7 +10,8 @@ import { fitImages } from './images/image-encoding.ts';
 import { classesOf, labelsOf } from './labels.ts';
 import { columnText, type Note } from './notes.ts';
 import { splitByClass } from './split.ts';
-import { type ColumnOptions, featuresOf, fitEncoding } from './tables/table-encoding.ts';
+import { type ColumnOptions, fitEncoding } from './tables/fit-table.ts';
+import { featuresOf } from './tables/table-encoding.ts';
 import { leaks, unreadableCells } from './tables/table-notes.ts';
 
 /** Encoded data, ready to learn from. */

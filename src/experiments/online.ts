@@ -6,7 +6,7 @@ import { shuffledOrder } from '../data/shuffle.ts';
 import { type Learner, openLearner } from '../device/learner.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { randomBits } from '../kernels/plain/random.ts';
-import { stream } from '../kernels/streams.ts';
+import { stream } from '../kernels/random-streams.ts';
 import { createNetwork } from '../network/create.ts';
 import { encodeNetwork } from '../network/encode.ts';
 import { largestIndex } from '../readouts/goodness.ts';

@@ -4,7 +4,7 @@ import { type Dataset, slice } from '../data/dataset.ts';
 import { alphabet } from '../data/text/strings.ts';
 import { WINDOW } from '../data/text/windows.ts';
 import { bindKernels } from '../kernels/kernels.ts';
-import { stream } from '../kernels/streams.ts';
+import { stream } from '../kernels/random-streams.ts';
 import { HybridImages, otherExample } from '../negatives/hybrids.ts';
 import { continueText } from '../network/writing.ts';
 import { firstLayerFields } from '../report/collect.ts';

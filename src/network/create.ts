@@ -10,7 +10,7 @@ import { openProgram } from '../schedules/open.ts';
 import type { Session } from '../schedules/session.ts';
 import { PiscinaTeam } from '../threads/piscina.ts';
 import { InlineTeam, type Team } from '../threads/team.ts';
-import { ownFunction } from './between-module.ts';
+import { ownFunction } from './between-layers-module.ts';
 import { create, type NetworkOptions } from './build.ts';
 import type { Host } from './host.ts';
 import type { Network } from './network.ts';

@@ -12,7 +12,7 @@ import {
 import { shuffledOrder } from '../data/shuffle.ts';
 import { InputError } from '../errors.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
-import { stream } from '../kernels/streams.ts';
+import { stream } from '../kernels/random-streams.ts';
 import { RolledOut } from '../negatives/rolled-out.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readouts/goodness.ts';
 import { isByGoodness, isLayerwise, isRolledOut, readFrom, scoresLabels } from '../recipes/recipe.ts';

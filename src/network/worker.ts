@@ -7,7 +7,7 @@ import { openProgram } from '../schedules/open.ts';
 import type { ThreadProgram } from '../schedules/program.ts';
 import type { Session } from '../schedules/session.ts';
 import { BarrierBroken } from '../threads/barrier.ts';
-import { ownFunction } from './between-module.ts';
+import { ownFunction } from './between-layers-module.ts';
 
 const session: Session = workerData;
 const own = await ownFunction(session.recipe);

@@ -5,7 +5,7 @@ import { alphabet, simplifyText } from '../data/text/strings.ts';
 import { TEXT_WIDTH, WINDOW, writeWindow } from '../data/text/windows.ts';
 import { InputError } from '../errors.ts';
 import { bindKernels } from '../kernels/kernels.ts';
-import { stream } from '../kernels/streams.ts';
+import { stream } from '../kernels/random-streams.ts';
 import { drawCharacter, moveWindow } from '../negatives/rolled-out.ts';
 import { scoreAnswers } from '../readouts/goodness.ts';
 import type { Network } from './network.ts';

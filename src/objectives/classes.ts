@@ -4,7 +4,7 @@
 // that the layer learns (Mono-Forward, 2025). The gradient of unit u is φ'(y) · P(onehot − p) where it is on, and stays in the layer.
 
 import type { Kernels } from '../kernels/kernels.ts';
-import { stream } from '../kernels/streams.ts';
+import { stream } from '../kernels/random-streams.ts';
 import type { Layer } from '../layers/layer.ts';
 import { PANEL, ROW_BYTES, SKIP } from '../layers/memory.ts';
 import type { Optimizer } from '../layers/optimizer.ts';

@@ -5,7 +5,7 @@ import type { DenseLayer } from '../layers/dense/dense-layer.ts';
 import { ROW_BYTES } from '../layers/memory.ts';
 import { BatchRows } from '../layers/rows.ts';
 import { layerRate, lowestReached } from '../recipes/recipe.ts';
-import type { ActivationTransform } from './between.ts';
+import type { ActivationTransform } from './between-layers.ts';
 import { ClassifierProgram } from './classifier.ts';
 import type { TrainJob } from './job.ts';
 import { gain } from './rates.ts';

@@ -4,10 +4,10 @@
 
 import type { DenseLayer } from '../layers/dense/dense-layer.ts';
 import { InputRows } from '../layers/input-rows.ts';
-import type { ActivationTransform } from './between.ts';
+import type { ActivationTransform } from './between-layers.ts';
+import { shiftOf } from './image-shift.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { ThreadProgram, unitsOn } from './program.ts';
-import { shiftOf } from './shift.ts';
 import type { Thread } from './thread.ts';
 
 export abstract class ClassifierProgram extends ThreadProgram<DenseLayer> {

@@ -2,7 +2,7 @@
 // paper) or what the network has written (section 3.4); from images and hybrids of two (section 3.2); or with nothing negative.
 
 import type { Dataset } from '../data/dataset.ts';
-import { stream } from '../kernels/streams.ts';
+import { stream } from '../kernels/random-streams.ts';
 import { InputRows } from '../layers/input-rows.ts';
 import type { Layer } from '../layers/layer.ts';
 import { SKIP } from '../layers/memory.ts';
@@ -10,11 +10,11 @@ import { BatchRows } from '../layers/rows.ts';
 import type { HybridImages } from '../negatives/hybrids.ts';
 import { wrongLabel } from '../negatives/labels.ts';
 import type { Classes, Contrast, Unsupervised } from '../recipes/recipe.ts';
-import type { ActivationTransform } from './between.ts';
+import type { ActivationTransform } from './between-layers.ts';
+import { shiftOf } from './image-shift.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { LayerwiseProgram } from './layerwise.ts';
 import { rolesOf } from './roles.ts';
-import { shiftOf } from './shift.ts';
 import type { Thread } from './thread.ts';
 
 export class FeedforwardProgram extends LayerwiseProgram {

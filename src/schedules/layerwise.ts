@@ -7,7 +7,7 @@ import { ClassesObjective } from '../objectives/classes.ts';
 import { ContrastObjective } from '../objectives/contrast.ts';
 import type { Objective } from '../objectives/objective.ts';
 import { isFrozen, type Layerwise, layerGoodness, layerRate, type Recipe } from '../recipes/recipe.ts';
-import type { ActivationTransform } from './between.ts';
+import type { ActivationTransform } from './between-layers.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { ThreadProgram, unitsOn } from './program.ts';
 import { gain, NOTHING, phaseAt } from './rates.ts';

@@ -1,7 +1,7 @@
 // Which program a recipe's way of learning runs.
 
 import { bindKernels } from '../kernels/kernels.ts';
-import { stream } from '../kernels/streams.ts';
+import { stream } from '../kernels/random-streams.ts';
 import type { DenseLayer } from '../layers/dense/dense-layer.ts';
 import { layerKinds } from '../layers/kinds.ts';
 import type { Layer } from '../layers/layer.ts';
@@ -9,7 +9,7 @@ import type { LocalLayer } from '../layers/local/local-layer.ts';
 import { HybridImages } from '../negatives/hybrids.ts';
 import { betweenOf } from '../recipes/recipe.ts';
 import { BackpropProgram } from './backprop.ts';
-import { ActivationTransform, type RowFunction } from './between.ts';
+import { ActivationTransform, type RowFunction } from './between-layers.ts';
 import { FeedforwardProgram } from './feedforward.ts';
 import { PerturbationProgram } from './perturbation.ts';
 import type { ThreadProgram } from './program.ts';

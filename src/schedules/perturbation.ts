@@ -2,7 +2,7 @@
 // along the noise in proportion to how much likelier it made the right labels. The noise comes from counters, so that it is
 // made again for each pass and never kept.
 
-import { noiseStream } from '../kernels/streams.ts';
+import { noiseStream } from '../kernels/random-streams.ts';
 import { ClassifierProgram } from './classifier.ts';
 import type { TrainJob } from './job.ts';
 import { gain } from './rates.ts';

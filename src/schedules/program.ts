@@ -7,7 +7,7 @@ import type { Layer } from '../layers/layer.ts';
 import { largestIndex } from '../readouts/goodness.ts';
 import { SoftmaxReadout } from '../readouts/softmax.ts';
 import { type Recipe, readFrom } from '../recipes/recipe.ts';
-import type { ActivationTransform } from './between.ts';
+import type { ActivationTransform } from './between-layers.ts';
 import type { EvaluateJob, Job, TrainJob } from './job.ts';
 import type { Session } from './session.ts';
 import type { Thread } from './thread.ts';

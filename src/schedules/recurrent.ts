@@ -6,16 +6,16 @@
 // the fewer, the less a layer learns by heart what it is shown again and again.
 
 import type { Dataset } from '../data/dataset.ts';
-import { stream } from '../kernels/streams.ts';
+import { stream } from '../kernels/random-streams.ts';
 import { InputRows } from '../layers/input-rows.ts';
 import type { LocalLayer } from '../layers/local/local-layer.ts';
 import { BatchRows } from '../layers/rows.ts';
 import { wrongLabel } from '../negatives/labels.ts';
 import type { Recurrent } from '../recipes/recipe.ts';
+import { shiftOf } from './image-shift.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { LayerwiseProgram } from './layerwise.ts';
 import { rolesOf } from './roles.ts';
-import { shiftOf } from './shift.ts';
 import type { Thread } from './thread.ts';
 
 export class RecurrentProgram extends LayerwiseProgram<LocalLayer> {

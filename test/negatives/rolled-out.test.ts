@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { shuffledOrder } from '../../src/data/shuffle.ts';
 import { InputError } from '../../src/errors.ts';
 import { bindKernels } from '../../src/kernels/kernels.ts';
-import { stream } from '../../src/kernels/streams.ts';
+import { stream } from '../../src/kernels/random-streams.ts';
 import { openLearner } from '../../src/learn.ts';
 import { drawCharacter, moveWindow, RolledOut } from '../../src/negatives/rolled-out.ts';
 import { createNetwork } from '../../src/network/create.ts';

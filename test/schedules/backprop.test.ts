@@ -5,7 +5,7 @@ import { slice } from '../../src/data/dataset.ts';
 import { loadDataset } from '../../src/data/named/named-datasets.ts';
 import { shuffledOrder } from '../../src/data/shuffle.ts';
 import { bindKernels } from '../../src/kernels/kernels.ts';
-import { stream } from '../../src/kernels/streams.ts';
+import { stream } from '../../src/kernels/random-streams.ts';
 import type { Optimizer } from '../../src/layers/optimizer.ts';
 import { createNetwork } from '../../src/network/create.ts';
 import { gain } from '../../src/schedules/rates.ts';

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { shuffledOrder } from '../../src/data/shuffle.ts';
 import { InputError } from '../../src/errors.ts';
 import { bindKernels } from '../../src/kernels/kernels.ts';
-import { stream } from '../../src/kernels/streams.ts';
+import { stream } from '../../src/kernels/random-streams.ts';
 import type { Goodness } from '../../src/layers/goodness.ts';
 import type { Optimizer } from '../../src/layers/optimizer.ts';
 import { HybridImages, planHybrids } from '../../src/negatives/hybrids.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { slice } from '../../src/data/dataset.ts';
 import { loadDataset } from '../../src/data/named/named-datasets.ts';
 import { bindKernels } from '../../src/kernels/kernels.ts';
-import { noiseStream } from '../../src/kernels/streams.ts';
+import { noiseStream } from '../../src/kernels/random-streams.ts';
 import type { DensePlan } from '../../src/layers/dense/plan.ts';
 import { createNetwork } from '../../src/network/create.ts';
 import { writeState } from '../../src/network/state.ts';

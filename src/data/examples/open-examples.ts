@@ -10,7 +10,7 @@ import type { TextOptions } from '../formats/csv.ts';
 import { readIdx } from '../formats/idx-file.ts';
 import { isImageFile, readImageFiles } from '../images/image-files.ts';
 import { readImageFolder } from '../images/image-folder.ts';
-import type { Size } from '../images/images.ts';
+import type { ImageOptions } from '../images/images.ts';
 import { cifarBatches } from '../named/cifar.ts';
 import type { Examples, Source } from './examples.ts';
 import { isIdxFile, readIdxExamples } from './idx-examples.ts';
@@ -24,12 +24,8 @@ const OTHER_TABLES = ['.json', '.jsonl', '.ndjson', '.arff', '.xlsx'];
 const EXPECTED =
   'expected a table (.csv, .tsv, .txt, .json, .arff, .xlsx, .parquet), .npy, .npz, IDX, or a folder (or .zip) with a folder of images for each class';
 
-export interface ReadOptions extends TextOptions {
-  /** What images become; by default the size that most have, at most 32 pixels a side. */
-  readonly size?: Size | undefined;
-  /** Leaves out images that cannot be read, with a note, instead of throwing an error that names them. */
-  readonly skipBad?: boolean | undefined;
-}
+/** How somebody's own data are to be read, where that is not to be found out. */
+export interface ReadOptions extends TextOptions, ImageOptions {}
 
 /**
  * Whether `path` is a file or a folder that `readExamples` may read, and no folder of CIFAR-10 or of ten classes in the files of

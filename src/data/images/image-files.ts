@@ -5,10 +5,10 @@ import { InputError } from '../../errors.ts';
 import type { FileInFolder } from '../../files/folder.ts';
 import { readBytes } from '../../files/read.ts';
 import type { Examples } from '../examples/examples.ts';
-import type { ReadOptions } from '../examples/open-examples.ts';
 import { decodeBmp, isBmp } from '../formats/bmp.ts';
 import { decodePng } from '../formats/png.ts';
 import type { Note } from '../notes.ts';
+import type { ImageOptions } from './images.ts';
 import { type Picture, pictureFrom, pictureOf, stackPictures } from './stack-images.ts';
 
 /** Endings of formats that are decoded here, and by sharp. */
@@ -49,7 +49,7 @@ function latin1(bytes: Uint8Array): string {
 export async function readImageFiles(
   paths: readonly string[],
   name: string,
-  options: ReadOptions = {},
+  options: ImageOptions = {},
 ): Promise<Examples> {
   const files = paths.map(path => ({ name: basename(path), path, read: () => readBytes(path) }));
   const { pictures, notes } = await decodeFiles(files, name, options.skipBad);

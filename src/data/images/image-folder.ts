@@ -5,9 +5,9 @@ import { extname } from 'node:path';
 import { InputError } from '../../errors.ts';
 import type { FileInFolder, Folder } from '../../files/folder.ts';
 import type { Source } from '../examples/examples.ts';
-import type { ReadOptions } from '../examples/open-examples.ts';
 import { few, type Note } from '../notes.ts';
 import { decodeFiles, FORMATS, isImage, isImageFile, within } from './image-files.ts';
+import type { ImageOptions } from './images.ts';
 import { stackPictures } from './stack-images.ts';
 
 /** Names of the parts of a data set, alone or as the last word of a name, such as `seg_train`. */
@@ -44,7 +44,7 @@ interface Gathered {
  * have, at most 32 pixels a side. Throws an InputError that names the files which cannot be read (with `skipBad` they are left
  * out), or the classes without an image.
  */
-export async function readImageFolder(folder: Folder, options: ReadOptions = {}): Promise<Source> {
+export async function readImageFolder(folder: Folder, options: ImageOptions = {}): Promise<Source> {
   const all = await sorted(folder);
   const name = all.path;
   if (!all.hasImages) {
@@ -55,7 +55,7 @@ export async function readImageFolder(folder: Folder, options: ReadOptions = {})
   const { train, test } = partsOf(all);
   const files = [...train.files, ...(test?.files ?? [])].map(({ file }) => file);
   const { pictures, notes } = await decodeFiles(files, name, options.skipBad);
-  const stacked = (part: Gathered, partName: string, size: ReadOptions['size'], more: readonly Note[]) => {
+  const stacked = (part: Gathered, partName: string, size: ImageOptions['size'], more: readonly Note[]) => {
     const read = part.files.filter(({ file }) => pictures.has(file));
     const labels = new Set(read.map(({ label }) => label));
     refuseEmpty(

@@ -28,3 +28,11 @@ export type Size = Pick<Images, 'height' | 'width' | 'channels'>;
 export function describeSize({ height, width, channels }: Size): string {
   return `${height} × ${width}, ${channels === 1 ? 'grey' : 'colour'}`;
 }
+
+/** How files become images. */
+export interface ImageOptions {
+  /** What images become; by default the size that most have, at most 32 pixels a side. */
+  readonly size?: Size | undefined;
+  /** Leaves out images that cannot be read, with a note, instead of throwing an error that names them. */
+  readonly skipBad?: boolean | undefined;
+}

@@ -4,9 +4,9 @@
 import { type Column, isMissing, isMissingText, type Table, texts } from '../formats/columns.ts';
 import { describeFormat } from '../formats/numbers.ts';
 import { columnText, few, type Note } from '../notes.ts';
+import { categoryPlaces } from './categories.ts';
 import {
   type ColumnEncoding,
-  categoryPlaces,
   findColumn,
   type NumberColumn,
   type TableEncoding,

@@ -1,6 +1,6 @@
 // A layer whose units see all of the layer below; in a recurrent network, of the layer above, too.
 
-import { stream } from '../../kernels/streams.ts';
+import { stream } from '../../kernels/random-streams.ts';
 import type { LayerKind } from '../kind.ts';
 import { fillMeans } from '../plan.ts';
 import { DenseLayer } from './dense-layer.ts';

@@ -1,7 +1,7 @@
 // A layer of local receptive fields: blocks of neighbouring units that share a field.
 
 import type { Kernels } from '../../kernels/kernels.ts';
-import { stream } from '../../kernels/streams.ts';
+import { stream } from '../../kernels/random-streams.ts';
 import type { LayerKind } from '../kind.ts';
 import { PANEL } from '../memory.ts';
 import { fillMeans } from '../plan.ts';

@@ -2,7 +2,8 @@
 
 import { expect, it } from 'vitest';
 import { parseCsv } from '../../../src/data/formats/csv.ts';
-import { fitEncoding, valuesOf } from '../../../src/data/tables/table-encoding.ts';
+import { fitEncoding } from '../../../src/data/tables/fit-table.ts';
+import { valuesOf } from '../../../src/data/tables/table-encoding.ts';
 import { InputError } from '../../../src/errors.ts';
 import { generator } from '../../support/data.ts';
 

@@ -7,7 +7,7 @@ import { openLearner } from '../../../src/device/learner.ts';
 import { loadPredictor } from '../../../src/device/predictor.ts';
 import { parseSafetensors } from '../../../src/files/safetensors.ts';
 import { bindKernels } from '../../../src/kernels/kernels.ts';
-import { stream } from '../../../src/kernels/streams.ts';
+import { stream } from '../../../src/kernels/random-streams.ts';
 import type { LocalSpec } from '../../../src/layers/local/spec.ts';
 import type { Optimizer } from '../../../src/layers/optimizer.ts';
 import { HybridImages } from '../../../src/negatives/hybrids.ts';

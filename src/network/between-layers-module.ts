@@ -4,7 +4,7 @@ import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { InputError } from '../errors.ts';
 import { betweenOf, type Recipe } from '../recipes/recipe.ts';
-import type { RowFunction } from '../schedules/between.ts';
+import type { RowFunction } from '../schedules/between-layers.ts';
 
 /**
  * What the module that `recipe` may name between two layers exports by default. It throws an InputError where it leaves

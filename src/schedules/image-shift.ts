@@ -1,6 +1,6 @@
 // How images move.
 
-import { stream } from '../kernels/streams.ts';
+import { stream } from '../kernels/random-streams.ts';
 import type { Thread } from './thread.ts';
 
 /** By how many pixels image number `counter` of the training moves, right and down. */

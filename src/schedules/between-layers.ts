@@ -2,7 +2,7 @@
 // there; a gradient cannot get through.
 
 import { bindKernels } from '../kernels/kernels.ts';
-import { rowStream } from '../kernels/streams.ts';
+import { rowStream } from '../kernels/random-streams.ts';
 import type { Layer } from '../layers/layer.ts';
 import { ROW_BYTES } from '../layers/memory.ts';
 import type { Between } from '../recipes/recipe.ts';
