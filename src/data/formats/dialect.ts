@@ -63,7 +63,8 @@ export function findRecords(text: string, path: string, wanted?: string): Record
     row => row[0].startsWith('#') && row.length !== width && !isNeighbour(row, width),
   );
   if (noted.length > 0) skipped.push({ what: 'comment lines in the table', count: noted.length });
-  const table = noted.length > 0 ? inside.filter(row => !noted.includes(row)) : inside;
+  const isNoted = new Set(noted);
+  const table = noted.length > 0 ? inside.filter(row => !isNoted.has(row)) : inside;
   const { rows, what } = evenOut(
     names ? [names, ...table] : table,
     width,
@@ -80,7 +81,7 @@ function withoutComments(text: string): { rest: string; comments: number; head?:
   let at = 0;
   let comments = 0;
   let head: string | undefined;
-  for (;;) {
+  while (comments <= MOST_BEFORE) {
     const match = /^[^\S\n]*(?:#([^\n]*))?\n/.exec(text.slice(at, at + (1 << 16)));
     if (!match || (match[1] === undefined && comments === 0)) break;
     if (match[1] !== undefined) {

@@ -101,6 +101,9 @@ function digitOf(character: string): number {
 /** Numbers with a point before three digits from which on they may be thousands: decimals would end in zeros now and then. */
 const ENOUGH_POINTS = 10;
 
+/** A number with a point that may stand between thousands, or too small for one. */
+const MAY_BE_THOUSANDS = /^[+-]?([1-9]\d{0,2}\.\d{3}|\d{1,3})$/;
+
 /** The format in which most of some cells are numbers. */
 export interface FoundFormat {
   readonly format: NumberFormat;
@@ -112,6 +115,15 @@ export interface FoundFormat {
 
 /** How the numbers in these cells, none of which is missing, are written: as `hints` say, or as most can be read. */
 export function findFormat(cells: readonly string[], hints: NumberHints = {}): FoundFormat {
+  const isSaid = hints.decimal === ',' || (hints.thousands ?? '') !== '';
+  // As nearly all columns are: nothing to compare.
+  if (
+    !isSaid &&
+    cells.every(cell => SIMPLE.test(cell)) &&
+    !cells.every(cell => MAY_BE_THOUSANDS.test(cell))
+  ) {
+    return { format: PLAIN, count: cells.length, isAmbiguous: false };
+  }
   const bare = cells.map(bareNumber);
   const hasPercent = bare.filter(({ isPercent }) => isPercent).length > bare.length / 2;
   const texts = bare.filter(({ isPercent }) => isPercent === hasPercent).map(({ text }) => text);
