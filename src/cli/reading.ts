@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { TextOptions } from '../data/formats/csv.ts';
 import type { ColumnOptions, ColumnType } from '../data/tables/fit-table.ts';
 import { InputError, nearestName } from '../errors.ts';
-import { optionWords } from './shell.ts';
+import { optionWords, tiedWords } from './shell.ts';
 
 /** How a table is read, and which columns are learned from as what. */
 export interface LearningOptions extends TextOptions, ColumnOptions {}
@@ -78,19 +78,18 @@ export function readingWords(options: LearningOptions): string[] {
     text === undefined ? undefined : (Object.keys(names).find(name => names[name] === text) ?? text);
   const { delimiter, decimal, thousands, encoding } = options;
   return [
-    ...optionWords({
+    ...tiedWords({
       delimiter: sign(delimiter, DELIMITERS),
       decimal: sign(decimal, MARKS),
       thousands: sign(thousands, MARKS),
       encoding,
-      header: header === true,
-      'no-header': header === false,
       missing: missing?.join(','),
       types: named.length > 0 ? named.join(',') : undefined,
     }),
-    ...ignore.flatMap(name => optionWords({ ignore: name })),
-    ...columns.flatMap(name => optionWords({ columns: name })),
-    ...keep.flatMap(name => optionWords({ keep: name })),
+    ...optionWords({ header: header === true, 'no-header': header === false }),
+    ...ignore.flatMap(name => tiedWords({ ignore: name })),
+    ...columns.flatMap(name => tiedWords({ columns: name })),
+    ...keep.flatMap(name => tiedWords({ keep: name })),
   ];
 }
 

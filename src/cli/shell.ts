@@ -16,12 +16,15 @@ export function optionWords(
 ): string[] {
   return Object.entries(options).flatMap(([name, value]) => {
     if (value === undefined || value === false) return [];
-    if (value === true) return `--${name}`;
-    // A value that looks like an option has to be tied to its own.
-    return String(value).startsWith('-')
-      ? `--${name}=${quoted(String(value), false)}`
-      : shell`--${name} ${value}`;
+    return value === true ? `--${name}` : shell`--${name} ${value}`;
   });
+}
+
+/** The same of options whose values are no paths, and may look like options: each is tied to its own. */
+export function tiedWords(options: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : `--${name}=${quoted(value, false)}`,
+  );
 }
 
 const control = new RegExp(CONTROL, 'gu');

@@ -134,7 +134,11 @@ describe('what is printed to go on can be copied into a shell', () => {
   const odd = "-it's $HOME & co";
   it.each<[string, string, string[]]>([
     ['ff train', 'blocks', ['--test', `./${odd}/blocks`, '--validation', '50']],
-    ['ff train on own data', 'table.csv', ['--test', `./${odd}/table.csv`]],
+    [
+      'ff train on own data',
+      'table.csv',
+      ['--test', `./${odd}/table.csv`, "--missing=-,it's", '--delimiter', 'comma', '--header'],
+    ],
   ])(
     '%s',
     async (_, source, options) => {
