@@ -5,7 +5,7 @@
 import type { DenseLayer } from '../layers/dense/dense-layer.ts';
 import { InputRows } from '../layers/input-rows.ts';
 import type { ActivationTransform } from './between-layers.ts';
-import { shiftOf } from './image-shift.ts';
+import { writeShifted } from './image-shift.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { ThreadProgram, unitsOn } from './program.ts';
 import type { Thread } from './thread.ts';
@@ -23,17 +23,8 @@ export abstract class ClassifierProgram extends ThreadProgram<DenseLayer> {
   /** Writes the images of batch `index` as rows 0 … and their labels; returns when all threads have. */
   protected writeBatch(job: TrainJob, index: number, images: number): void {
     const { thread } = this;
-    const { dataset, order } = job;
-    const [begin, end] = [thread.begin(images), thread.end(images)];
-    const firstExample = index * this.recipe.batch;
-    const counter = (job.epoch - 1) * dataset.count + firstExample;
-    for (let i = begin; i < end; i++) {
-      const example = order[firstExample + i];
-      const [right, down] = shiftOf(thread, counter + i);
-      this.#input.writeRow(i, dataset, example, right, down, undefined);
-      this.readout.labels[i] = dataset.labels[example];
-    }
-    this.layers[0].cutRows(begin, end);
+    writeShifted(thread, this.#input, job, index, 0, images, this.readout.labels);
+    this.layers[0].cutRows(thread.begin(images), thread.end(images));
     // The input of every row is there.
     thread.wait();
   }

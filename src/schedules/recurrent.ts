@@ -12,7 +12,7 @@ import type { LocalLayer } from '../layers/local/local-layer.ts';
 import { BatchRows } from '../layers/rows.ts';
 import { wrongLabel } from '../negatives/labels.ts';
 import type { Recurrent } from '../recipes/recipe.ts';
-import { shiftOf } from './image-shift.ts';
+import { writeShifted } from './image-shift.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { LayerwiseProgram } from './layerwise.ts';
 import { rolesOf } from './roles.ts';
@@ -32,19 +32,11 @@ export class RecurrentProgram extends LayerwiseProgram<LocalLayer> {
 
   protected trainBatch(job: TrainJob, index: number, images: number): void {
     const { thread } = this;
-    const { dataset, order } = job;
     const rows = new BatchRows(rolesOf(this.#learning), images);
     const [positive, negative] = [rows.first('positive'), rows.first('negative')];
     const bottomUp = rows.read;
     const [begin, end] = [thread.begin(images), thread.end(images)];
-    const firstExample = index * this.recipe.batch;
-    const counter = (job.epoch - 1) * dataset.count + firstExample;
-    for (let i = begin; i < end; i++) {
-      const example = order[firstExample + i];
-      const [right, down] = shiftOf(thread, counter + i);
-      this.#input.writeRow(bottomUp + i, dataset, example, right, down, undefined);
-      this.readout.labels[i] = dataset.labels[example];
-    }
+    const counter = writeShifted(thread, this.#input, job, index, bottomUp, images, this.readout.labels);
     this.#bottomUp(bottomUp, images);
     this.#startLabelled(rows, counter, begin, end);
     this.#startStates(bottomUp, positive, images);

@@ -11,6 +11,7 @@ import { readState } from '../../src/network/state.ts';
 import type { Recurrent, Unsupervised } from '../../src/recipes/recipe.ts';
 import { type Matrix, normalized, zeros } from './matrix.ts';
 import { weigh } from './objective.ts';
+import { optimizerStep } from './optimizer-step.ts';
 
 /** Rows of one kind (positive or negative) of a layer: what it saw, what it made of that, and what passes on. */
 interface Rows {
@@ -283,7 +284,17 @@ export class PlainNetwork {
       gradient.forEach((row, k) => {
         const weight = layer.weight[k] ?? layer.bias;
         const factor = gain * (this.#specs[l].rate ?? this.#learning.optimizer.rate);
-        this.#update(weight, row, layer.first[k], layer.second[k], count, factor, k < layer.weight.length);
+        optimizerStep(
+          this.#learning.optimizer,
+          this.#time,
+          weight,
+          row,
+          layer.first[k],
+          layer.second[k],
+          count,
+          factor,
+          k < layer.weight.length,
+        );
         layer.isSeen[k]?.forEach((isSeen, j) => {
           if (!isSeen) weight[j] = 0;
         });
@@ -309,32 +320,5 @@ export class PlainNetwork {
         }
       }
     });
-  }
-
-  #update(
-    weight: number[],
-    sum: number[],
-    first: number[],
-    second: number[],
-    count: number,
-    rate: number,
-    decays: boolean,
-  ): void {
-    const { optimizer } = this.#learning;
-    const decay = decays ? optimizer.decay : 0;
-    for (let j = 0; j < weight.length; j++) {
-      const g = sum[j] / count;
-      if (optimizer.kind === 'momentum') {
-        first[j] = optimizer.momentum * first[j] + (1 - optimizer.momentum) * g;
-        weight[j] += rate * (first[j] - decay * weight[j]);
-      } else {
-        const { beta1, beta2, epsilon } = optimizer;
-        first[j] = beta1 * first[j] + (1 - beta1) * g;
-        second[j] = beta2 * second[j] + (1 - beta2) * g * g;
-        const m = first[j] / (1 - beta1 ** this.#time);
-        const v = second[j] / (1 - beta2 ** this.#time);
-        weight[j] += rate * (m / (Math.sqrt(v) + epsilon) - decay * weight[j]);
-      }
-    }
   }
 }

@@ -5,6 +5,7 @@ import type { DenseSpec } from '../../src/layers/dense/spec.ts';
 import type { Contrast, Recipe, Unsupervised } from '../../src/recipes/recipe.ts';
 import { type Matrix, normalized, zeros } from './matrix.ts';
 import { weigh } from './objective.ts';
+import { optimizerStep } from './optimizer-step.ts';
 import type { RecipeOf } from './recipes.ts';
 
 interface Layer {
@@ -197,7 +198,9 @@ export class PublishedNetwork {
       }
       if (!layer.isFrozen)
         layer.weight.forEach((row, k) => {
-          this.#update(
+          optimizerStep(
+            this.#learning.optimizer,
+            this.#time,
             row,
             gradient.weight[k],
             layer.first.weight[k],
@@ -208,7 +211,9 @@ export class PublishedNetwork {
           );
         });
       if (!layer.isFrozen)
-        this.#update(
+        optimizerStep(
+          this.#learning.optimizer,
+          this.#time,
           layer.bias,
           gradient.bias,
           layer.first.bias,
@@ -231,33 +236,6 @@ export class PublishedNetwork {
         }
       }
     });
-  }
-
-  #update(
-    weight: number[],
-    sum: number[],
-    first: number[],
-    second: number[],
-    count: number,
-    rate: number,
-    decays: boolean,
-  ): void {
-    const { optimizer } = this.#learning;
-    const decay = decays ? optimizer.decay : 0;
-    for (let j = 0; j < weight.length; j++) {
-      const g = sum[j] / count;
-      if (optimizer.kind === 'momentum') {
-        first[j] = optimizer.momentum * first[j] + (1 - optimizer.momentum) * g;
-        weight[j] += rate * (first[j] - decay * weight[j]);
-      } else {
-        const { beta1, beta2, epsilon } = optimizer;
-        first[j] = beta1 * first[j] + (1 - beta1) * g;
-        second[j] = beta2 * second[j] + (1 - beta2) * g * g;
-        const m = first[j] / (1 - beta1 ** this.#time);
-        const v = second[j] / (1 - beta2 ** this.#time);
-        weight[j] += rate * (m / (Math.sqrt(v) + epsilon) - decay * weight[j]);
-      }
-    }
   }
 }
 
