@@ -70,6 +70,11 @@ export function textOptions(options: TextOptions): TextOptions {
   return { delimiter, decimal, thousands, encoding, header, missing };
 }
 
+/** Those that choose columns. */
+export function columnOptions({ ignore, columns, keep, types }: ColumnOptions): ColumnOptions {
+  return { ignore, columns, keep, types };
+}
+
 /** The options that were given, as words of a command. */
 export function readingWords(options: LearningOptions): string[] {
   const { header, missing, types, ignore = [], columns = [], keep = [] } = options;

@@ -5,7 +5,6 @@ import { basename, extname, resolve } from 'node:path';
 import { isTable, type Source } from '../data/examples/examples.ts';
 import { readExamples } from '../data/examples/open-examples.ts';
 import { type PreprocessedData, preprocess } from '../data/preprocess.ts';
-import type { ColumnOptions } from '../data/tables/fit-table.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import type { Network } from '../network/network.ts';
@@ -20,7 +19,7 @@ import { machineOf, perClass, verdict } from './describe.ts';
 import { print, printJson } from './output.ts';
 import { defaultModel, trainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
-import { textOptions } from './reading.ts';
+import { columnOptions, textOptions } from './reading.ts';
 import { shell } from './shell.ts';
 import { Stop } from './stop.ts';
 import { colors, duration, pairs, visible } from './text.ts';
@@ -36,8 +35,8 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   const { report, checkpoint } = await trainingFiles(path, inputs, options.resume);
   const resume = options.resume === undefined ? undefined : await openCheckpoint(options.resume);
   const choices = resume
-    ? { ...columnsOf(options), label: resume.learning.encoding.label, seed: resume.description.seed }
-    : { ...columnsOf(options), label: options.label, seed: options.seed };
+    ? { ...columnOptions(options), label: resume.learning.encoding.label, seed: resume.description.seed }
+    : { ...columnOptions(options), label: options.label, seed: options.seed };
   const data = preprocess(await readSource(source, options), choices);
   const recipe = resume?.description.recipe ?? chooseRecipe(data, options);
   const stop = new Stop();
@@ -130,10 +129,6 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   } finally {
     await model.close();
   }
-}
-
-function columnsOf({ ignore, columns, keep, types }: TrainOptions): ColumnOptions {
-  return { ignore, columns, keep, types };
 }
 
 async function readSource(source: string, { test, skipBad, ...options }: TrainOptions): Promise<Source> {

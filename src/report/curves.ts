@@ -2,6 +2,7 @@
 
 import type { EpochEvent } from '../network/events.ts';
 import { type Axis, extent, linearAxis, logAxis } from './axis.ts';
+import type { Measure } from './headline.ts';
 import {
   endLabels,
   endsOf,
@@ -97,7 +98,7 @@ function errorsText({ epoch, trainSeconds, trainError, validationError, testErro
 export function goodnessCurves(
   epochs: readonly EpochEvent[],
   layers: readonly { readonly units: number; readonly threshold?: number }[],
-  measure: 'goodness' | 'log probability',
+  measure: Measure,
 ): string {
   const count = Math.max(0, ...epochs.map(event => event.positiveGoodness.length));
   const figures = Array.from({ length: count }, (_, i) => goodnessFigure(epochs, i, layers[i], measure));
@@ -108,7 +109,7 @@ function goodnessFigure(
   epochs: readonly EpochEvent[],
   layer: number,
   about: { readonly units: number; readonly threshold?: number } | undefined,
-  measure: string,
+  measure: Measure,
 ): string {
   const [left, right, top, bottom] = [44, 290, 10, 160];
   const lines = [

@@ -8,6 +8,9 @@ import { decimal, percentage, svg, timeSpent } from './markup.ts';
 /** What can answer for a network: goodness of every label, log probabilities summed over the layers, the softmax of one pass. */
 export type ReadoutKind = 'goodness' | 'layers' | 'softmax';
 
+/** What a layer gives a label. */
+export type Measure = 'goodness' | 'log probability';
+
 /** How often a readout was wrong. */
 export interface ReadoutErrors extends Pick<Scored, 'error' | 'confusion'> {
   readonly kind: ReadoutKind;

@@ -1,6 +1,7 @@
 // How well each layer's goodness tells a true label from a wrong one.
 
 import { type Axis, linearAxis } from './axis.ts';
+import type { Measure } from './headline.ts';
 import { at, capitalized, decimal, hotspot, label, percentage, short, svg } from './markup.ts';
 
 /** Counts of goodness in equal bins from `low` to `high`; the outermost bins also hold what lies beyond. */
@@ -65,7 +66,7 @@ export function overlap({ positive, negative }: Histogram): number {
 /** The two distributions of one layer (numbered from 1) over each other, with the threshold as a line. */
 export function goodnessHistogram(
   number: number,
-  measure: 'goodness' | 'log probability',
+  measure: Measure,
   layer: {
     readonly units: number;
     readonly threshold?: number;
@@ -91,7 +92,7 @@ of cases; on two examples that have nothing to do with each other, in ${percenta
   return `<figure>${caption}${picture}<p class="fact">${facts.join(' ').trim()}</p></figure>`;
 }
 
-function chart(counts: Histogram, threshold: number | undefined, measure: string, name: string): string {
+function chart(counts: Histogram, threshold: number | undefined, measure: Measure, name: string): string {
   const [left, right, top, bottom] = [6, 334, 18, 160];
   const { low, high } = counts;
   const x = linearAxis(low, high, left, right, 4);

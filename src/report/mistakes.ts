@@ -1,6 +1,7 @@
 // The examples which the network got wrong although it was sure.
 
 import { extent } from './axis.ts';
+import type { Measure } from './headline.ts';
 import { at, capitalized, className, decimal, escaped, label, percentage, short, svg } from './markup.ts';
 import { image } from './pixels.ts';
 
@@ -21,7 +22,7 @@ export interface Mistake {
 export function mistakeCards(
   mistakes: readonly Mistake[],
   names: readonly string[],
-  measure: 'goodness' | 'log probability',
+  measure: Measure,
   shape: readonly [height: number, width: number, channels?: number] | undefined,
 ): string {
   if (mistakes.length === 0) return '<p class="none">None: every example was read correctly.</p>';
@@ -32,7 +33,7 @@ export function mistakeCards(
 function card(
   mistake: Mistake,
   names: readonly string[],
-  measure: string,
+  measure: Measure,
   shape: readonly [height: number, width: number, channels?: number] | undefined,
 ): string {
   const { index, confidence } = mistake;
@@ -55,7 +56,7 @@ function sure(confidence: number): string {
 
 // The goodness of different labels is nearly the same number: bars from zero would all look alike. They start
 // a little below the least one instead, which the page says.
-function bars(mistake: Mistake, names: readonly string[], measure: string): string {
+function bars(mistake: Mistake, names: readonly string[], measure: Measure): string {
   const { goodness } = mistake;
   const range = extent(goodness);
   if (!range) return '';

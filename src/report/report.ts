@@ -5,7 +5,7 @@ import type { Reliability } from '../readouts/calibration.ts';
 import { confusionTable, frequentConfusions } from './confusion.ts';
 import { errorCurves, goodnessCurves } from './curves.ts';
 import { fieldPictures, howToRead } from './fields.ts';
-import { bestOf, headline, type ReadoutErrors, readoutNames } from './headline.ts';
+import { bestOf, headline, type Measure, type ReadoutErrors, readoutNames } from './headline.ts';
 import { goodnessHistogram } from './histogram.ts';
 import { escaped } from './markup.ts';
 import { type Mistake, mistakeCards } from './mistakes.ts';
@@ -60,7 +60,7 @@ export function renderReport(data: ReportData): string {
   const { title, layers, epochs, classNames, readouts } = data;
   const best = bestOf(readouts);
   const [{ kind: answering }] = readouts;
-  const measure = answering === 'layers' ? 'log probability' : 'goodness';
+  const measure: Measure = answering === 'layers' ? 'log probability' : 'goodness';
   const watched = epochs[0]?.positiveGoodness.length ?? 0;
   const histograms = layers.flatMap(({ positive, negative, ...layer }, i) =>
     positive && negative ? [goodnessHistogram(i + 1, measure, { ...layer, positive, negative })] : [],
@@ -150,7 +150,7 @@ person would get wrong, too.`,
 
 const byClass = 'Test examples by true class (rows) and class read (columns)';
 const bars = (
-  measure: string,
+  measure: Measure,
 ) => `The bars are the ${measure} of each label, from a little below the least one, so that differences
 show: <b class="true">blue</b> is the true label, <b class="wrong">orange</b> the one it chose.`;
 const positive = '(<b class="positive">positive, blue</b>)';
