@@ -1,5 +1,7 @@
 // What was decided or noticed on the way from somebody's data to inputs: a sentence for people, a code for programs.
 
+import { placeIn } from './formats/columns.ts';
+
 /** What a note is about. */
 export type NoteCode =
   /** How text became cells (its delimiter, signs, encoding, header), and which folder or array was taken for what. */
@@ -46,5 +48,5 @@ export function few(words: readonly string[]): string {
 
 /** A column in a sentence; those without a name are called columns already. */
 export function columnText(name: string): string {
-  return /^column \d+$/.test(name) ? name : `column ${name}`;
+  return placeIn(name) === undefined ? `column ${name}` : name;
 }

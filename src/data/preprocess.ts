@@ -11,7 +11,7 @@ import { classesOf, labelsOf } from './labels.ts';
 import { columnText, type Note } from './notes.ts';
 import { splitByClass } from './split.ts';
 import { type ColumnOptions, fitEncoding } from './tables/fit-table.ts';
-import { featuresOf } from './tables/table-encoding.ts';
+import { asRead, featuresOf } from './tables/table-encoding.ts';
 import { leaks, unreadableCells } from './tables/table-notes.ts';
 
 /** Encoded data, ready to learn from. */
@@ -87,11 +87,12 @@ export function preprocess({ examples, test }: Source, options: PreprocessOption
         notes,
       )
     : fitImages(examples, column === undefined ? undefined : label, classNames, rows(learned));
+  const read = encoding.kind === 'table' && isTable(examples) ? asRead(encoding, examples) : examples;
   const part = (what: string, chosen: Uint32Array) =>
     datasetOf(
       what,
       encoding,
-      examples,
+      read,
       rows(chosen),
       chosen.map(i => labels[i]),
     );

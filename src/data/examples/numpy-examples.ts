@@ -2,6 +2,7 @@
 
 import { InputError } from '../../errors.ts';
 import { readBytes } from '../../files/read.ts';
+import { placedName } from '../formats/columns.ts';
 import { type NumpyArray, parseNpy, parseNpz } from '../formats/npy.ts';
 import { isZip } from '../formats/zip.ts';
 import type { Note } from '../notes.ts';
@@ -137,7 +138,7 @@ function examplesOf(
     throw new InputError(`${name}: expected at most ${MOST_COLUMNS} values an example, found ${size}`);
   const { values } = inputs;
   const columns = Array.from({ length: size }, (_, k) => ({
-    name: `column ${k + 1}`,
+    name: placedName(k),
     values: isText(values)
       ? Array.from({ length: count }, (_, i) => values[i * size + k])
       : Float64Array.from({ length: count }, (_, i) => values[i * size + k]),

@@ -17,10 +17,7 @@ export async function readArff(path: string): Promise<Table> {
 
 /** Parses the text of an ARFF file; throws an InputError that names `path`. */
 export function parseArff(text: string, path: string): Table {
-  const lines = text
-    .replace(/^\ufeff/, '')
-    .replace(/\r\n?/g, '\n')
-    .split('\n');
+  const lines = text.replace(/\r\n?/g, '\n').split('\n');
   const names: string[] = [];
   const isNumeric: boolean[] = [];
   let at = 0;

@@ -29,6 +29,17 @@ export interface CellReading extends NumberHints {
   readonly missing?: readonly string[] | undefined;
 }
 
+/** What a column at index `k` is called where it has no name. */
+export function placedName(k: number): string {
+  return `column ${k + 1}`;
+}
+
+/** The index of a column that is called so; undefined for any other name. */
+export function placeIn(name: string): number | undefined {
+  const position = /^column (\d+)$/.exec(name)?.[1];
+  return position === undefined ? undefined : Number(position) - 1;
+}
+
 /** Cells that say that there is nothing, in lower case: in a column of numbers. */
 const CUSTOMARY: readonly string[] = [
   '',

@@ -8,8 +8,8 @@ import { fileError } from '../../files/write.ts';
 import type { Note } from '../notes.ts';
 import { type CellReading, isMissing, type Table } from './columns.ts';
 import { describeDelimiter, findRecords, type Records } from './dialect.ts';
-import { guessHeader, uniqueNames } from './header.ts';
-import { findFormat, type NumberFormat } from './numbers.ts';
+import { guessHeader, type HeaderGuess, headingOf } from './header.ts';
+import { findFormat, NUMERIC_SHARE, type NumberFormat } from './numbers.ts';
 import { decodeText } from './text-encoding.ts';
 
 /** How a text is to be read as a table, where that is not to be guessed. */
@@ -35,7 +35,6 @@ const MAX_BYTES = 512 * 2 ** 20;
 const MAX_COLUMNS = 100_000;
 /** Rows that tell how numbers are written in a file as a whole. */
 const SAMPLE = 500;
-const NUMERIC_SHARE = 0.95;
 
 /** Reads the CSV file at `path`, gzipped or not; throws an InputError where it cannot be read or is no table. */
 export async function readCsv(path: string, options: TextOptions = {}): Promise<NotedTable> {
@@ -69,7 +68,7 @@ function unpacked(bytes: Uint8Array, path: string): Uint8Array {
 /** Parses the bytes of a CSV file. Throws an InputError that names `path`. */
 export function parseCsv(bytes: Uint8Array, path: string, options: TextOptions = {}): NotedTable {
   const { text, encoding, isGuessed } = decodeText(bytes, path, options.encoding);
-  const records = findRecords(text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n'), path, options.delimiter);
+  const records = findRecords(text.replace(/\r\n?/g, '\n'), path, options.delimiter);
   const { rows, delimiter } = records;
   if (rows.length === 0)
     throw new InputError(`${path} is empty: expected a table with a row for each example`);
@@ -77,32 +76,24 @@ export function parseCsv(bytes: Uint8Array, path: string, options: TextOptions =
   if (width > MAX_COLUMNS) {
     throw new InputError(`${path}: expected at most ${MAX_COLUMNS} columns, found ${width}`);
   }
-  const { hasHeader, why } = headerOf(records, options.header);
-  const names = hasHeader ? uniqueNames(rows[0]) : rows[0].map((_, k) => `column ${k + 1}`);
-  const examples = hasHeader ? rows.slice(1) : rows;
-  if (examples.length === 0) throw new InputError(`${path} has a header and nothing else: expected examples`);
+  const guess = headerOf(records, options.header);
+  const { names, begin, text: heading } = headingOf(rows[0], rows.length, guess, path);
+  const examples = rows.slice(begin);
   const columns = names.map((name, k) => ({ name, values: examples.map(row => row[k]) }));
   const cells = readingOf(examples, delimiter, options);
-  const guess = isGuessed ? ', guessed: --encoding overrules it' : '';
-  const head = hasHeader ? `names in the first row (${why})` : `no names in the first row (${why})`;
+  const doubt = isGuessed ? ', guessed: --encoding overrules it' : '';
   const notes: Note[] = [
     {
       code: 'read',
-      text: `read as ${encoding} text${guess}: ${describeDelimiter(delimiter)}, ${head}, ${examples.length} rows of ${width} column${width === 1 ? '' : 's'}`,
+      text: `read as ${encoding} text${doubt}: ${describeDelimiter(delimiter)}, ${heading}, ${examples.length} rows of ${width} column${width === 1 ? '' : 's'}`,
       ...(isGuessed && { isWarning: true }),
     },
-    ...records.skipped.map(
-      ({ what, count }): Note => ({
-        code: 'skipped',
-        count,
-        text: /^(first column|delimiter)/.test(what) ? `${what}` : `${count} ${what} left out`,
-      }),
-    ),
+    ...records.notes,
   ];
-  return { name: path, count: examples.length, columns, hasNames: hasHeader, cells, notes };
+  return { name: path, count: examples.length, columns, hasNames: guess.hasHeader, cells, notes };
 }
 
-function headerOf({ rows, isNamed }: Records, wanted: boolean | undefined) {
+function headerOf({ rows, isNamed }: Records, wanted: boolean | undefined): HeaderGuess {
   if (wanted !== undefined) return { hasHeader: wanted, why: 'as was said' };
   return isNamed ? { hasHeader: true, why: 'a comment has them' } : guessHeader(rows);
 }

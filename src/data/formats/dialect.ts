@@ -2,6 +2,7 @@
 
 import Papa from 'papaparse';
 import { InputError } from '../../errors.ts';
+import type { Note } from '../notes.ts';
 import { isMissing } from './columns.ts';
 import { findFormat } from './numbers.ts';
 
@@ -25,8 +26,8 @@ export interface Records {
   readonly delimiter: string;
   /** The first of them names the columns, since a comment does. */
   readonly isNamed: boolean;
-  /** What was left out, in words with how many of them. */
-  readonly skipped: readonly { readonly what: string; readonly count: number }[];
+  /** What was left out, and what the ends of lines were taken for. */
+  readonly notes: readonly Note[];
 }
 
 /** The delimiter in words. */
@@ -43,28 +44,27 @@ export function describeDelimiter(delimiter: string): string {
 
 /** Cuts a text into records, by `wanted` or by what is found to stand between cells. Throws an InputError that names `path`. */
 export function findRecords(text: string, path: string, wanted?: string): Records {
-  const skipped: { what: string; count: number }[] = [];
-  const declared = /^\ufeff?\s*"?sep=(.)"?[^\S\n]*\n/i.exec(text);
+  const notes: Note[] = [];
+  const leaveOut = (count: number, what: string) => {
+    if (count > 0) notes.push({ code: 'skipped', count, text: `${count} ${what} left out` });
+  };
+  const declared = /^\s*"?sep=(.)"?[^\S\n]*\n/i.exec(text);
   const { rest, comments, head } = withoutComments(declared ? text.slice(declared[0].length) : text);
-  if (declared) skipped.push({ what: 'line sep=', count: 1 });
+  leaveOut(declared ? 1 : 0, 'line sep=');
   const delimiter = wanted ?? declared?.[1] ?? findDelimiter(rest);
   const all = cut(rest, delimiter, path);
-  if (all.length === 0) return { rows: [], delimiter, isNamed: false, skipped };
+  if (all.length === 0) return { rows: [], delimiter, isNamed: false, notes };
   const width = mostFrequent(all);
   const { begin, end } = tableIn(all, width);
   const names = head === undefined ? undefined : nameLine(head, delimiter, width);
-  if (comments - (names ? 1 : 0) > 0) {
-    skipped.push({ what: 'comment lines', count: comments - (names ? 1 : 0) });
-  }
-  if (begin > 0) skipped.push({ what: 'lines before the table', count: begin });
-  if (end < all.length) skipped.push({ what: 'lines behind the table', count: all.length - end });
+  leaveOut(comments - (names ? 1 : 0), 'comment lines');
+  leaveOut(begin, 'lines before the table');
+  leaveOut(all.length - end, 'lines behind the table');
   const inside = all.slice(begin, end);
-  const noted = inside.filter(
-    row => row[0].startsWith('#') && row.length !== width && !isNeighbour(row, width),
+  const table = inside.filter(
+    row => !(row[0].startsWith('#') && row.length !== width && !isNeighbour(row, width)),
   );
-  if (noted.length > 0) skipped.push({ what: 'comment lines in the table', count: noted.length });
-  const isNoted = new Set(noted);
-  const table = noted.length > 0 ? inside.filter(row => !isNoted.has(row)) : inside;
+  leaveOut(inside.length - table.length, 'comment lines in the table');
   const { rows, what } = evenOut(
     names ? [names, ...table] : table,
     width,
@@ -72,8 +72,8 @@ export function findRecords(text: string, path: string, wanted?: string): Record
     delimiter,
     begin + comments + (declared ? 1 : 0),
   );
-  if (what !== undefined) skipped.push({ what, count: 1 });
-  return { rows, delimiter, isNamed: names !== undefined, skipped };
+  if (what !== undefined) notes.push({ code: 'skipped', count: 1, text: what });
+  return { rows, delimiter, isNamed: names !== undefined, notes };
 }
 
 /** The text without the lines at its beginning that a # makes comments; the last of them may name the columns. */

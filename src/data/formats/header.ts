@@ -1,14 +1,14 @@
 // Whether the first record of a table names its columns: told by comparing it with what stands below it.
 
-import { isMissing } from './columns.ts';
+import { InputError } from '../../errors.ts';
+import { isMissing, placedName } from './columns.ts';
 import { findFormat, parseNumber } from './numbers.ts';
 
-/** Rows that are looked at. */
-const ROWS = 200;
+/** Records that are looked at, the first one included. */
+export const COMPARED = 201;
 const NUMERIC_SHARE = 0.9;
 /** A number this many times the range of those below it away from them is of another kind. */
 const FAR = 3;
-
 /** So many numbers do not count up by chance. */
 const SURE = 5;
 
@@ -20,7 +20,7 @@ export interface HeaderGuess {
 
 /** Compares the first record with up to 200 below it. */
 export function guessHeader(rows: readonly string[][]): HeaderGuess {
-  const [first, ...below] = rows.slice(0, ROWS + 1);
+  const [first, ...below] = rows.slice(0, COMPARED);
   if (below.length === 0) {
     const isText = first.every(cell => isMissing(cell) || !isNumber(cell));
     return { hasHeader: isText, why: isText ? 'it has no numbers' : 'there is no other' };
@@ -104,11 +104,37 @@ function isCounting(row: readonly string[]): boolean {
   return step > 0 && values.every((value, i) => value === values[0] + i * step);
 }
 
+/** What a header, or its absence, makes of a table whose first record is `first`. */
+export interface Heading {
+  readonly names: readonly string[];
+  /** The first record that is an example. */
+  readonly begin: 0 | 1;
+  /** Whether there is a header and why, in words. */
+  readonly text: string;
+}
+
+/** The names of columns: those in the first of `count` records, or their places. Throws an InputError, beginning with `where`, without an example. */
+export function headingOf(
+  first: readonly string[],
+  count: number,
+  { hasHeader, why }: HeaderGuess,
+  where: string,
+): Heading {
+  if (hasHeader && count === 1) {
+    throw new InputError(`${where} has a header and nothing else: expected examples`);
+  }
+  return {
+    names: hasHeader ? uniqueNames(first) : first.map((_, k) => placedName(k)),
+    begin: hasHeader ? 1 : 0,
+    text: `${hasHeader ? '' : 'no '}names in the first row (${why})`,
+  };
+}
+
 /** Names of columns, none of them empty or twice. */
-export function uniqueNames(cells: readonly string[]): string[] {
+function uniqueNames(cells: readonly string[]): string[] {
   const taken = new Set<string>();
   return cells.map((cell, k) => {
-    const base = cell || `column ${k + 1}`;
+    const base = cell || placedName(k);
     let name = base;
     for (let n = 2; taken.has(name); n++) name = `${base} (${n})`;
     taken.add(name);

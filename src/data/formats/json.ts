@@ -3,7 +3,7 @@
 import { InputError } from '../../errors.ts';
 import { readBytes } from '../../files/read.ts';
 import { tableFrom } from '../tables/table.ts';
-import type { Table } from './columns.ts';
+import { placedName, type Table } from './columns.ts';
 import { decodeText } from './text-encoding.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -15,7 +15,7 @@ export async function readJson(path: string): Promise<Table> {
 
 /** The rows in a text: a JSON array, an object with one in it, or JSON lines. Throws an InputError that names `path`. */
 export function parseRows(text: string, path: string): Row[] {
-  const bare = text.replace(/^\ufeff/, '').trim();
+  const bare = text.trim();
   if (bare === '') throw new InputError(`${path} is empty: expected a list of objects, one for each example`);
   const whole = tryJson(bare);
   const rows = whole === undefined ? linesOf(bare, path) : rowsIn(whole);
@@ -26,7 +26,7 @@ export function parseRows(text: string, path: string): Row[] {
   }
   return rows.map((row, i) => {
     if (typeof row === 'object' && row !== null && !Array.isArray(row)) return row as Row;
-    if (Array.isArray(row)) return Object.fromEntries(row.map((cell, k) => [`column ${k + 1}`, cell]));
+    if (Array.isArray(row)) return Object.fromEntries(row.map((cell, k) => [placedName(k), cell]));
     throw new InputError(
       `${path}: row ${i + 1}: expected an object of cells, found ${JSON.stringify(row).slice(0, 40)}`,
     );

@@ -10,6 +10,9 @@ export interface NumberFormat {
   readonly hasPercent?: boolean;
 }
 
+/** A column with fewer numbers than this share of its cells is text; the odd cell in a column of numbers is missing. */
+export const NUMERIC_SHARE = 0.95;
+
 export const PLAIN: NumberFormat = { decimal: '.', thousands: '' };
 
 /** What is known of how numbers are written before any is looked at. */

@@ -118,13 +118,17 @@ function commonShare(encoding: string, bytes: Uint8Array): number {
   return Math.round((10 * Math.min(others.length, found ?? 0)) / Math.max(1, others.length));
 }
 
-/** What texts in an encoding are mostly made of. Words begin with capitals and do not go on with them; accents stand beside letters. */
+const JAPANESE = /[\u3040-\u30ff\u4e00-\u9fff\u3001\u3002]/g;
+// Words begin with capitals and do not go on with them.
+const RUSSIAN = /(?<![\p{L}])[\u0410-\u042f\u0401]?[\u0430-\u044f\u0451]+(?!\p{L})/gu;
+
+/** What texts in an encoding are mostly made of. Accents stand beside letters. */
 const COMMON: Readonly<Record<string, RegExp>> = {
-  shift_jis: /[\u3040-\u30ff\u4e00-\u9fff\u3001\u3002]/g,
-  'euc-jp': /[\u3040-\u30ff\u4e00-\u9fff\u3001\u3002]/g,
+  shift_jis: JAPANESE,
+  'euc-jp': JAPANESE,
   'euc-kr': /[\uac00-\ud7a3]/g,
-  'windows-1251': /(?<![\p{L}])[\u0410-\u042f\u0401]?[\u0430-\u044f\u0451]+(?!\p{L})/gu,
-  'koi8-r': /(?<![\p{L}])[\u0410-\u042f\u0401]?[\u0430-\u044f\u0451]+(?!\p{L})/gu,
+  'windows-1251': RUSSIAN,
+  'koi8-r': RUSSIAN,
   'windows-1252':
     /(?<=[a-z])[\u00df-\u00ff]{1,2}(?![\u0080-\u00ff])|[\u00c0-\u00ff](?=[a-z])|[\u00b0\u00b5\u20ac\u00a3\u00a7](?![\u0080-\u00ff])/g,
 };

@@ -5,7 +5,7 @@ import { InputError } from '../../errors.ts';
 import { fileError } from '../../files/write.ts';
 import type { Note } from '../notes.ts';
 import { columnOf, type Table } from './columns.ts';
-import { guessHeader, uniqueNames } from './header.ts';
+import { COMPARED, guessHeader, headingOf } from './header.ts';
 
 const MAX_BYTES = 64 * 2 ** 20;
 
@@ -38,14 +38,12 @@ export async function readXlsx(path: string): Promise<Table & { readonly notes: 
     .filter(({ rows }) => rows.length > 0);
   if (filled.length === 0) throw new InputError(`${path} has no sheet with rows: expected a table`);
   const [{ sheet, rows }, ...others] = filled;
-  const { hasHeader, why } = guessHeader(rows.map(row => row.map(textOf)));
-  const names = hasHeader ? uniqueNames(rows[0].map(textOf)) : rows[0].map((_, k) => `column ${k + 1}`);
-  const body = hasHeader ? rows.slice(1) : rows;
-  if (body.length === 0)
-    throw new InputError(`${path}, sheet ${sheet} has a header and nothing else: expected examples`);
-  const head = hasHeader ? `names in the first row (${why})` : `no names in the first row (${why})`;
+  const texts = rows.slice(0, COMPARED).map(row => row.map(textOf));
+  const guess = guessHeader(texts);
+  const { names, begin, text: heading } = headingOf(texts[0], rows.length, guess, `${path}, sheet ${sheet}`);
+  const body = rows.slice(begin);
   const rest = others.length > 0 ? `; not read: ${others.map(other => other.sheet).join(', ')}` : '';
-  const text = `read sheet ${sheet}: ${head}, ${body.length} rows of ${names.length} columns${rest}`;
+  const text = `read sheet ${sheet}: ${heading}, ${body.length} rows of ${names.length} columns${rest}`;
   return {
     name: path,
     count: body.length,
@@ -56,7 +54,7 @@ export async function readXlsx(path: string): Promise<Table & { readonly notes: 
         path,
       ),
     ),
-    hasNames: hasHeader,
+    hasNames: guess.hasHeader,
     notes: [{ code: 'read', text, ...(others.length > 0 && { isWarning: true }) }],
   };
 }

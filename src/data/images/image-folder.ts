@@ -81,8 +81,8 @@ export async function readImageFolder(folder: Folder, options: ImageOptions = {}
 
 /** Tells the files of a folder apart. A file without an ending is looked into. */
 async function sorted({ name, path, folders, files }: Folder): Promise<Sorted> {
-  const within: Sorted[] = [];
-  for (const folder of folders) within.push(await sorted(folder));
+  const inside: Sorted[] = [];
+  for (const folder of folders) inside.push(await sorted(folder));
   const [images, others]: [FileInFolder[], FileInFolder[]] = [[], []];
   for (const file of files) {
     const isWanted =
@@ -91,8 +91,8 @@ async function sorted({ name, path, folders, files }: Folder): Promise<Sorted> {
       (extname(file.name) === '' && isImage(await file.read().catch(() => new Uint8Array())));
     (isWanted ? images : others).push(file);
   }
-  const hasImages = images.length > 0 || within.some(folder => folder.hasImages);
-  return { name, path, folders: within, images, others, hasImages };
+  const hasImages = images.length > 0 || inside.some(folder => folder.hasImages);
+  return { name, path, folders: inside, images, others, hasImages };
 }
 
 function imagesOf({ images, folders }: Sorted): FileInFolder[] {

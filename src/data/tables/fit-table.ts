@@ -1,18 +1,18 @@
 // How a table becomes inputs is decided here, from its training rows and from what its user says: which columns say something, which
 // hold numbers, dates or categories, and how these are written.
 
-import { InputError, nearestName } from '../../errors.ts';
+import { InputError } from '../../errors.ts';
 import { type Column, isMissing, type Table, texts } from '../formats/columns.ts';
 import { type DateOrder, dateParts, findDateOrder } from '../formats/dates.ts';
-import { describeFormat, findFormat, parseNumber } from '../formats/numbers.ts';
+import { describeFormat, findFormat, NUMERIC_SHARE, parseNumber } from '../formats/numbers.ts';
 import { MOST_LABEL_INPUTS } from '../label-inputs.ts';
 import { columnText, few, type Note } from '../notes.ts';
 import { type Decorrelation, fitDecorrelation, isDecorrelated } from './decorrelation.ts';
-import { findApart, isIdentifier } from './identifiers.ts';
+import { findApart, whyIdentifier } from './identifiers.ts';
+import { noColumn } from './table.ts';
 import {
   type ColumnEncoding,
-  findColumn,
-  NUMERIC_SHARE,
+  columnFinder,
   type NumberColumn,
   type Reading,
   standardised,
@@ -47,6 +47,7 @@ const FEWEST_IN_INTERVAL = 90;
 const MOST_CATEGORIES = 40;
 /** More rows than this say nothing more about how columns go together. */
 const SAMPLE = 20_000;
+
 /** Fits the encoding of `table`, whose column number `label` is learned, on the rows `rows`. */
 export function fitEncoding(
   table: Table,
@@ -97,11 +98,7 @@ function checkNames(table: Table, { ignore = [], columns = [], keep = [], types 
   }
   const names = table.columns.map(({ name }) => name);
   for (const name of [...ignore, ...columns, ...keep, ...Object.keys(types)]) {
-    if (names.includes(name)) continue;
-    const nearest = nearestName(name, names);
-    throw new InputError(
-      `${table.name} has no column ${name}${nearest ? `: did you mean ${nearest}?` : ''} (columns: ${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''})`,
-    );
+    if (!names.includes(name)) throw noColumn(table, name);
   }
 }
 
@@ -115,8 +112,9 @@ function decorrelationOf(
   const step = Math.ceil(rows.length / SAMPLE);
   const sample = rows.filter((_, i) => i % step === 0);
   const values = new Float64Array(sample.length * columns.length);
+  const find = columnFinder(encoding, table);
   columns.forEach((column, k) => {
-    const cells = valuesOf(column, findColumn(encoding, table, column.name), encoding.missing);
+    const cells = valuesOf(column, find(column.name), encoding.missing);
     sample.forEach((row, i) => {
       values[i * columns.length + k] = standardised(column, cells[row]);
     });
@@ -142,7 +140,7 @@ function fitColumn(
       const found = fitNumbers(how, values, rows);
       if (typeof found === 'string') return found;
       if (type === 'number' || keep?.includes(name)) return [found];
-      return isIdentifier(name, values) ?? [withoutApart(found, values, rows, notes)];
+      return whyIdentifier(name, values) ?? [withoutApart(found, values, rows, notes)];
     }
     if (type === 'number') return 'no cell is a number';
   }

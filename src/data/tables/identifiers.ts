@@ -1,15 +1,16 @@
 // Numbers that say nothing of what they stand beside: numbers of rows and keys, and the number that stands for none.
 
+import { placeIn } from '../formats/columns.ts';
+
 /** Rows below which nothing is told from numbers that all differ. */
 const FEWEST = 10;
 /** Pairs of equal numbers that chance would have made among as many of this range. */
 const EXPECTED_PAIRS = 5;
 const NAMES =
   /^(|unnamed.*|index|idx|id|.*[_ .-]id|id[_ .-].*|.*Id|.*ID|row([_ .-]?(id|no|nr|number|names?))?|no\.?|nr\.?|number|key|uuid|guid|.*[_ ](no|nr|index|key))$/;
-const PLACED = /^column \d+$/;
 
 /** Why a column of numbers, one for each row, names its rows and says nothing of them; undefined where it may say something. */
-export function isIdentifier(name: string, values: Float64Array): string | undefined {
+export function whyIdentifier(name: string, values: Float64Array): string | undefined {
   const known = values.filter(Number.isFinite);
   if (known.length < FEWEST || known.length < 0.99 * values.length || !known.every(Number.isInteger))
     return undefined;
@@ -22,7 +23,7 @@ export function isIdentifier(name: string, values: Float64Array): string | undef
     known.every((value, i) => i === 0 || known[i - 1] < value) ||
     known.every((value, i) => i === 0 || known[i - 1] > value);
   const pairs = (known.length * (known.length - 1)) / 2 / (range + 1);
-  const isNamed = NAMES.test(name) && !PLACED.test(name);
+  const isNamed = NAMES.test(name) && placeIn(name) === undefined;
   if (!(isSorted || isNamed || pairs >= EXPECTED_PAIRS)) return undefined;
   return `it seems to number the rows: whole numbers that all differ; --keep ${name} learns from it`;
 }

@@ -4,9 +4,15 @@
 
 import { InputError } from '../../errors.ts';
 import { sharedBuffer } from '../../threads/memory.ts';
-import { type Column, isMissing, numbers, type Table, texts } from '../formats/columns.ts';
+import { type Column, isMissing, numbers, placeIn, type Table, texts } from '../formats/columns.ts';
 import { type DateOrder, type DatePart, datePart, isDateOrder, isDatePart } from '../formats/dates.ts';
-import { isNumberFormat, type NumberFormat, PLAIN, readableFormats } from '../formats/numbers.ts';
+import {
+  isNumberFormat,
+  NUMERIC_SHARE,
+  type NumberFormat,
+  PLAIN,
+  readableFormats,
+} from '../formats/numbers.ts';
 import { categoryPlaces } from './categories.ts';
 import { type Decorrelation, isDecorrelation } from './decorrelation.ts';
 
@@ -64,8 +70,6 @@ export type NumberColumn = Extract<ColumnEncoding, { kind: 'number' }>;
 
 /** Deviations from the mean beyond which a value is cut off. */
 const LIMIT = 4;
-/** A column with fewer numbers than this share of its cells is text; the odd cell in a column of numbers is missing. */
-export const NUMERIC_SHARE = 0.95;
 
 /** How the cells of a column are to be read as numbers. */
 export type Reading = Pick<NumberColumn, 'name' | 'format' | 'absent' | 'date'>;
@@ -103,6 +107,23 @@ export function valuesAgain(
   });
   const [nearest] = others.sort((a, b) => a.distance - b.distance);
   return nearest ?? { values };
+}
+
+/** The table with its columns of numbers as the encoding reads them, for whoever goes through its rows several times. */
+export function asRead(encoding: TableEncoding, table: Table): Table {
+  const find = columnFinder(encoding, table);
+  const read = new Map<Column, Float64Array>();
+  for (const column of encoding.columns) {
+    // Of a date there are several numbers.
+    if (column.kind !== 'number' || column.date) continue;
+    const source = find(column.name);
+    read.set(source, valuesAgain(column, source, encoding.missing).values);
+  }
+  const columns = table.columns.map(column => ({
+    name: column.name,
+    values: read.get(column) ?? column.values,
+  }));
+  return { ...table, columns };
 }
 
 /** Throws an InputError unless `encoding`, whatever it really is, can be applied. */
@@ -173,10 +194,11 @@ export function encodeRows(encoding: TableEncoding, table: Table, rows: Uint32Ar
   }
   const inputs = new Float32Array(sharedBuffer(bytes));
   const { decorrelation = [] } = encoding;
+  const find = columnFinder(encoding, table);
   const places: number[] = [];
   let at = labels;
   for (const column of encoding.columns) {
-    const source = findColumn(encoding, table, column.name);
+    const source = find(column.name);
     if (column.kind === 'number') {
       const { values } = valuesAgain(column, source, encoding.missing);
       const { mayMiss, edges } = column;
@@ -224,27 +246,33 @@ function limited(value: number): number {
   return Math.min(LIMIT, Math.max(-LIMIT, value));
 }
 
-/** The column of a table that an encoding calls `name`. Throws an InputError where there is none. */
-export function findColumn({ unnamed, label }: TableEncoding, table: Table, name: string): Column {
+/** Finds the column of a table that an encoding calls by a name; throws an InputError where there is none. */
+export function columnFinder({ unnamed, label }: TableEncoding, table: Table): (name: string) => Column {
+  const { columns } = table;
   if (unnamed === undefined) {
-    const found = table.columns.find(column => column.name === name);
-    if (found) return found;
-    throw new InputError(
-      `${table.name} has no column ${name}, which the model learned from: expected the columns of the training data, with their names in the first row`,
-    );
+    // Of several of one name, the first.
+    const named = new Map(columns.toReversed().map(column => [column.name, column]));
+    return name => {
+      const found = named.get(name);
+      if (found) return found;
+      throw new InputError(
+        `${table.name} has no column ${name}, which the model learned from: expected the columns of the training data, with their names in the first row`,
+      );
+    };
   }
-  const count = table.columns.length;
+  const count = columns.length;
   if (count !== unnamed && count !== unnamed - 1) {
     throw new InputError(
       `${table.name} has ${count} columns, expected the ${unnamed} of the training data, or all of them but the label`,
     );
   }
-  const position = positionOf(name);
-  return table.columns[count < unnamed && positionOf(label) < position ? position - 1 : position];
+  return name => {
+    const position = positionOf(name);
+    return columns[count < unnamed && positionOf(label) < position ? position - 1 : position];
+  };
 }
 
 /** Of a column without a name, which readers call `column 1` and so on; what NPZ calls `label` comes last. */
 function positionOf(name: string): number {
-  const position = Number(/^column (\d+)$/.exec(name)?.[1]);
-  return Number.isNaN(position) ? Number.MAX_SAFE_INTEGER : position - 1;
+  return placeIn(name) ?? Number.MAX_SAFE_INTEGER;
 }

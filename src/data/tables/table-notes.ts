@@ -1,13 +1,13 @@
 // What is odd about the cells of a table, in the eyes of the encoding that reads them: said when a model is trained, and when it is
 // asked.
 
-import { type Column, isMissing, isMissingText, type Table, texts } from '../formats/columns.ts';
-import { describeFormat } from '../formats/numbers.ts';
+import { isMissing, isMissingText, type Table, texts } from '../formats/columns.ts';
+import { describeFormat, type NumberFormat } from '../formats/numbers.ts';
 import { columnText, few, type Note } from '../notes.ts';
 import { categoryPlaces } from './categories.ts';
 import {
   type ColumnEncoding,
-  findColumn,
+  columnFinder,
   type NumberColumn,
   type TableEncoding,
   valuesAgain,
@@ -27,72 +27,76 @@ const FEWEST_OF_A_KIND = 5;
 
 /** The cells of columns of numbers that hold none and do not say that they are missing. */
 export function unreadableCells(encoding: TableEncoding, table: Table): Note[] {
-  const notes = numberColumns(encoding).flatMap(column => {
-    const source = findColumn(encoding, table, column.name);
-    if (source.values instanceof Float64Array) return [];
-    const { values } = valuesAgain(column, source, encoding.missing);
-    const cells = source.values;
-    const isOdd = (i: number) => Number.isNaN(values[i]) && !isMissing(cells[i], encoding.missing);
-    const odd = cells.flatMap((cell, i) => (isOdd(i) ? [cell] : []));
-    return odd.length === 0
-      ? []
-      : [cellsNote(column.name, odd.length, cells.length, 'no number and count as missing', odd[0], true)];
-  });
-  return shortened(notes);
+  return unreadableNotes(readNumbers(encoding, table));
 }
 
 /** What answers about `table` may be wrong for: cells that were never seen, that are missing where none were, or far from all. */
 export function oddCells(encoding: TableEncoding, table: Table): Note[] {
-  const notes = encoding.columns.flatMap(column => {
-    const source = findColumn(encoding, table, column.name);
-    return column.kind === 'number'
-      ? oddNumbers(column, source, encoding.missing)
-      : oddWords(column, texts(source, encoding.missing), table.count);
-  });
-  return shortened([...unreadableCells(encoding, table), ...notes]);
+  const find = columnFinder(encoding, table);
+  const read = new Map(readNumbers(encoding, table).map(each => [each.column, each]));
+  const odd = encoding.columns.flatMap(column =>
+    column.kind === 'category'
+      ? oddWords(column, texts(find(column.name), encoding.missing), table.count)
+      : oddNumbers(read.get(column)),
+  );
+  return shortened([...unreadableNotes([...read.values()]), ...odd]);
 }
 
-function oddNumbers(column: NumberColumn, source: Column, missing: readonly string[] | undefined): Note[] {
-  const { name, mean, deviation, mayMiss, date } = column;
-  // Other parts of a date are told with its first one.
-  if (date && date.part !== 'year') return [];
-  const { values, format } = valuesAgain(column, source, missing);
+/** A column of numbers as its encoding reads it. */
+interface ReadNumbers {
+  readonly column: NumberColumn;
+  readonly values: Float64Array;
+  /** How they are written, where otherwise than in training. */
+  readonly format?: NumberFormat;
+  /** Cells that hold no number and do not say that they are missing. */
+  readonly odd: readonly string[];
+}
+
+/** All columns of numbers; of a date, whose parts are in the same cells, the first one. */
+function readNumbers(encoding: TableEncoding, table: Table): ReadNumbers[] {
+  const { columns, missing } = encoding;
+  const find = columnFinder(encoding, table);
+  return columns
+    .filter(column => column.kind === 'number')
+    .filter(({ date }) => !date || date.part === 'year')
+    .map(column => {
+      const source = find(column.name);
+      const { values, format } = valuesAgain(column, source, missing);
+      const cells = source.values instanceof Float64Array ? [] : source.values;
+      const odd = cells.filter((cell, i) => Number.isNaN(values[i]) && !isMissing(cell, missing));
+      return { column, values, odd, ...(format && { format }) };
+    });
+}
+
+function unreadableNotes(read: readonly ReadNumbers[]): Note[] {
+  return shortened(
+    read
+      .filter(({ odd }) => odd.length > 0)
+      .map(({ column, values, odd }) =>
+        cellsNote(column.name, odd.length, values.length, 'no number and count as missing', odd[0]),
+      ),
+  );
+}
+
+function oddNumbers(read: ReadNumbers | undefined): Note[] {
+  if (!read) return [];
+  const { column, values, format, odd } = read;
+  const { name, mean, deviation, mayMiss } = column;
   const count = values.length;
-  let [gaps, far] = [0, 0];
-  let example = 0;
-  values.forEach((value, i) => {
-    const cell = source.values[i];
-    if (Number.isNaN(value)) {
-      if (typeof cell !== 'string' || isMissing(cell, missing)) gaps++;
-    } else if (Math.abs(value - mean) > FAR * deviation) {
-      far++;
-      example = value;
-    }
-  });
-  return [
-    ...(format
-      ? [
-          {
-            code: 'cells' as const,
-            column: name,
-            isWarning: false,
-            text: `${columnText(name)}: written otherwise than in training (${describeFormat(format)}), and read as the numbers that are most like those`,
-          },
-        ]
-      : []),
-    ...(gaps > 0 && !mayMiss ? [cellsNote(name, gaps, count, 'missing, where none was in training')] : []),
-    ...(far > 0
-      ? [
-          {
-            code: 'far' as const,
-            column: name,
-            count: far,
-            isWarning: true,
-            text: `${columnText(name)}: ${far} of ${count} numbers are far from all that was learned from, such as ${example} where the mean was ${Number(mean.toPrecision(4))}`,
-          },
-        ]
-      : []),
-  ];
+  const gaps = values.filter(Number.isNaN).length - odd.length;
+  const isFar = (value: number) => Math.abs(value - mean) > FAR * deviation;
+  const far = values.filter(isFar);
+  const notes: Note[] = [];
+  if (format) {
+    const text = `${columnText(name)}: written otherwise than in training (${describeFormat(format)}), and read as the numbers that are most like those`;
+    notes.push({ code: 'cells', column: name, text });
+  }
+  if (gaps > 0 && !mayMiss) notes.push(cellsNote(name, gaps, count, 'missing, where none was in training'));
+  if (far.length > 0) {
+    const text = `${columnText(name)}: ${far.length} of ${count} numbers are far from all that was learned from, such as ${far.at(-1)} where the mean was ${Number(mean.toPrecision(4))}`;
+    notes.push({ code: 'far', column: name, count: far.length, isWarning: true, text });
+  }
+  return notes;
 }
 
 function oddWords(
@@ -142,10 +146,11 @@ export function leaks(
 ): Note[] {
   const step = Math.ceil(allRows.length / LEAK_SAMPLE);
   const [labels, rows] = [allLabels, allRows].map(list => list.filter((_, i) => i % step === 0));
+  const find = columnFinder(encoding, table);
   const told = new Set<string>();
   for (const column of encoding.columns) {
     const { name } = column;
-    const source = findColumn(encoding, table, name);
+    const source = find(name);
     const share =
       column.kind === 'number'
         ? toldByNumbers(valuesOf(column, source, encoding.missing), labels, rows)
@@ -198,12 +203,6 @@ function toldBy(kinds: Iterable<ReadonlyMap<number, number>>, count: number): nu
     if (most >= FEWEST_OF_A_KIND) told += most;
   }
   return told / count;
-}
-
-function numberColumns({ columns }: TableEncoding): NumberColumn[] {
-  return columns
-    .filter(column => column.kind === 'number')
-    .filter(({ date }) => !date || date.part === 'year');
 }
 
 function cellsNote(

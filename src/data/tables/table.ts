@@ -1,7 +1,7 @@
 // Tables from memory, and which column of a table is the one to learn.
 
 import { InputError, nearestName } from '../../errors.ts';
-import { type Column, columnOf, type Table } from '../formats/columns.ts';
+import { type Column, columnOf, placedName, type Table } from '../formats/columns.ts';
 
 /**
  * A table of `rows`, objects with a property a column, from memory or from a stream of any length that memory holds. The
@@ -55,7 +55,7 @@ export function tableFromArray(
     );
   }
   const columns: Column[] = Array.from({ length: width }, (_, k) => ({
-    name: `column ${k + 1}`,
+    name: placedName(k),
     values: Float64Array.from({ length: count }, (_, i) => values[i * width + k]),
   }));
   if (labels) columns.push(columnOf('label', Array.from(labels), name));
@@ -88,10 +88,19 @@ function namedColumn({ name, columns }: Pick<Table, 'name' | 'columns'>, label: 
   const position = /^-?\d+$/.test(label) ? Number(label) : 0;
   if (position >= 1 && position <= columns.length) return position - 1;
   if (position <= -1 && position >= -columns.length) return columns.length + position;
+  throw noColumn({ name, columns }, label, `; or a position from 1 to ${columns.length}`);
+}
+
+/** What is wrong with a table that lacks the column `wanted`; `more` is what could be given besides a name. */
+export function noColumn(
+  { name, columns }: Pick<Table, 'name' | 'columns'>,
+  wanted: string,
+  more = '',
+): InputError {
   const names = columns.map(column => column.name);
-  const nearest = nearestName(label, names);
-  const few = names.slice(0, 12).join(', ') + (names.length > 12 ? ', …' : '');
-  throw new InputError(
-    `${name} has no column ${label}${nearest ? `: did you mean ${nearest}?` : ''} (columns: ${few}; or a position from 1 to ${names.length})`,
+  const nearest = nearestName(wanted, names);
+  const shown = names.slice(0, 12).join(', ') + (names.length > 12 ? ', …' : '');
+  return new InputError(
+    `${name} has no column ${wanted}${nearest ? `: did you mean ${nearest}?` : ''} (columns: ${shown}${more})`,
   );
 }

@@ -1,7 +1,7 @@
 // Which numbers name rows instead of saying something of them, and which stand for none.
 
 import { describe, expect, it } from 'vitest';
-import { findApart, isIdentifier } from '../../../src/data/tables/identifiers.ts';
+import { findApart, whyIdentifier } from '../../../src/data/tables/identifiers.ts';
 import { generator } from '../../support/data.ts';
 
 const random = generator(3);
@@ -28,12 +28,12 @@ describe('identifiers', () => {
     ['fractions', 'id', Array.from({ length: 30 }, random), false],
     ['few', 'id', [3, 1, 2], false],
   ])('%s', (_, name, values, expected) => {
-    expect(isIdentifier(name, Float64Array.from(values)) !== undefined).toBe(expected);
+    expect(whyIdentifier(name, Float64Array.from(values)) !== undefined).toBe(expected);
   });
 
   it('are not told by the name that a reader has given', () => {
     const values = Float64Array.from({ length: 30 }, (_, i) => (i * 7919) % 100003);
-    expect(isIdentifier('column 3', values)).toBeUndefined();
+    expect(whyIdentifier('column 3', values)).toBeUndefined();
   });
 });
 
