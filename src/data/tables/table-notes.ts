@@ -58,7 +58,7 @@ function readNumbers(encoding: TableEncoding, table: Table): ReadNumbers[] {
   const find = columnFinder(encoding, table);
   return columns
     .filter(column => column.kind === 'number')
-    .filter(({ date }) => !date || date.part === 'year')
+    .filter((column, i, all) => column.name !== all[i - 1]?.name)
     .map(column => {
       const source = find(column.name);
       const { values, format } = valuesAgain(column, source, missing);

@@ -107,6 +107,17 @@ it('dates become numbers of their parts', () => {
   expect(train.inputs.every(Number.isFinite)).toBe(true);
 });
 
+it('tells dates that it cannot read, of whatever part is learned from', () => {
+  const dated = (day: (i: number) => string) =>
+    table((row, i) => [day(i), ...row], ['day', 'size', 'member', 'kind']);
+  const { encoding } = learned(dated(i => `${1 + (i % 28)}/${1 + (i % 12)}/2024`));
+  const odd = dated(i => (i === 3 ? 'soon' : i === 4 ? '' : '5/6/2024'));
+  expect(about(notesOn(encoding, odd), 'cells')).toEqual([
+    expect.stringMatching(/column day: 1 of 60 cells .* no number and count as missing, such as "soon"/),
+    expect.stringMatching(/column day: 1 of 60 cells .* missing, where none was in training/),
+  ]);
+});
+
 it('types are as they are said', () => {
   const examples = table((row, i) => [i % 5, ...row], ['zone', 'size', 'member', 'kind']);
   const kindOf = (options?: PreprocessOptions) => {
