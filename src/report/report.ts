@@ -81,7 +81,7 @@ ${positive} and little to ${escaped(data.data[1])} ${negative}. The wider the li
 more the layer has learned. Goodness here is as the objective sees it, averaged over the epoch.`
           : `Each layer learns on its own: to tell the classes apart, without any negative data. The line is the natural
 logarithm of the probability that the layer gave to the right class, averaged over the epoch; at zero it would be sure
-of every example, and right.`,
+of every example, and right.${data.hasResting ? ' Where the settled examples rest, only the harder ones are in it, so the line has teeth.' : ''}`,
         grid(goodnessCurves(epochs, layers, measure), watched),
       ),
     histograms.length > 0 &&
