@@ -8,7 +8,7 @@ import { quantize, readFloats } from '../files/int8.ts';
 import { readBytes } from '../files/read.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Safetensors } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
-import { type ModelDescription, parseWholeDescription } from '../network/encode.ts';
+import { type ModelDescription, parseDescription } from '../network/encode.ts';
 import { FORMAT } from '../recipes/first-edition.ts';
 import { print } from './output.ts';
 import { checkOutputs } from './outputs.ts';
@@ -34,7 +34,7 @@ export async function exportModel(model: string, options: ExportOptions): Promis
   }
   const bytes = await readBytes(model);
   const file = parseSafetensors(bytes, model);
-  const { position: _, data: __, learning, ...description } = parseWholeDescription(file.metadata, model);
+  const { position: _, data: __, learning, ...description } = parseDescription(file.metadata, model);
   if (learning) {
     throw new InputError(
       `${model} is a checkpoint of own data, not a model: finish its training with ff train --resume, and export what that writes`,

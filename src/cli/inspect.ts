@@ -3,14 +3,14 @@
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors } from '../files/safetensors.ts';
 import { checkSizes, planNetwork } from '../network/build.ts';
-import { type ModelDescription, parseWholeDescription } from '../network/encode.ts';
+import { type ModelDescription, parseDescription } from '../network/encode.ts';
 import { describeRecipe } from '../recipes/describe.ts';
 import { print, printJson } from './output.ts';
 import { grouped, mebibytes, pairs, table } from './text.ts';
 
 export async function inspect(model: string, options: { json?: boolean }): Promise<void> {
   const { tensors, metadata } = parseSafetensors(await readBytes(model), model);
-  const description = parseWholeDescription(metadata, model);
+  const description = parseDescription(metadata, model);
   const { recipe, inputs, classes, seed, build, position, encoding } = description;
   checkSizes(recipe, inputs, classes, seed, 1);
   const { plans } = planNetwork(recipe, inputs, classes, 1);

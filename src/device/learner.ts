@@ -9,19 +9,21 @@ import type { Build } from '../kernels/features.ts';
 import { bindKernels } from '../kernels/kernels.ts';
 import { dense } from '../layers/dense/index.ts';
 import type { LayerKind } from '../layers/kind.ts';
-import { encodeSession, type ModelDescription, parseDescription } from '../network/encode.ts';
+import { encodeSession, type OwnDescription } from '../network/encode.ts';
 import { writeState } from '../network/state.ts';
 import { largestIndex, sumOverLayers } from '../readouts/goodness.ts';
-import { type Classes, type Contrast, type Learning, type Recipe, readFrom } from '../recipes/recipe.ts';
+import { type Classes, type Contrast, type Recipe, readFrom } from '../recipes/recipe.ts';
 import { Control } from '../schedules/control.ts';
 import { FeedforwardProgram } from '../schedules/feedforward.ts';
 import type { Job } from '../schedules/job.ts';
 import { planLayers } from '../schedules/plan.ts';
 import { openSession, type Session } from '../schedules/session.ts';
 import { Thread } from '../schedules/thread.ts';
+import { whole } from '../schema.ts';
 import { checkExamples, compile, type KernelOptions } from './kernels.ts';
 import { NAME, readModel } from './model.ts';
 import type { Prediction } from './predictor.ts';
+import { checkLearnerRecipe, type LearnerRecipe } from './recipe.ts';
 
 export interface LearnerOptions {
   /** Examples of a step at most, 10 by default: memory grows with it. */
@@ -43,13 +45,15 @@ export async function openLearner(
   model: Uint8Array,
   options: LearnerOptions & KernelOptions = {},
 ): Promise<Learner> {
-  const { tensors, description, recipe, plans, readoutPlan, bytes } = plan(model, options);
-  const { inputs, classes, seed } = description;
+  const { tensors, trained, own, recipe, inputs, classes, seed, plans, readoutPlan, bytes } = plan(
+    model,
+    options,
+  );
   const { module, build } = await compile(options, kernels, 'learn-');
   const what = { recipe, inputs, classes, seed, build, module, cores: 1 };
   const session = openSession(what, { plans, readoutPlan }, false);
   writeState(session, false, (name, shape) => readFloats(tensors, name, shape, NAME));
-  return new Learner(session, description, bytes);
+  return new Learner(session, trained, own, bytes);
 }
 
 /** Of all kinds of layers, devices know these. */
@@ -63,25 +67,27 @@ function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
     throw new InputError(`rate must be a number above 0, found ${rate}`);
   const file = parseSafetensors(model, NAME);
   // Before anything is planned: sizes that the file's own tensors vouch for.
-  const { inputs, classes } = readModel(file, NAME);
-  const description = parseDescription(file.metadata, NAME);
-  const { recipe: trained } = description;
+  const { inputs, classes, description: said } = readModel(file, NAME);
+  const trained = checkLearnerRecipe(said.recipe, NAME);
+  const seed = whole(0)(said.seed, `${NAME}: its seed`);
+  const { encoding, calibration } = said as Partial<OwnDescription>;
+  const own = encoding && calibration && { encoding, calibration };
   // Without a schedule: nobody knows how long it will go on.
   const recipe: Recipe = { ...gentle(trained, rate), batch, shift: 0, holdShare: 1 };
   const planned = planLayers(recipe, { kinds, inputs, classes, threads: 1, hasPairs: false });
   const bytes = [...planned.plans, planned.readoutPlan].reduce((sum, part) => sum + part.bytes, 0);
-  return { ...planned, tensors: file.tensors, description, recipe, bytes };
+  return { ...planned, tensors: file.tensors, trained, own, recipe, inputs, classes, seed, bytes };
 }
 
 /** A recipe at `rate` times its rates, those of single layers included. */
-function gentle({ learning, layers, ...others }: Recipe, rate: number): Recipe {
+function gentle({ learning, layers, ...others }: LearnerRecipe, rate: number): LearnerRecipe {
   const slower = layers.map(layer =>
     typeof layer === 'object' && layer.rate !== undefined ? { ...layer, rate: rate * layer.rate } : layer,
   );
   return { ...others, layers: slower, learning: gentleLearning(learning, rate) };
 }
 
-function gentleLearning(learning: Learning, rate: number): Contrast | Classes {
+function gentleLearning(learning: Contrast | Classes, rate: number): Contrast | Classes {
   if (learning.kind === 'classes') {
     // Examples come once: none can rest.
     const { rest: _, mapRate, optimizer, readout, ...others } = learning;
@@ -92,7 +98,6 @@ function gentleLearning(learning: Learning, rate: number): Contrast | Classes {
       ...(readout && { readout: { ...readout, rate: rate * readout.rate } }),
     };
   }
-  if (learning.kind !== 'contrast') throw new Error('a model that no device reads');
   const { negatives, optimizer, readout } = learning;
   return {
     ...learning,
@@ -125,16 +130,18 @@ export class Learner {
   readonly #program: FeedforwardProgram;
   readonly #control: Control;
   /** As the file had it: what was changed for learning does not go into the next one. */
-  readonly #description: ModelDescription;
+  readonly #trained: Recipe;
+  readonly #own: OwnDescription | undefined;
   #steps = 0;
 
-  constructor(session: Session, description: ModelDescription, bytes: number) {
+  constructor(session: Session, trained: Recipe, own: OwnDescription | undefined, bytes: number) {
     this.inputs = session.inputs;
     this.classes = session.classes;
     this.build = session.build;
     this.bytes = bytes;
     this.#session = session;
-    this.#description = description;
+    this.#trained = trained;
+    this.#own = own;
     this.#control = new Control(session.plans.length, session.control);
     this.#program = openProgram(session);
   }
@@ -204,9 +211,7 @@ export class Learner {
 
   /** What was learned, as the bytes of a model file that everything else reads too. */
   save(): Uint8Array {
-    const { recipe, encoding, calibration } = this.#description;
-    const own = encoding && calibration && { encoding, calibration };
-    return joinChunks(encodeSession({ ...this.#session, recipe }, undefined, own));
+    return joinChunks(encodeSession({ ...this.#session, recipe: this.#trained }, undefined, this.#own));
   }
 
   #run(job: Job): void {

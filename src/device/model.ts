@@ -28,6 +28,8 @@ export interface ModelLayer {
 }
 
 export interface DeviceModel {
+  /** All that the file says of itself, of which only what follows was looked at; its recipe is as recipes are said now. */
+  readonly description: Readonly<Record<string, unknown>>;
   readonly inputs: number;
   readonly classes: number;
   /** Of labels in the first inputs; 0 where labels are no inputs, and every layer tells the classes apart itself. */
@@ -43,6 +45,7 @@ export type Activity = 'linear' | 'squares' | 'normalized';
 /** The model in a file, whose weights are floats or bytes; throws an InputError that begins with `path` and says what is wrong. */
 export function readModel({ tensors, metadata }: Safetensors, path: string): DeviceModel {
   const {
+    description,
     inputs,
     classes,
     labelStrength,
@@ -69,7 +72,7 @@ export function readModel({ tensors, metadata }: Safetensors, path: string): Dev
       ...(l >= readFrom && labelStrength === 0 && { map: find(`classes.${l}.weight`, [units, classes]) }),
     };
   });
-  return { inputs, classes, labelStrength, activity, layers };
+  return { description, inputs, classes, labelStrength, activity, layers };
 }
 
 function readDescription(metadata: Readonly<Record<string, string>>, path: string) {
@@ -84,9 +87,11 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
   } catch (cause) {
     throw new InputError(`${path}: expected a description in JSON: ${(cause as Error).message}`, { cause });
   }
-  const { inputs, classes, recipe: said } = fields(description);
+  const { recipe: said, ...others } = fields(description);
+  const { inputs, classes } = others;
   const first = fields(said) as Parameters<typeof upgradeRecipe>[0];
-  const { layers, learning, channelMeans } = fields(metadata.format === FORMAT ? said : upgradeRecipe(first));
+  const recipe = metadata.format === FORMAT ? said : upgradeRecipe(first);
+  const { layers, learning, channelMeans } = fields(recipe);
   const { kind, label, goodness, readout, between, groups, activity, readFrom } = fields(learning);
   const isClasses = kind === 'classes';
   const check: (isFine: boolean, expected: string) => asserts isFine = (isFine, expected) => {
@@ -126,6 +131,7 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
   check(between === undefined, 'nothing between its layers');
   check(channelMeans === undefined, 'no means of channels that are subtracted');
   return {
+    description: { ...others, recipe },
     inputs,
     classes,
     layers: dense,

@@ -5,7 +5,7 @@ import { refuse } from '../errors.ts';
 import { type Schema, union } from '../schema.ts';
 import { denseForm } from './dense/form.ts';
 import type { DenseSpec } from './dense/spec.ts';
-import type { AnySpec, LayerForm } from './kind.ts';
+import type { LayerForm } from './kind.ts';
 import { localForm } from './local/form.ts';
 import type { LocalSpec } from './local/spec.ts';
 
@@ -13,12 +13,6 @@ import type { LocalSpec } from './local/spec.ts';
 export type LayerSpec = number | DenseSpec | LocalSpec;
 
 export const layerForms: Record<string, LayerForm> = { dense: denseForm, local: localForm };
-
-/** The form of a layer, and what is said of it in full. */
-export function formOf(layer: LayerSpec): { form: LayerForm; spec: AnySpec } {
-  const spec = fullSpec(layer);
-  return { form: layerForms[spec.kind], spec };
-}
 
 /** What is said of a layer in full. */
 export function fullSpec(layer: LayerSpec): DenseSpec | LocalSpec {

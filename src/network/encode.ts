@@ -109,7 +109,7 @@ export async function decodeDescribed(
   options: LoadOptions,
 ): Promise<{ network: Network; description: ModelDescription }> {
   const { tensors, metadata } = parseSafetensors(bytes, path);
-  const description = parseWholeDescription(metadata, path);
+  const description = parseDescription(metadata, path);
   const { recipe, inputs, classes, seed, build, position } = description;
   const between = betweenOf(recipe.learning);
   if (between?.kind === 'module' && !options.allowModule) {
@@ -130,22 +130,7 @@ export async function decodeDescribed(
 }
 
 /** The description in the metadata of a model file; throws an InputError where there is none or it makes no sense. */
-export function parseWholeDescription(
-  metadata: Readonly<Record<string, string>>,
-  path: string,
-): ModelDescription {
-  return parseDescription(metadata, path, ({ encoding, calibration, inputs, classes }) => {
-    if (encoding !== undefined) checkEncoding(encoding, inputs, classes);
-    if (calibration !== undefined) checkCalibration(calibration);
-  });
-}
-
-/** The same for those that do not look at what belongs to somebody's own data, unless `checkOwn` does. */
-export function parseDescription(
-  metadata: Readonly<Record<string, string>>,
-  path: string,
-  checkOwn?: (description: ModelDescription) => void,
-): ModelDescription {
+export function parseDescription(metadata: Readonly<Record<string, string>>, path: string): ModelDescription {
   if (metadata.format !== FORMAT && metadata.format !== FIRST_FORMAT) {
     throw new InputError(
       `${path} is not a model of this library: expected the format "${FORMAT}" in its metadata, found ${JSON.stringify(metadata.format ?? 'none')}`,
@@ -157,7 +142,9 @@ export function parseDescription(
     const isFirst = metadata.format === FIRST_FORMAT;
     description = { ...found, recipe: checkRecipe(isFirst ? upgradeRecipe(found.recipe) : found.recipe) };
     checkPosition(description);
-    checkOwn?.(description);
+    const { encoding, calibration, inputs, classes } = description;
+    if (encoding !== undefined) checkEncoding(encoding, inputs, classes);
+    if (calibration !== undefined) checkCalibration(calibration);
     if (!['relaxed', 'simd'].includes(description.build))
       throw new InputError(`no build is called ${description.build}`);
   } catch (error) {

@@ -1,9 +1,11 @@
 // What must hold between the settings of a recipe.
 
 import { InputError, refuse } from '../errors.ts';
-import { formOf, fullSpec, type LayerSpec } from '../layers/forms.ts';
+import { fullSpec, type LayerSpec, layerForms } from '../layers/forms.ts';
+import type { LayerForm } from '../layers/kind.ts';
 import { type Shape, sizeOf } from '../layers/shape.ts';
-import { betweenOf, isByGoodness, isLayerwise, layerRate, type Recipe, readFrom } from './recipe.ts';
+import { checkLayerwise, checkRates } from './layerwise-check.ts';
+import { betweenOf, isByGoodness, isLayerwise, type Recipe } from './recipe.ts';
 import { recipe as recipeSettings } from './settings.ts';
 
 /** The recipe in `value`, whatever that really is; throws an InputError that names the first setting that makes no sense. */
@@ -18,11 +20,20 @@ export function checkRecipe(value: unknown): Recipe {
 }
 
 /** The shapes that pass from layer to layer, that of the input first; throws an InputError where one does not fit the next. */
-export function shapesOf({ layers }: Recipe, input: Shape): Shape[] {
+export function shapesOf(recipe: Recipe, input: Shape): Shape[] {
+  return shapesBy(layerForms, recipe, input);
+}
+
+/** The same by the forms of those kinds alone that there are. */
+export function shapesBy(
+  forms: Readonly<Record<string, Pick<LayerForm, 'output'>>>,
+  { layers }: Recipe,
+  input: Shape,
+): Shape[] {
   const shapes = [input];
   layers.forEach((layer, l) => {
-    const { form, spec } = formOf(layer);
-    shapes.push(inContext(`layers[${l}]`, () => form.output(spec, shapes[l])));
+    const spec = fullSpec(layer);
+    shapes.push(inContext(`layers[${l}]`, () => forms[spec.kind].output(spec, shapes[l])));
   });
   return shapes;
 }
@@ -84,7 +95,7 @@ function checkLayers({ layers, learning, image, channelMeans }: Recipe): void {
 }
 
 function checkLearning(recipe: Recipe): void {
-  const { layers, learning, shift, image } = recipe;
+  const { layers, learning, image } = recipe;
   const last = layers.length - 1;
   const between = betweenOf(learning);
   if (between) {
@@ -95,58 +106,10 @@ function checkLearning(recipe: Recipe): void {
       refuse('learning.between', 'absent below a layer that is not dense', between);
     }
   }
-  if ('optimizer' in learning) {
-    const { optimizer } = learning;
-    const rates = layers.map(layer => layerRate(optimizer, layer));
-    if ('mapRate' in learning) rates.push(learning.mapRate ?? 0);
-    checkDecay('learning.optimizer', Math.max(...rates), optimizer.decay);
-  }
-  const { readout } = learning;
-  if (readout && 'decay' in readout) checkDecay('learning.readout', readout.rate, readout.decay);
+  checkRates(recipe);
   if (!isLayerwise(learning)) return;
-  const from = readFrom(recipe);
-  if (from > last) {
-    const path = learning.kind === 'classes' ? 'learning.readFrom' : 'learning.readout.from';
-    refuse(path, `a layer from 0 to ${last}`, from);
-  }
-  const { groups } = learning;
-  if (groups === 'positions') {
-    // Positions of fewer channels share a panel.
-    const small = layers.map(fullSpec).find(spec => spec.kind === 'local' && spec.channels < 9);
-    if (small) refuse('learning.groups', "'positions' only of 9 channels or more", small);
-  } else if (groups !== undefined && groups > 1) {
-    const isOdd = layers
-      .map(fullSpec)
-      .some(spec => spec.kind !== 'dense' || spec.units % (32 * groups) !== 0);
-    if (isOdd) refuse('learning.groups', 'a count of 32 · n units of every layer, all dense', groups);
-  }
-  if ('phases' in learning && learning.phases !== undefined && learning.objective.kind !== 'logistic') {
-    refuse(
-      'learning.phases',
-      'absent with an objective on pairs, which cannot be separated',
-      learning.phases,
-    );
-  }
+  checkLayerwise(recipe, learning);
   switch (learning.kind) {
-    case 'contrast':
-      if (learning.negatives === 'rolled-out' && shift !== 0)
-        refuse('shift with rolled-out negatives', '0', shift);
-      break;
-    case 'classes':
-      if (groups !== undefined && learning.activity === 'normalized') {
-        refuse(
-          'learning.groups',
-          'absent with normalized activities, which are those of a whole layer',
-          groups,
-        );
-      }
-      if (learning.rest !== undefined && learning.settled === undefined) {
-        refuse('learning.rest', 'absent where no row is ever settled', learning.rest);
-      }
-      if (learning.mapRate !== undefined && learning.map !== 'learned') {
-        refuse('learning.mapRate', 'absent where the map is not learned', learning.mapRate);
-      }
-      break;
     case 'unsupervised':
       if (image === undefined) refuse('image with hybrids', 'rows and columns', image);
       break;
@@ -162,11 +125,6 @@ function checkLearning(recipe: Recipe): void {
     }
     default:
   }
-}
-
-/** A step takes rate · decay of a weight: more than all of it, and weights grow without end. */
-function checkDecay(path: string, rate: number, decay: number): void {
-  if (rate * decay > 1) refuse(`${path}.decay`, `at most ${1 / rate}, 1 / rate`, decay);
 }
 
 function isDense(layer: LayerSpec): boolean {

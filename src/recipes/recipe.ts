@@ -4,7 +4,8 @@
 import { fullSpec, type LayerSpec } from '../layers/forms.ts';
 import type { Goodness } from '../layers/goodness.ts';
 import type { Infer } from '../schema.ts';
-import type { objective, recipe } from './settings.ts';
+import type { objective } from './layerwise.ts';
+import type { recipe } from './settings.ts';
 
 /** A network, and how it is trained. */
 export interface Recipe extends Infer<typeof recipe> {}

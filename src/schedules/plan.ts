@@ -5,7 +5,7 @@ import type { LayerKinds } from '../layers/kind.ts';
 import { momentsOf } from '../layers/optimizer.ts';
 import type { LayerPlan, Site, Source } from '../layers/plan.ts';
 import { partsOf, planReadout } from '../readouts/softmax.ts';
-import { inContext, inputShape, shapesOf } from '../recipes/check.ts';
+import { inContext, inputShape, shapesBy } from '../recipes/check.ts';
 import {
   hasReadout,
   isLayerwise,
@@ -39,7 +39,7 @@ export function planLayers(recipe: Recipe, around: Surroundings): NetworkPlan {
   const { layers, batch } = recipe;
   const { inputs, classes } = around;
   return inContext(`recipe ${recipe.name}`, () => {
-    const shapes = shapesOf(recipe, inputShape(recipe, inputs));
+    const shapes = shapesBy(around.kinds, recipe, inputShape(recipe, inputs));
     const sources = shapes.map((shape, l): Source => ({ ...shape, isImage: l === 0 }));
     // What the last layer sees above, in a recurrent network: the label.
     sources.push({ height: 1, width: 1, channels: classes, isImage: true });

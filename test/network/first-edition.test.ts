@@ -10,7 +10,7 @@ import { InputError } from '../../src/errors.ts';
 import { parseSafetensors, type Safetensors } from '../../src/files/safetensors.ts';
 import { openLearner } from '../../src/learn.ts';
 import { node } from '../../src/network/create.ts';
-import { decodeDescribed, encodeNetwork, parseWholeDescription } from '../../src/network/encode.ts';
+import { decodeDescribed, encodeNetwork, parseDescription } from '../../src/network/encode.ts';
 import { decodeNetwork, loadModel, loadNetwork } from '../../src/network/model.ts';
 import { loadPredictor } from '../../src/predict.ts';
 import { answerBits, stateBits } from '../support/bits.ts';
@@ -104,7 +104,7 @@ describe('a model of own data', () => {
     const learner = await openLearner(readFileSync(file));
     const saved = parseSafetensors(learner.save(), 'saved');
     const [before, after] = [parseSafetensors(readFileSync(file), file), saved].map(({ metadata }) =>
-      parseWholeDescription(metadata, file),
+      parseDescription(metadata, file),
     );
     expect(saved.metadata.format).toBe('forward-forward 2');
     expect(after).toEqual({ ...before, build: after.build });
@@ -144,7 +144,7 @@ it('a description with one thing wrong is refused by an error of ours, or makes 
   const attempt = (file: Safetensors, description: unknown) => {
     const metadata = { ...file.metadata, description: JSON.stringify(description) };
     for (const read of [
-      () => parseWholeDescription(metadata, 'm'),
+      () => parseDescription(metadata, 'm'),
       () => readModel({ ...file, metadata }, 'm'),
     ]) {
       tried++;

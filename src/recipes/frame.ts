@@ -1,0 +1,34 @@
+// What every recipe says, whichever layers and ways of learning it may have.
+
+import { refuse } from '../errors.ts';
+import { list, object, optional, type Schema, share, text, whole } from '../schema.ts';
+
+const image: Schema<readonly [height: number, width: number, channels?: number]> = (value, path) => {
+  const lengths = list(whole(1))(value, path);
+  if (lengths.length !== 2 && lengths.length !== 3) return refuse(path, 'two or three counts above 0', value);
+  return lengths as unknown as readonly [number, number, number?];
+};
+
+/** A recipe of such layers and ways of learning. */
+export function recipeOf<Layer, Learning>(layer: Schema<Layer>, learning: Schema<Learning>) {
+  return object({
+    name: text,
+    about: text,
+    /** The hidden layers, from the bottom up: counts of units that see all of the layer below, or other kinds of layers. */
+    layers: list(layer),
+    /** Training images move by up to this many pixels each way, anew in every epoch (the jitter of section 3.3); 0 is none. */
+    shift: whole(0),
+    /** Rows, columns and channels (1 by default) of an example, where the network has to know them. */
+    image: optional(image),
+    /**
+     * What is subtracted from each channel of a pixel, which is 0 to 1: its mean over the data, so that a row's direction, which is
+     * all that a layer sees, tells of more than brightness. Absent: nothing.
+     */
+    channelMeans: optional(list(share)),
+    learning,
+    batch: whole(1),
+    epochs: whole(1),
+    /** The learning rates are held for this share of the epochs, then fall linearly to zero. */
+    holdShare: share,
+  });
+}
