@@ -47,7 +47,7 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
   expect(paths).toContain('dist/browser.js');
   expect(paths).toContain('dist/browser.d.ts');
   expect(paths).toContain('dist/network/page-worker.js');
-  for (const entry of ['predict', 'learn']) {
+  for (const entry of ['predict', 'learn', 'own-data']) {
     expect(paths).toContain(`dist/${entry}.js`);
     expect(paths).toContain(`dist/${entry}.d.ts`);
   }
@@ -71,28 +71,32 @@ it('has an entry for Node, and another for everything else, each with types that
   expect(existsSync(`${root}${manifest.exports['./worker']}`)).toBe(true);
 });
 
-it.each(['browser', 'predict', 'learn'])('imports nothing of Node and no package in a page: %s', entry => {
-  const seen = new Set<string>();
-  const follow = (path: string) => {
-    if (seen.has(path)) return;
-    seen.add(path);
-    for (const [, from] of readFileSync(path, 'utf8').matchAll(
-      /^(?:import|export)[^'"`]*from ["']([^"']+)["'];$/gm,
-    )) {
-      const inPage: string | undefined = manifest.imports[from]?.default;
-      if (!inPage) expect(from).toMatch(/^\.\.?\//);
-      follow(inPage ? resolve(root, inPage) : resolve(dirname(path), from));
-    }
-  };
-  follow(`${root}dist/${entry}.js`);
-  expect(seen.size).toBeGreaterThan(5);
-});
+it.each(['browser', 'predict', 'learn', 'own-data'])(
+  'imports nothing of Node and no package in a page: %s',
+  entry => {
+    const seen = new Set<string>();
+    const follow = (path: string) => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      for (const [, from] of readFileSync(path, 'utf8').matchAll(
+        /^(?:import|export)[^'"`]*from ["']([^"']+)["'];$/gm,
+      )) {
+        const inPage: string | undefined = manifest.imports[from]?.default;
+        if (!inPage) expect(from).toMatch(/^\.\.?\//);
+        follow(inPage ? resolve(root, inPage) : resolve(dirname(path), from));
+      }
+    };
+    follow(`${root}dist/${entry}.js`);
+    expect(seen.size).toBeGreaterThan(5);
+  },
+);
 
 it('stays within the sizes that it promises', () => {
   const output = execFileSync(process.execPath, ['scripts/size.mjs'], { cwd: root, encoding: 'utf8' });
   expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 50 kB$/m);
   expect(output).toMatch(/^forward-forward\/predict: \d+\.\d kB gzipped, of 15 kB$/m);
   expect(output).toMatch(/^forward-forward\/learn: \d+\.\d kB gzipped, of 25 kB$/m);
+  expect(output).toMatch(/^forward-forward\/own-data: \d+\.\d kB gzipped, of 8 kB$/m);
 });
 
 it('works as a package: the built entry trains with threads', () => {

@@ -47,23 +47,33 @@ export function checkEncoding(encoding: Encoding, inputs: number, classes: numbe
 /** Labelled examples as a dataset for a model with this encoding; throws an InputError for labels it does not know. */
 export function encodeLabelled(encoding: Encoding, examples: Examples): Dataset {
   const { words } = labelsOf(examples, encoding.label);
-  const { classNames } = encoding;
-  const placeOf = categoryPlaces(classNames);
-  const rows: number[] = [];
-  const labels: number[] = [];
-  words.forEach((word, row) => {
-    if (word === '') return;
-    const label = placeOf(word)?.place;
-    if (label === undefined) {
-      throw new InputError(
-        `${examples.name}: row ${row + 1} has the label ${JSON.stringify(word.slice(0, 40))}, which was not among those learned (${few(classNames)})`,
-      );
-    }
-    rows.push(row);
-    labels.push(label);
-  });
+  const places = labelPlaces(encoding, words, examples.name);
+  const rows = Uint32Array.from(places.keys()).filter(row => places[row] !== undefined);
   if (rows.length === 0) throw new InputError(`${examples.name} has no labelled examples`);
-  return datasetOf(examples.name, encoding, examples, Uint32Array.from(rows), labels);
+  return datasetOf(
+    examples.name,
+    encoding,
+    examples,
+    rows,
+    Array.from(rows, row => places[row]!),
+  );
+}
+
+/** The class that each label names; undefined where it is missing. Throws an InputError for labels that were not learned. */
+export function labelPlaces(
+  { classNames }: Encoding,
+  words: readonly string[],
+  name: string,
+): (number | undefined)[] {
+  const placeOf = categoryPlaces(classNames);
+  return words.map((word, row) => {
+    if (word === '') return undefined;
+    const label = placeOf(word)?.place;
+    if (label !== undefined) return label;
+    throw new InputError(
+      `${name}: row ${row + 1} has the label ${JSON.stringify(word.slice(0, 40))}, which was not among those learned (${few(classNames)})`,
+    );
+  });
 }
 
 /** All of `examples` for a model with this encoding; their labels, where they have any, are not looked at. */

@@ -1,4 +1,4 @@
-// What predicting and learning on a device share: where the kernels come from, and which examples are sound.
+// Where the kernels of a predictor or a learner come from.
 
 import { InputError } from '../errors.ts';
 import { decodeText, fuse } from '../kernels/embedded.ts';
@@ -38,23 +38,4 @@ export async function compile(
     );
   }
   return { module: await WebAssembly.compile(await response.arrayBuffer()), build };
-}
-
-/** Throws an InputError unless `examples` are `count` rows of `inputs` bytes or finite floats. */
-export function checkExamples(examples: Uint8Array | Float32Array, inputs: number, count: number): void {
-  const isFloat = examples instanceof Float32Array;
-  if (!isFloat && !(examples instanceof Uint8Array)) {
-    throw new InputError(`expected examples as a Uint8Array or a Float32Array, found ${typeof examples}`);
-  }
-  if (examples.length !== count * inputs) {
-    throw new InputError(
-      `expected ${count} × ${inputs} inputs, found ${examples.length}: the model wants ${inputs} an example`,
-    );
-  }
-  const bad = isFloat ? examples.findIndex(value => !Number.isFinite(value)) : -1;
-  if (bad >= 0) {
-    throw new InputError(
-      `input ${bad % inputs} of example ${Math.floor(bad / inputs)} is ${examples[bad]}, expected a finite number`,
-    );
-  }
 }

@@ -20,8 +20,9 @@ import { planLayers } from '../schedules/plan.ts';
 import { openSession, type Session } from '../schedules/session.ts';
 import { Thread } from '../schedules/thread.ts';
 import { whole } from '../schema.ts';
-import { checkExamples, compile, type KernelOptions } from './kernels.ts';
-import { NAME, readModel } from './model.ts';
+import { checkExamples } from './examples.ts';
+import { compile, type KernelOptions } from './kernels.ts';
+import { NAME, type OwnWords, readModel } from './model.ts';
 import type { Prediction } from './predictor.ts';
 import { checkLearnerRecipe, type LearnerRecipe } from './recipe.ts';
 
@@ -67,11 +68,9 @@ function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
     throw new InputError(`rate must be a number above 0, found ${rate}`);
   const file = parseSafetensors(model, NAME);
   // Before anything is planned: sizes that the file's own tensors vouch for.
-  const { inputs, classes, description: said } = readModel(file, NAME);
+  const { inputs, classes, own, description: said } = readModel(file, NAME);
   const trained = checkLearnerRecipe(said.recipe, NAME);
   const seed = whole(0)(said.seed, `${NAME}: its seed`);
-  const { encoding, calibration } = said as Partial<OwnDescription>;
-  const own = encoding && calibration && { encoding, calibration };
   // Without a schedule: nobody knows how long it will go on.
   const recipe: Recipe = { ...gentle(trained, rate), batch, shift: 0, holdShare: 1 };
   const planned = planLayers(recipe, { kinds, inputs, classes, threads: 1, hasPairs: false });
@@ -126,33 +125,34 @@ export class Learner {
   readonly build: Build;
   /** Memory for weights, the optimizer's state and activities: all that it ever uses. */
   readonly bytes: number;
+  /** What its file says of somebody's own data, if anything: for modelOf. */
+  readonly own: OwnWords | undefined;
   readonly #session: Session;
   readonly #program: FeedforwardProgram;
   readonly #control: Control;
   /** As the file had it: what was changed for learning does not go into the next one. */
   readonly #trained: Recipe;
-  readonly #own: OwnDescription | undefined;
   #steps = 0;
 
-  constructor(session: Session, trained: Recipe, own: OwnDescription | undefined, bytes: number) {
+  constructor(session: Session, trained: Recipe, own: OwnWords | undefined, bytes: number) {
     this.inputs = session.inputs;
     this.classes = session.classes;
     this.build = session.build;
     this.bytes = bytes;
     this.#session = session;
     this.#trained = trained;
-    this.#own = own;
+    this.own = own;
     this.#control = new Control(session.plans.length, session.control);
     this.#program = openProgram(session);
   }
 
   /**
-   * Learns from examples: rows of `inputs` bytes (standing for value / 255) or floats, and a label below `classes` for each.
+   * Learns from examples that are encoded: rows of `inputs` bytes (standing for value / 255) or floats, and a label below `classes` for each.
    * One step of every layer for each `batch` of them, in the order given.
    */
   learn(examples: Uint8Array | Float32Array, labels: ArrayLike<number>): void {
     const { inputs, classes } = this;
-    checkExamples(examples, inputs, labels.length);
+    checkExamples(examples, inputs, labels.length, this.own);
     for (let i = 0; i < labels.length; i++) {
       if (!(Number.isInteger(labels[i]) && labels[i] >= 0 && labels[i] < classes)) {
         throw new InputError(`label ${labels[i]} of example ${i} is not a whole number below ${classes}`);
@@ -185,11 +185,11 @@ export class Learner {
     }
   }
 
-  /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or floats. */
+  /** What the network thinks of one example, encoded: `inputs` bytes (standing for value / 255) or floats. */
   predict(example: Uint8Array | Float32Array): Prediction {
     const { inputs, classes } = this;
     const { plans, recipe } = this.#session;
-    checkExamples(example, inputs, 1);
+    checkExamples(example, inputs, 1, this.own);
     const goodness = new Float32Array(plans.length * classes);
     const probabilities = new Float32Array(classes);
     const dataset = {
@@ -211,7 +211,13 @@ export class Learner {
 
   /** What was learned, as the bytes of a model file that everything else reads too. */
   save(): Uint8Array {
-    return joinChunks(encodeSession({ ...this.#session, recipe: this.#trained }, undefined, this.#own));
+    return joinChunks(
+      encodeSession(
+        { ...this.#session, recipe: this.#trained },
+        undefined,
+        this.own as OwnDescription | undefined,
+      ),
+    );
   }
 
   #run(job: Job): void {

@@ -30,6 +30,8 @@ export interface ModelLayer {
 export interface DeviceModel {
   /** All that the file says of itself, of which only what follows was looked at; its recipe is as recipes are said now. */
   readonly description: Readonly<Record<string, unknown>>;
+  /** What the file says of somebody's own data, which nobody has looked at; absent where it says nothing. */
+  readonly own?: OwnWords;
   readonly inputs: number;
   readonly classes: number;
   /** Of labels in the first inputs; 0 where labels are no inputs, and every layer tells the classes apart itself. */
@@ -37,6 +39,12 @@ export interface DeviceModel {
   /** What the maps read, where there are any. */
   readonly activity: Activity;
   readonly layers: readonly ModelLayer[];
+}
+
+/** What a file calls the preprocessing of its training data and what goes with it, whatever that really is. */
+export interface OwnWords {
+  readonly encoding: unknown;
+  readonly calibration: unknown;
 }
 
 /** What a layer's map of classes reads: its activities, their squares, or the activities over their root mean square. */
@@ -72,7 +80,9 @@ export function readModel({ tensors, metadata }: Safetensors, path: string): Dev
       ...(l >= readFrom && labelStrength === 0 && { map: find(`classes.${l}.weight`, [units, classes]) }),
     };
   });
-  return { description, inputs, classes, labelStrength, activity, layers };
+  const { encoding, calibration } = description;
+  const own = encoding !== undefined && { encoding, calibration };
+  return { description, ...(own && { own }), inputs, classes, labelStrength, activity, layers };
 }
 
 function readDescription(metadata: Readonly<Record<string, string>>, path: string) {
@@ -131,7 +141,7 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
   check(between === undefined, 'nothing between its layers');
   check(channelMeans === undefined, 'no means of channels that are subtracted');
   return {
-    description: { ...others, recipe },
+    description: { ...others, recipe } as Record<string, unknown>,
     inputs,
     classes,
     layers: dense,
@@ -146,6 +156,6 @@ const ACTIVITIES: readonly unknown[] = ['linear', 'squares', 'normalized'];
 const GOODNESS: readonly unknown[] = ['sum-of-squares', 'minus-sum-of-squares', 'mean-of-squares'];
 
 /** The properties of what may be anything. */
-function fields(value: unknown): Record<string, unknown> {
+export function fields(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

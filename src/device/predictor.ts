@@ -6,8 +6,9 @@ import { parseSafetensors } from '../files/safetensors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { PANEL, ROW_BYTES } from '../layers/memory.ts';
 import { largestIndex } from '../readouts/goodness.ts';
-import { checkExamples, compile, type KernelOptions } from './kernels.ts';
-import { type Activity, type DeviceModel, NAME, readModel } from './model.ts';
+import { checkExamples } from './examples.ts';
+import { compile, type KernelOptions } from './kernels.ts';
+import { type Activity, type DeviceModel, NAME, type OwnWords, readModel } from './model.ts';
 import { type PredictorPlan, planPredictor } from './plan.ts';
 
 /** The kernels of assembly/predict.ts. */
@@ -55,6 +56,8 @@ export class Predictor {
   readonly classes: number;
   /** Memory for weights and activities together: all that it ever uses. */
   readonly bytes: number;
+  /** What its file says of somebody's own data, if anything: for modelOf. */
+  readonly own: OwnWords | undefined;
   readonly #plan: PredictorPlan;
   readonly #kernels: PredictKernels;
   readonly #f32: Float32Array;
@@ -67,6 +70,7 @@ export class Predictor {
     this.inputs = model.inputs;
     this.classes = model.classes;
     this.bytes = plan.bytes;
+    this.own = model.own;
     this.#plan = plan;
     this.#strength = model.labelStrength;
     this.#slopes = model.layers.map(({ slope }) => slope);
@@ -86,9 +90,9 @@ export class Predictor {
     this.#writeLabels();
   }
 
-  /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or floats. */
+  /** What the network thinks of one example, encoded: `inputs` bytes (standing for value / 255) or floats. */
   predict(example: Uint8Array | Float32Array): Prediction {
-    checkExamples(example, this.inputs, 1);
+    checkExamples(example, this.inputs, 1, this.own);
     this.#writeImage(example);
     const { layers, labels, rows, stride, classPanels, at } = this.#plan;
     const { classes } = this;
@@ -98,8 +102,9 @@ export class Predictor {
     let [read, told] = [0, 0];
     for (let l = 0; l < layers.length; l++) {
       const { units, panels, readout, map } = layers[l];
-      if (l === 0) this.#forwardLabelled();
-      else this.#forward(l);
+      if (l > 0) this.#forward(l, at.rows, at.entries);
+      else if (labels > 0) this.#forwardLabelled();
+      else this.#forward(0, at.imageRow, at.image);
       if (map) {
         this.#tell(l, at.mapLogits + told * classPanels * ROW_BYTES, goodness);
         told++;
@@ -167,8 +172,9 @@ export class Predictor {
     kernels.sparseProduct(logits, at.rows, at.entries, map, 0, classPanels, 1, 1, units, 1);
     kernels.softmaxRows(at.probabilities, logits, 0, 1, 1, 1, classes);
     const probabilities = at.probabilities >>> 2;
+    // In single precision at each step, as the network has it.
     for (let c = 0; c < classes; c++) {
-      goodness[c] += Math.max(LEAST, Math.log(this.#f32[probabilities + c]));
+      goodness[c] += Math.fround(Math.max(LEAST, Math.log(this.#f32[probabilities + c])));
     }
   }
 
@@ -194,14 +200,15 @@ export class Predictor {
     );
   }
 
-  #forward(l: number): void {
+  /** Layer `l` of rows as they are. */
+  #forward(l: number, from: number, entries: number): void {
     const { at, rows, stride, layers } = this.#plan;
     const { weights, panels, inputs } = layers[l];
     this.#kernels.sparseForward(
       at.activity,
       at.goodness,
-      at.rows,
-      at.entries,
+      from,
+      entries,
       weights,
       0,
       panels,
@@ -265,7 +272,9 @@ export class Predictor {
     const oneHot = 1 / (TINY + Math.sqrt((squares + strength * strength) / inputs));
     const share = labels && (strength * strength) / labels;
     const neutral = 1 / (TINY + Math.sqrt((squares + share) / inputs));
-    for (let entry = first; entry < to; entry += 2) f32[entry + 1] *= oneHot * unit;
+    // With and without labels as the network rounds it.
+    const scale = labels > 0 ? oneHot * unit : unit / (TINY + Math.sqrt(squares / inputs));
+    for (let entry = first; entry < to; entry += 2) f32[entry + 1] *= scale;
     u32.set([0, (to - first) * 4], at.imageRow >>> 2);
     for (let label = 0; label < labels; label++) {
       f32[(at.labels >>> 2) + 2 * label + 1] = strength * oneHot;

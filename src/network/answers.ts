@@ -18,6 +18,20 @@ export interface Answer {
   readonly probabilities: readonly number[];
 }
 
+/** The answers of scores, the higher the likelier, and of probabilities, both (count, classes). */
+export function answersOf(
+  classNames: readonly string[],
+  scores: Float32Array,
+  probabilities: Float32Array,
+): Answer[] {
+  const classes = classNames.length;
+  return Array.from({ length: scores.length / classes }, (_, i) => {
+    const best = largestIndex(scores, i * classes, classes);
+    const row = Array.from(probabilities.subarray(i * classes, (i + 1) * classes));
+    return { label: classNames[best], confidence: row[best], probabilities: row };
+  });
+}
+
 /** What `Model` is in Node and in a page, where the network lives in a worker. */
 export class Answerer<Inner extends Pick<Network, 'evaluate' | 'close'>> {
   readonly network: Inner;
@@ -44,11 +58,7 @@ export class Answerer<Inner extends Pick<Network, 'evaluate' | 'close'>> {
     const hasGoodness = goodnessSums.length > 0;
     const scores = hasGoodness ? goodnessSums : bySoftmax;
     const probabilities = hasGoodness ? calibrated(scores, classes, this.calibration) : bySoftmax;
-    return Array.from({ length: data.count }, (_, i) => {
-      const best = largestIndex(scores, i * classes, classes);
-      const row = Array.from(probabilities.subarray(i * classes, (i + 1) * classes));
-      return { label: classNames[best], confidence: row[best], probabilities: row };
-    });
+    return answersOf(classNames, scores, probabilities);
   }
 
   /** Ends the threads; the model cannot be used any more. */

@@ -49,7 +49,8 @@ it.each(kinds)('are answered alike: %s', async (_, learning, classes) => {
       const example = data.inputs.slice(i * inputs, (i + 1) * inputs) as Uint8Array;
       const expected = await network.predict(example);
       const found = predictor.predict(example);
-      expect(found.label).toBe(expected.label);
+      // To the bit where the build is the same: training has switched relaxed SIMD on where the engine has it.
+      expect(found).toEqual(expected);
       await writeFile(join(folder, 'example'), example);
       const python = spawnSync('python3', [
         'examples/predict.py',

@@ -12,9 +12,16 @@ export async function tableFrom(
   rows: AsyncIterable<Readonly<Record<string, unknown>>> | Iterable<Readonly<Record<string, unknown>>>,
   name = 'rows',
 ): Promise<Table> {
+  const { add, table } = gathering(name);
+  for await (const row of rows) add(row);
+  return table();
+}
+
+/** What makes a table of rows that are added one after the other. */
+export function gathering(name: string) {
   const columns = new Map<string, unknown[]>();
   let count = 0;
-  for await (const row of rows) {
+  const add = (row: Readonly<Record<string, unknown>>): void => {
     if (typeof row !== 'object' || row === null) {
       throw new InputError(`${name}: expected row ${count} to be an object of cells, found ${typeof row}`);
     }
@@ -24,15 +31,20 @@ export async function tableFrom(
       cells[count] = value;
     }
     count++;
-  }
-  const list = [...columns].map(([key, cells]) =>
-    columnOf(
-      key,
-      Array.from({ length: count }, (_, i) => cells[i]),
-      name,
+  };
+  const table = (): Table => ({
+    name,
+    count,
+    columns: [...columns].map(([key, cells]) =>
+      columnOf(
+        key,
+        Array.from({ length: count }, (_, i) => cells[i]),
+        name,
+      ),
     ),
-  );
-  return { name, count, columns: list, hasNames: true };
+    hasNames: true,
+  });
+  return { add, table };
 }
 
 /**

@@ -1,0 +1,7 @@
+// forward-forward/own-data: rows and images as they are kept, for what runs the network on a device.
+
+export type { Note, NoteCode } from './data/notes.ts';
+export type { Row } from './data/tables/rows.ts';
+export { type Model, modelOf, type OwnExamples } from './device/own-model.ts';
+export { InputError } from './errors.ts';
+export type { Answer } from './network/answers.ts';
