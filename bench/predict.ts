@@ -32,9 +32,9 @@ export async function run(): Promise<void> {
     await network.close();
     const { tensors, metadata } = parseSafetensors(model, 'the model');
     const tensor = (name: string, shape: readonly number[]) => readFloats(tensors, name, shape, 'the model');
-    const onnx = encodeOnnx({ recipe: recipes.quick, inputs: 784, classes: 10, metadata, tensor });
+    const { chunks } = encodeOnnx({ recipe: recipes.quick, inputs: 784, classes: 10, metadata, tensor });
     writeFileSync(join(folder, 'model.safetensors'), model);
-    writeFileSync(join(folder, 'model.onnx'), Buffer.concat(onnx));
+    writeFileSync(join(folder, 'model.onnx'), Buffer.concat(chunks));
     writeFileSync(join(folder, 'images'), train.inputs.subarray(50_000 * 784, 50_200 * 784));
 
     const rounds = new Map<string, Measured[]>(

@@ -1,17 +1,20 @@
-// Bundles what `ff export --js` puts before the weights: the predictor with its kernels, in one module that imports nothing.
+// Bundles what `ff export --js` puts before the weights: the predictor with its kernels, in one module that imports nothing; with the
+// preprocessing of own data, and without.
 
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-await build({
-  entryPoints: ['src/export/standalone.ts'],
-  outfile: 'dist/export/standalone.bundle.js',
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-  legalComments: 'none',
-  logLevel: 'warning',
-});
+for (const name of ['standalone', 'standalone-own']) {
+  await build({
+    entryPoints: [`src/export/${name}.ts`],
+    outfile: `dist/export/${name}.bundle.js`,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+}

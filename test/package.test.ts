@@ -52,7 +52,8 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
     expect(paths).toContain(`dist/${entry}.d.ts`);
   }
   for (const wasm of ['predict-simd', 'predict-relaxed']) expect(paths).toContain(`build/${wasm}.wasm`);
-  expect(paths).toContain('dist/export/standalone.bundle.js');
+  for (const name of ['standalone', 'standalone-own'])
+    expect(paths).toContain(`dist/export/${name}.bundle.js`);
   expect(paths).toContain('bin/ff.js');
   expect(paths.filter(path => /^(test|bench|assembly|src|scripts|demo)\//.test(path))).toEqual([]);
   expect(paths.filter(path => /(^|\/)\./.test(path))).toEqual([]);

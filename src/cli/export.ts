@@ -1,14 +1,18 @@
 // ff export: a model for where this library is not, or for where every byte counts.
 
+import type { Encoding } from '../data/encode-examples.ts';
+import { describeSize } from '../data/images/images.ts';
+import { few } from '../data/notes.ts';
+import { rowColumns } from '../data/tables/rows.ts';
 import { readModel } from '../device/model.ts';
 import { InputError } from '../errors.ts';
 import { encodeJavaScript } from '../export/javascript.ts';
-import { encodeOnnx } from '../export/onnx.ts';
+import { encodeOnnx, takesEncoded } from '../export/onnx.ts';
 import { quantize, readFloats } from '../files/int8.ts';
 import { readBytes } from '../files/read.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Safetensors } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
-import { type ModelDescription, parseDescription } from '../network/encode.ts';
+import { type ModelDescription, type OwnDescription, parseDescription } from '../network/encode.ts';
 import { FORMAT } from '../recipes/first-edition.ts';
 import { print } from './output.ts';
 import { checkOutputs } from './outputs.ts';
@@ -46,12 +50,24 @@ export async function exportModel(model: string, options: ExportOptions): Promis
   await checkOutputs([out], [model]);
   // The description is as files have it today, whatever this one's was.
   const metadata = { ...file.metadata, format: FORMAT, description: JSON.stringify(description) };
-  const chunks = onnx
+  const { chunks, takes } = onnx
     ? onnxOf(file.tensors, description, metadata, model)
-    : await packed(file.tensors, metadata, model, options);
+    : await packed(file.tensors, description, metadata, model, options);
   await writeFileSafely(out, chunks);
   const size = chunks.reduce((sum, { length }) => sum + length, 0);
   print(`${out}: ${grouped(size)} bytes, ${((100 * size) / bytes.length).toFixed(0)} % of the model`);
+  print(takes);
+}
+
+/** What is written, and a sentence that says what it is to be given. */
+interface Export {
+  readonly chunks: Uint8Array[];
+  readonly takes: string;
+}
+
+/** What a description says of own data, where it says all of it. */
+function ownOf({ encoding, calibration }: ModelDescription): OwnDescription | undefined {
+  return encoding && calibration && { encoding, calibration };
 }
 
 function defaultOut(model: string, { onnx, js, int8 }: ExportOptions): string {
@@ -61,26 +77,31 @@ function defaultOut(model: string, { onnx, js, int8 }: ExportOptions): string {
 
 function onnxOf(
   tensors: Safetensors['tensors'],
-  { recipe, inputs, classes }: ModelDescription,
+  description: ModelDescription,
   metadata: Readonly<Record<string, string>>,
   model: string,
-): Uint8Array[] {
-  return encodeOnnx({
+): Export {
+  const { recipe, inputs, classes } = description;
+  const own = ownOf(description);
+  const { chunks, about } = encodeOnnx({
     recipe,
     inputs,
     classes,
+    ...(own && { own }),
     metadata,
     tensor: (name, shape) => readFloats(tensors, name, shape, model),
   });
+  return { chunks, takes: own ? `${about}; answers ${few(own.encoding.classNames)}` : about };
 }
 
 /** The file without what only training needs, with bytes for weights where asked for, as itself or as a module. */
 async function packed(
   tensors: Safetensors['tensors'],
+  description: ModelDescription,
   metadata: Readonly<Record<string, string>>,
   model: string,
   { int8, js }: ExportOptions,
-): Promise<Uint8Array[]> {
+): Promise<Export> {
   const isLearned = (name: string) =>
     /^(layers\.\d+\.(weight|bias)|(readout|classes)\.\d+\.weight)(\.scale)?$/.test(name);
   const learned = [...tensors.values()].filter(({ name }) => isLearned(name));
@@ -90,6 +111,17 @@ async function packed(
     ...metadata,
     ...(int8 && { quantization: QUANTIZATION }),
   });
-  if (!js) return chunks;
-  return [new TextEncoder().encode(await encodeJavaScript(joinChunks(chunks)))];
+  const own = ownOf(description);
+  const takes = own ? takesOwn(own.encoding, js ? 'predict' : 'loadModel') : takesEncoded(description);
+  if (!js) return { chunks, takes };
+  const text = await encodeJavaScript(joinChunks(chunks), own !== undefined);
+  return { chunks: [new TextEncoder().encode(text)], takes };
+}
+
+function takesOwn(encoding: Encoding, who: string): string {
+  const examples =
+    encoding.kind === 'table'
+      ? `rows of a table as they are (${few(rowColumns(encoding))})`
+      : `images of ${describeSize(encoding)} as their bytes`;
+  return `${who} takes ${examples}, not encoded; answers ${few(encoding.classNames)}`;
 }

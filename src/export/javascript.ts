@@ -1,14 +1,20 @@
-// A network as one JavaScript module that needs nothing else: kernels, weights and `predict`.
+// A model as one JavaScript module that needs nothing else: kernels, weights, preprocessing and `predict`.
 
 import { fileURLToPath } from 'node:url';
 import { readBytes } from '../files/read.ts';
 
-/** The same file whether this one runs from src/ (in tests) or from dist/. */
-const BUNDLE = fileURLToPath(new URL('../../dist/export/standalone.bundle.js', import.meta.url));
+/** What a module takes and gives, in its first line. */
+const NETWORK = 'predict(bytes or floats, encoded as in training) gives { label, goodness, probabilities }';
+const OWN =
+  'predict([row or image as it is, …]) gives [{ label, confidence, probabilities }, …]; see columns, classNames and notes, too';
 
-/** The text of a module around the bytes of a model file. */
-export async function encodeJavaScript(model: Uint8Array): Promise<string> {
-  const code = new TextDecoder().decode(await readBytes(BUNDLE));
+/** The text of a module around the bytes of a model file, of somebody's own data or of a network alone. */
+export async function encodeJavaScript(model: Uint8Array, isOwn: boolean): Promise<string> {
+  // The same files whether this one runs from src/ (in tests) or from dist/.
+  const name = isOwn ? 'standalone-own' : 'standalone';
+  const bundle = fileURLToPath(new URL(`../../dist/export/${name}.bundle.js`, import.meta.url));
+  const code = new TextDecoder().decode(await readBytes(bundle));
   const base64 = Buffer.from(model.buffer, model.byteOffset, model.byteLength).toString('base64');
-  return `// import { predict } from this file: predict(bytes or floats) gives { label, goodness, probabilities }.\nconst MODEL = '${base64}';\n${code}`;
+  const first = `// import { predict } from this file: ${isOwn ? OWN : NETWORK}.`;
+  return `${first}\nconst MODEL = '${base64}';\n${code}`;
 }

@@ -1,50 +1,80 @@
 // A network as an ONNX model (https://onnx.ai/onnx/repo-docs/IR.html), for any runtime that reads those: both readouts in one
-// graph, for any number of images at once.
+// graph, for any number of examples at once.
 //
-//   input          (images, inputs)   as in training; what the label's inputs hold is ignored
-//   label          (images)           int64, the answer of the goodness readout
-//   goodness       (images, classes)  summed over the layers that are read
-//   probabilities  (images, classes)  of the softmax readout
+//   input          (examples, inputs)   as in training; what the label's inputs hold is ignored
+//   label          (examples)           int64, the answer of the goodness readout
+//   goodness       (examples, classes)  summed over the layers that are read
+//   probabilities  (examples, classes)  of the softmax readout
 //
-// Inside, where labels are inputs, every image has a row for each label and, last, one for the neutral label; layer 1 multiplies the
-// image once for all. Where layers tell classes apart, it has one.
+// A model of own data takes its columns or images as they are instead of `input` (own-inputs.ts), its probabilities are those of
+// Model.predict, and it has one output more:
+//
+//   class          (examples)           text, the name of the class
+//
+// Inside, where labels are inputs, every example has a row for each label and, last, one for the neutral label; layer 1 multiplies the
+// example once for all. Where layers tell classes apart, it has one.
 
 import { InputError } from '../errors.ts';
 import { sizeOf } from '../layers/shape.ts';
 import { slope } from '../layers/slope.ts';
+import type { OwnDescription } from '../network/encode.ts';
 import { inputShape, shapesOf } from '../recipes/check.ts';
-import { type Classes, layerGoodness, type Recipe } from '../recipes/recipe.ts';
+import { type Classes, type Contrast, layerGoodness, type Recipe } from '../recipes/recipe.ts';
+import { Graph, ML_DOMAIN } from './graph.ts';
+import { type OwnInput, ownInputs, type Taken } from './own-inputs.ts';
 import { Message } from './protobuf.ts';
 
 /** Of 2021; the operators below have not changed their meaning since. */
 const OPSET = 17;
+const ML_OPSET = 3;
 const IR_VERSION = 8;
 /** Protocol buffers count their bytes in 31 bits. */
 const LARGEST = 2 ** 31 - 1;
 const TINY = 1e-20;
-
-const FLOAT = 1;
-const INT64 = 7;
 
 /** What the graph is made of. */
 export interface OnnxSource {
   readonly recipe: Recipe;
   readonly inputs: number;
   readonly classes: number;
+  /** What a model of own data takes and answers. */
+  readonly own?: OwnDescription;
   /** Goes into the file's metadata beside the graph. */
   readonly metadata: Readonly<Record<string, string>>;
   /** The values of a tensor of the model file. */
   tensor(name: string, shape: readonly number[]): Float32Array;
 }
 
-/** The bytes of an ONNX file as chunks to write end to end; throws an InputError above 2 GiB, which the format cannot hold. */
-export function encodeOnnx(source: OnnxSource): Uint8Array[] {
+/** An ONNX file. */
+export interface OnnxFile {
+  /** The bytes as chunks to write end to end. */
+  readonly chunks: Uint8Array[];
+  /** What the graph is to be given. */
+  readonly inputs: readonly OwnInput[];
+  /** A sentence that says so. */
+  readonly about: string;
+}
+
+/** A network as an ONNX file; throws an InputError above 2 GiB, which the format cannot hold. */
+export function encodeOnnx(source: OnnxSource): OnnxFile {
+  const { own, metadata, classes } = source;
+  const graph = new Graph();
+  const taken = own ? ownInputs(graph, own.encoding) : networkInput(graph, source);
+  const { goodness, logits } = scoresOf(graph, source, taken.encoded);
+  answer(graph, { own, classes, goodness, logits });
+  const { about, ports } = taken;
   const model = new Message()
     .number(1, IR_VERSION)
     .string(2, 'forward-forward')
-    .message(7, buildGraph(source));
-  model.message(8, new Message().string(1, '').number(2, OPSET));
-  for (const [key, value] of Object.entries(source.metadata)) {
+    .string(6, about)
+    .message(7, graph.finish(about))
+    .message(8, new Message().string(1, '').number(2, OPSET));
+  if (own) model.message(8, new Message().string(1, ML_DOMAIN).number(2, ML_OPSET));
+  const more = {
+    takes: JSON.stringify(ports),
+    ...(own && { class_names: JSON.stringify(own.encoding.classNames) }),
+  };
+  for (const [key, value] of Object.entries({ ...metadata, ...more })) {
     model.message(14, new Message().string(1, key).string(2, value));
   }
   if (model.length > LARGEST) {
@@ -52,37 +82,59 @@ export function encodeOnnx(source: OnnxSource): Uint8Array[] {
       `an ONNX file ends at 2 GiB, this network makes ${(model.length / 2 ** 30).toFixed(1)} GiB: keep the safetensors file`,
     );
   }
-  return model.chunks;
+  return { chunks: model.chunks, inputs: ports, about };
 }
 
-function buildGraph(source: OnnxSource): Message {
-  const { recipe, inputs, classes, tensor } = source;
+/** The one input of a network that nothing is known of but what it was trained on. */
+function networkInput(graph: Graph, source: OnnxSource): Taken {
+  const about = takesEncoded(source);
+  const shape = ['examples', source.inputs];
+  const encoded = graph.input({ name: 'input', holds: 'float', shape, about });
+  return { encoded, about, ports: [{ input: 'input', holds: 'encoded inputs' }] };
+}
+
+/** What a network is to be given, in words. */
+export function takesEncoded({ recipe, inputs, classes }: Pick<OnnxSource, 'recipe' | 'inputs' | 'classes'>) {
   const { learning } = recipe;
-  if (learning.kind === 'classes' && learning.groups === undefined) return classesGraph(source, learning);
+  const labels = learning.kind === 'contrast' ? `, the first ${classes} of them left to the label` : '';
+  return `takes inputs that are encoded as in training, ${inputs} an example${labels}; answers numbers of classes`;
+}
+
+/** The goodness of every label, and the logits of the softmax readout. */
+function scoresOf(graph: Graph, source: OnnxSource, encoded: string) {
+  const { learning } = source.recipe;
+  if (learning.kind === 'classes' && learning.groups === undefined) {
+    return scoresByClasses(graph, source, learning, encoded);
+  }
   if (learning.kind !== 'contrast' || learning.label.kind !== 'first') {
     throw new InputError(
       `an ONNX file is written of networks that learned by classes, or by contrast with the label in the first inputs, found learning by ${learning.kind}`,
     );
   }
+  return scoresByContrast(graph, source, learning, encoded);
+}
+
+function scoresByContrast(
+  graph: Graph,
+  { recipe, inputs, classes, tensor }: OnnxSource,
+  learning: Contrast,
+  encoded: string,
+) {
   const { strength: labelStrength } = learning.label;
   const { from: readFrom } = learning.readout;
   const layers = shapesOf(recipe, inputShape(recipe, inputs)).slice(1).map(sizeOf);
-  const graph = new Graph();
-  graph.input('input', ['images', inputs]);
+  const tiny = graph.floats('/tiny', Float32Array.of(TINY));
 
   // The label takes the place of the first inputs.
-  const image = graph.node('Slice', ['input', graph.ints([classes]), graph.ints([inputs]), graph.ints([1])]);
+  const image = graph.node('Slice', [encoded, graph.ints([classes]), graph.ints([inputs]), graph.ints([1])]);
   const squares = graph.node('ReduceSumSquare', [image], { axes: [1] });
   const labelSquares = new Float32Array(classes + 1).fill(labelStrength ** 2);
   labelSquares[classes] /= classes;
   const means = graph.node('Mul', [
-    graph.node('Add', [squares, graph.floats('label.squares', labelSquares)]),
-    graph.floats('input.share', Float32Array.of(1 / inputs)),
+    graph.node('Add', [squares, graph.floats('/label.squares', labelSquares)]),
+    graph.floats('/input.share', Float32Array.of(1 / inputs)),
   ]);
-  const length = graph.node('Add', [
-    graph.node('Sqrt', [means]),
-    graph.floats('tiny', Float32Array.of(TINY)),
-  ]);
+  const length = graph.node('Add', [graph.node('Sqrt', [means]), tiny]);
   const lengths = graph.node('Unsqueeze', [length, graph.ints([2])]);
 
   const sums: string[] = [];
@@ -101,7 +153,7 @@ function buildGraph(source: OnnxSource): Message {
       ]);
       const common = graph.node('Unsqueeze', [graph.node('MatMul', [image, pixels]), graph.ints([1])]);
       const labels = labelRows(weight, classes, units, labelStrength);
-      const labelled = graph.node('Add', [common, graph.floats('label.rows', labels, [classes + 1, units])]);
+      const labelled = graph.node('Add', [common, graph.floats('/label.rows', labels, [classes + 1, units])]);
       product = graph.node('Div', [labelled, lengths]);
     } else {
       product = graph.node('MatMul', [rows, graph.floats(`layers.${l}.weight`, weight, [fanIn, units])]);
@@ -109,7 +161,7 @@ function buildGraph(source: OnnxSource): Message {
     const activity = graph.node('Relu', [graph.node('Add', [product, bias])]);
     const total = graph.node('ReduceSumSquare', [activity], { axes: [2] });
     const mean = graph.node('Mul', [total, graph.floats(`layers.${l}.share`, Float32Array.of(1 / units))]);
-    rows = graph.node('Div', [activity, graph.node('Add', [graph.node('Sqrt', [mean]), 'tiny'])]);
+    rows = graph.node('Div', [activity, graph.node('Add', [graph.node('Sqrt', [mean]), tiny])]);
     if (l < readFrom) continue;
     const factor = graph.floats(
       `layers.${l}.slope`,
@@ -122,27 +174,32 @@ function buildGraph(source: OnnxSource): Message {
       graph.node('MatMul', [neutral, graph.floats(`readout.${l}.weight`, readout, [units, classes])]),
     );
   }
-
   const each = graph.node('Squeeze', [graph.node('Sum', sums), graph.ints([2])]);
-  graph.node('Slice', [each, graph.ints([0]), graph.ints([classes]), graph.ints([1])], {}, 'goodness');
-  return graph.answer(graph.node('Sum', logits), classes);
+  const ends = [graph.ints([0]), graph.ints([classes]), graph.ints([1])];
+  return {
+    goodness: graph.node('Slice', [each, ...ends], {}, 'goodness'),
+    logits: graph.node('Sum', logits),
+  };
 }
 
-/** One row an image: the sum of what its layers say, as log probabilities. */
-function classesGraph({ recipe, inputs, classes, tensor }: OnnxSource, learning: Classes): Message {
-  const graph = new Graph();
-  graph.input('input', ['images', inputs]);
-  graph.floats('tiny', Float32Array.of(TINY));
+/** One row an example: the sum of what its layers say, as log probabilities. */
+function scoresByClasses(
+  graph: Graph,
+  { recipe, inputs, classes, tensor }: OnnxSource,
+  learning: Classes,
+  encoded: string,
+) {
+  const tiny = graph.floats('/tiny', Float32Array.of(TINY));
   const scaled = (rows: string) => {
     const mean = graph.node('ReduceMean', [graph.node('Mul', [rows, rows])], { axes: [1] });
-    return graph.node('Div', [rows, graph.node('Add', [graph.node('Sqrt', [mean]), 'tiny'])]);
+    return graph.node('Div', [rows, graph.node('Add', [graph.node('Sqrt', [mean]), tiny])]);
   };
   const times = (rows: string, name: string, height: number) =>
     graph.node('MatMul', [rows, graph.floats(name, tensor(name, [height, classes]), [height, classes])]);
   const told: string[] = [];
   const logs: string[] = [];
   const read: string[] = [];
-  let rows = scaled('input');
+  let rows = scaled(encoded);
   let fanIn = inputs;
   const sizes = shapesOf(recipe, inputShape(recipe, inputs)).slice(1).map(sizeOf);
   sizes.forEach((units, l) => {
@@ -162,8 +219,48 @@ function classesGraph({ recipe, inputs, classes, tensor }: OnnxSource, learning:
     logs.push(graph.node('LogSoftmax', [logits], { axis: 1 }));
     if (learning.readout) read.push(times(rows, `readout.${l}.weight`, units));
   });
-  graph.node('Sum', logs, {}, 'goodness');
-  return graph.answer(graph.node('Sum', learning.readout ? read : told), classes);
+  return {
+    goodness: graph.node('Sum', logs, {}, 'goodness'),
+    logits: graph.node('Sum', learning.readout ? read : told),
+  };
+}
+
+/** What is answered by the goodness of every label: of own data the name of the class, and how sure that is. */
+function answer(
+  graph: Graph,
+  of: {
+    readonly own: OwnDescription | undefined;
+    readonly classes: number;
+    readonly goodness: string;
+    readonly logits: string;
+  },
+): void {
+  const { own, classes, goodness } = of;
+  const label = graph.node('ArgMax', [goodness], { axis: 1, keepdims: 0 }, 'label');
+  let scores = of.logits;
+  if (own) {
+    const { classNames } = own.encoding;
+    graph.node('Gather', [graph.texts('/class.names', classNames), label], { axis: 0 }, 'class');
+    graph.output({ name: 'class', holds: 'text', shape: ['examples'], about: 'the name of the class' });
+    const temperature = graph.floats('/temperature', Float32Array.of(own.calibration.temperature));
+    scores = graph.node('Div', [goodness, temperature]);
+  }
+  graph.node('Softmax', [scores], { axis: 1 }, 'probabilities');
+  const shape = ['examples', classes];
+  const about = own ? 'how likely each class is to be right' : 'of the softmax readout';
+  graph.output({
+    name: 'label',
+    holds: 'int64',
+    shape: ['examples'],
+    about: 'the number of the class, from 0',
+  });
+  graph.output({
+    name: 'goodness',
+    holds: 'float',
+    shape,
+    about: 'of each class, over the layers that are read',
+  });
+  graph.output({ name: 'probabilities', holds: 'float', shape, about });
 }
 
 /** What each label, and last the neutral one, adds to the product with the image (classes + 1, units). */
@@ -179,90 +276,4 @@ function labelRows(weight: Float32Array, classes: number, units: number, strengt
     rows[classes * units + unit] = sum;
   }
   return rows;
-}
-
-/** A graph under construction; values are known by their names. */
-class Graph {
-  readonly #nodes: Message[] = [];
-  readonly #initializers = new Map<string, Message>();
-  readonly #inputs: Message[] = [];
-  readonly #outputs: Message[] = [];
-
-  /** Adds an operator of one output and gives its name; attributes are whole numbers or lists of them. */
-  node(
-    operator: string,
-    inputs: readonly string[],
-    attributes: Readonly<Record<string, number | readonly number[]>> = {},
-    output = `${operator}.${this.#nodes.length}`,
-  ): string {
-    const node = new Message();
-    for (const input of inputs) node.string(1, input);
-    node.string(2, output).string(3, output).string(4, operator);
-    for (const [name, value] of Object.entries(attributes)) {
-      const attribute = new Message().string(1, name);
-      if (typeof value === 'number') attribute.number(3, value).number(20, 2);
-      else value.reduce((message, item) => message.number(8, item), attribute).number(20, 7);
-      node.message(5, attribute);
-    }
-    this.#nodes.push(node);
-    return output;
-  }
-
-  /** A constant of floats; without a shape, a vector. */
-  floats(name: string, values: Float32Array, shape: readonly number[] = [values.length]): string {
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    return this.#constant(name, FLOAT, shape, bytes);
-  }
-
-  /** A constant of a few whole numbers; without a shape, a vector. */
-  ints(values: readonly number[], shape: readonly number[] = [values.length]): string {
-    const bytes = new Uint8Array(new BigInt64Array(values.map(BigInt)).buffer);
-    return this.#constant(`${shape.length ? 'list' : 'number'}.${values.join('.')}`, INT64, shape, bytes);
-  }
-
-  input(name: string, shape: readonly (number | string)[]): void {
-    this.#inputs.push(valueInfo(name, FLOAT, shape));
-  }
-
-  output(name: string, type: number, shape: readonly (number | string)[]): void {
-    this.#outputs.push(valueInfo(name, type, shape));
-  }
-
-  /** The answer by `goodness`, and the probabilities that `logits` stand for: all that is asked of a graph. */
-  answer(logits: string, classes: number): Message {
-    this.node('ArgMax', ['goodness'], { axis: 1, keepdims: 0 }, 'label');
-    this.node('Softmax', [logits], { axis: 1 }, 'probabilities');
-    this.output('label', INT64, ['images']);
-    this.output('goodness', FLOAT, ['images', classes]);
-    this.output('probabilities', FLOAT, ['images', classes]);
-    return this.finish('forward-forward');
-  }
-
-  finish(name: string): Message {
-    const graph = new Message();
-    for (const node of this.#nodes) graph.message(1, node);
-    graph.string(2, name);
-    for (const initializer of this.#initializers.values()) graph.message(5, initializer);
-    for (const input of this.#inputs) graph.message(11, input);
-    for (const output of this.#outputs) graph.message(12, output);
-    return graph;
-  }
-
-  #constant(name: string, type: number, shape: readonly number[], bytes: Uint8Array): string {
-    const constant = new Message();
-    for (const size of shape) constant.number(1, size);
-    this.#initializers.set(name, constant.number(2, type).string(8, name).bytes(9, bytes));
-    return name;
-  }
-}
-
-/** The type of an input or output; a name in place of a size stands for any size. */
-function valueInfo(name: string, type: number, shape: readonly (number | string)[]): Message {
-  const dimensions = new Message();
-  for (const size of shape) {
-    const dimension = new Message();
-    dimensions.message(1, typeof size === 'number' ? dimension.number(1, size) : dimension.string(2, size));
-  }
-  const tensor = new Message().number(1, type).message(2, dimensions);
-  return new Message().string(1, name).message(2, new Message().message(1, tensor));
 }

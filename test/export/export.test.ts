@@ -110,8 +110,8 @@ describe.skipIf(!hasOnnx)('as ONNX (skipped where onnxruntime-node is not instal
       for (const file of [bytes, quantized]) {
         const { tensors } = parseSafetensors(file, 'm');
         const tensor = (name: string, shape: readonly number[]) => readFloats(tensors, name, shape, 'm');
-        const onnx = encodeOnnx({ recipe, inputs: width, classes: count, metadata, tensor });
-        const session = await ort.InferenceSession.create(Buffer.concat(onnx));
+        const { chunks } = encodeOnnx({ recipe, inputs: width, classes: count, metadata, tensor });
+        const session = await ort.InferenceSession.create(Buffer.concat(chunks));
         expect(session.outputNames).toEqual(['label', 'goodness', 'probabilities']);
         const predictor = await loadPredictor(file);
         for (const images of [1, 7]) {
@@ -260,7 +260,8 @@ describe('ff export', () => {
       expect([status, stderr]).toEqual([0, '']);
       const { size } = await stat(join(folder, name));
       expect(stdout).toBe(
-        `${name}: ${size.toLocaleString('en-US')} bytes, ${((100 * size) / model.bytes.length).toFixed(0)} % of the model\n`,
+        `${name}: ${size.toLocaleString('en-US')} bytes, ${((100 * size) / model.bytes.length).toFixed(0)} % of the model\n` +
+          'takes inputs that are encoded as in training, 80 an example, the first 5 of them left to the label; answers numbers of classes\n',
       );
     }
   });

@@ -85,6 +85,11 @@ export function isMissingText(cell: string, missing?: readonly string[]): boolea
   return cell.length <= LONGEST && NEVER_TEXT.has(cell.toLowerCase());
 }
 
+/** The cells of text that are missing, in lower case where letters do not matter. */
+export function missingTexts(missing?: readonly string[]): readonly string[] {
+  return missing ? ['', ...missing] : [...NEVER_TEXT];
+}
+
 /** Whether a word is one that stands for nothing in some tables and for itself in others. */
 export function mayMeanMissing(cell: string): boolean {
   return isMissing(cell) && !isMissingText(cell);

@@ -69,7 +69,7 @@ export interface TableEncoding {
 export type NumberColumn = Extract<ColumnEncoding, { kind: 'number' }>;
 
 /** Deviations from the mean beyond which a value is cut off. */
-const LIMIT = 4;
+export const LIMIT = 4;
 
 /** How the cells of a column are to be read as numbers. */
 export type Reading = Pick<NumberColumn, 'name' | 'format' | 'absent' | 'date'>;
