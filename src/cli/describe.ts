@@ -1,5 +1,9 @@
 // What the commands say of a network and of its answers.
 
+import type { Encoding } from '../data/encode-examples.ts';
+import { describeSize } from '../data/images/images.ts';
+import { few } from '../data/notes.ts';
+import { rowColumns } from '../data/tables/rows.ts';
 import type { Evaluation, Network } from '../network/network.ts';
 import type { Scored } from '../readouts/goodness.ts';
 import { hasReadout, type Learning } from '../recipes/recipe.ts';
@@ -54,4 +58,11 @@ export function perClass(
   });
   const bySoftmax = isTold ? ['wrong (softmax)'] : [];
   return table(['class', 'examples', 'wrong', 'error', ...bySoftmax, 'taken for'], rows);
+}
+
+/** What a model of own data is asked about, as it is kept. */
+export function ownExamples(encoding: Encoding): string {
+  return encoding.kind === 'table'
+    ? `rows of a table as they are (${few(rowColumns(encoding))})`
+    : `images of ${describeSize(encoding)} as their bytes`;
 }

@@ -1,9 +1,6 @@
 // ff export: a model for where this library is not, or for where every byte counts.
 
-import type { Encoding } from '../data/encode-examples.ts';
-import { describeSize } from '../data/images/images.ts';
 import { few } from '../data/notes.ts';
-import { rowColumns } from '../data/tables/rows.ts';
 import { readModel } from '../device/model.ts';
 import { InputError } from '../errors.ts';
 import { encodeJavaScript } from '../export/javascript.ts';
@@ -14,6 +11,7 @@ import { encodeSafetensors, joinChunks, parseSafetensors, type Safetensors } fro
 import { writeFileSafely } from '../files/write.ts';
 import { type ModelDescription, type OwnDescription, parseDescription } from '../network/encode.ts';
 import { FORMAT } from '../recipes/first-edition.ts';
+import { ownExamples } from './describe.ts';
 import { print } from './output.ts';
 import { checkOutputs } from './outputs.ts';
 import { grouped } from './text.ts';
@@ -112,16 +110,10 @@ async function packed(
     ...(int8 && { quantization: QUANTIZATION }),
   });
   const own = ownOf(description);
-  const takes = own ? takesOwn(own.encoding, js ? 'predict' : 'loadModel') : takesEncoded(description);
+  const takes = own
+    ? `${js ? 'predict' : 'loadModel'} takes ${ownExamples(own.encoding)}, not encoded; answers ${few(own.encoding.classNames)}`
+    : takesEncoded(description);
   if (!js) return { chunks, takes };
   const text = await encodeJavaScript(joinChunks(chunks), own !== undefined);
   return { chunks: [new TextEncoder().encode(text)], takes };
-}
-
-function takesOwn(encoding: Encoding, who: string): string {
-  const examples =
-    encoding.kind === 'table'
-      ? `rows of a table as they are (${few(rowColumns(encoding))})`
-      : `images of ${describeSize(encoding)} as their bytes`;
-  return `${who} takes ${examples}, not encoded; answers ${few(encoding.classNames)}`;
 }

@@ -131,9 +131,18 @@ function buildCommand(): Command {
     .command('export')
     .description('write a model for other runtimes, or for small devices')
     .argument('<model>', 'a .safetensors file')
-    .option('--onnx', 'an ONNX file: both readouts, any number of images at once')
-    .option('--int8', 'a model file of a quarter of the size, with a byte for each weight')
-    .option('--js', 'one JavaScript module with kernels and weights; with --int8, a byte for each weight')
+    .option(
+      '--onnx',
+      'an ONNX file; of own data it takes columns or images as they are and answers class names',
+    )
+    .option(
+      '--int8',
+      'a model file of a quarter of the size, with a byte for each weight and all that the model says',
+    )
+    .option(
+      '--js',
+      'one JavaScript module with kernels, weights and preprocessing; with --int8, a byte for each weight',
+    )
     .option(
       '--out <file>',
       "the file to write (default: the model's name with .onnx, .int8.safetensors or .js)",

@@ -160,11 +160,11 @@ function scoresByContrast(
     }
     const activity = graph.node('Relu', [graph.node('Add', [product, bias])]);
     const total = graph.node('ReduceSumSquare', [activity], { axes: [2] });
-    const mean = graph.node('Mul', [total, graph.floats(`layers.${l}.share`, Float32Array.of(1 / units))]);
+    const mean = graph.node('Mul', [total, graph.floats(`/layers.${l}.share`, Float32Array.of(1 / units))]);
     rows = graph.node('Div', [activity, graph.node('Add', [graph.node('Sqrt', [mean]), tiny])]);
     if (l < readFrom) continue;
     const factor = graph.floats(
-      `layers.${l}.slope`,
+      `/layers.${l}.slope`,
       Float32Array.of(slope(layerGoodness(learning, recipe.layers[l]), units)),
     );
     sums.push(graph.node('Mul', [total, factor]));

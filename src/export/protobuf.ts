@@ -1,8 +1,11 @@
-// Protocol buffers (https://protobuf.dev/programming-guides/encoding), as much of them as a writer needs.
+// Protocol buffers (https://protobuf.dev/programming-guides/encoding), as much of them as ONNX files of ours need.
+
+import { InputError } from '../errors.ts';
 
 const VARINT = 0;
 const BYTES = 2;
 const FIXED32 = 5;
+const FIXED64 = 1;
 
 /** A message under construction: fields in the order in which they are added. */
 export class Message {
@@ -55,4 +58,41 @@ function varint(value: number): Uint8Array {
   for (; left > 127; left = Math.floor(left / 128)) bytes.push((left % 128) + 128);
   bytes.push(left);
   return Uint8Array.from(bytes);
+}
+
+/** A field of a message that is read: a whole number, or bytes that may be a text or a message again. */
+export interface Field {
+  readonly field: number;
+  readonly value: number | Uint8Array;
+}
+
+/** The fields of a message in their order; throws an InputError that begins with `path` where the bytes are none. */
+export function readMessage(bytes: Uint8Array, path: string): Field[] {
+  const list: Field[] = [];
+  let at = 0;
+  const fail = (): never => {
+    throw new InputError(`${path}: damaged at byte ${at} of a part of ${bytes.length}; write the file again`);
+  };
+  const whole = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      if (at >= bytes.length || scale > 2 ** 49) return fail();
+      const byte = bytes[at++];
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const head = whole();
+    const [field, type] = [Math.floor(head / 8), head % 8];
+    if (type === VARINT) {
+      list.push({ field, value: whole() });
+      continue;
+    }
+    const length = type === BYTES ? whole() : type === FIXED32 ? 4 : type === FIXED64 ? 8 : fail();
+    if (length > bytes.length - at) fail();
+    list.push({ field, value: bytes.subarray(at, at + length) });
+    at += length;
+  }
+  return list;
 }

@@ -8,13 +8,14 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { inspect } from '../../src/cli/inspect.ts';
 import type { Encoding } from '../../src/data/encode-examples.ts';
 import { datePart } from '../../src/data/formats/dates.ts';
 import { PLAIN, parseNumber } from '../../src/data/formats/numbers.ts';
 import type { Images } from '../../src/data/images/images.ts';
 import { tableFrom, tableFromArray } from '../../src/data/tables/table.ts';
-import { loadModel, type OwnExamples, type Row } from '../../src/predict.ts';
+import { InputError, loadModel, type OwnExamples, type Row } from '../../src/predict.ts';
 import { generator } from '../support/data.ts';
 import { descriptionOf, machines, oddMachines, ownModel } from '../support/own-models.ts';
 
@@ -26,12 +27,16 @@ if (!hasOnnx) console.log('left out: onnxruntime-node is not installed (npm ci -
 let folder: string;
 let model: Uint8Array;
 beforeAll(async () => {
+  vi.spyOn(console, 'log').mockImplementation(() => {});
   folder = await mkdtemp(join(tmpdir(), 'ff-export-own-'));
   model = await ownModel(await tableFrom(machines(500, 1)), { label: 'state' });
   await writeFile(join(folder, 'm.safetensors'), model);
   await writeFile(join(folder, 'package.json'), '{"type":"module"}');
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await rm(folder, { recursive: true });
+});
 
 function ff(...words: string[]) {
   return spawnSync(process.execPath, [`${root}dist/cli/main.js`, ...words], {
@@ -101,6 +106,55 @@ describe('as JavaScript', () => {
   it('carries no preprocessing where there is none', async () => {
     const bundle = await readFile(`${root}dist/export/standalone.bundle.js`, 'utf8');
     expect(bundle.length).toBeLessThan(19_000);
+  });
+});
+
+describe('ff inspect', () => {
+  it.each([
+    [
+      'm.safetensors',
+      [],
+      /takes +rows of a table as they are \(heat, load %, .*\), by ff predict, loadModel and modelOf\n/,
+    ],
+    ['m.int8.safetensors', ['--int8'], /takes +rows of a table as they are .*\n.*53 once encoded/],
+    ['m.js', ['--js'], /form +JavaScript module.*\n.*rows of a table as they are .*, by predict\n/],
+    [
+      'm.onnx',
+      ['--onnx'],
+      /ONNX graph.*\n.*takes +heat, load %, .*seen at\.month.*\n(.*\n)*heat +number as the table has it/,
+    ],
+  ])('says what %s takes and answers', async (name, words, message) => {
+    if (words.length) exported('m.safetensors', ...words);
+    const { status, stdout } = ff('inspect', name);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(message);
+    expect(stdout).toMatch(/classes +broken, busy, calm/);
+    expect(stdout).toMatch(/layers\.1\.weight +(F32|I8) +40 × 24/);
+    const found = JSON.parse(ff('inspect', name, '--json').stdout);
+    expect(found.encoding).toEqual(descriptionOf(model).encoding);
+    if (name.endsWith('onnx')) {
+      expect(found.takes[3]).toMatchObject({ input: 'seen at.month', column: 'seen at' });
+    }
+  });
+
+  it.each(['m.js', 'm.onnx'])('meets a damaged %s with an error of ours or an answer', async name => {
+    exported('m.safetensors', name.endsWith('js') ? '--js' : '--onnx');
+    const sound = await readFile(join(folder, name));
+    const random = generator(9);
+    let refused = 0;
+    for (let round = 0; round < 300; round++) {
+      const length = random() < 0.3 ? Math.floor(random() * sound.length) : sound.length;
+      const bytes = Uint8Array.from(sound.subarray(0, length));
+      for (let change = 0; change < 3 && length > 0; change++) {
+        bytes[Math.floor(random() * Math.min(length, random() < 0.5 ? 4000 : length))] = 256 * random();
+      }
+      await writeFile(join(folder, 'damaged'), bytes);
+      const failure = await inspect(join(folder, 'damaged'), {}).catch(error => error);
+      if (failure === undefined) continue;
+      expect(failure).toBeInstanceOf(InputError);
+      refused++;
+    }
+    expect(refused).toBeGreaterThan(50);
   });
 });
 
