@@ -275,19 +275,23 @@ describe.skipIf(!hasOnnx)('as ONNX (skipped where onnxruntime-node is not instal
     await expectSame(file, session, named, some);
   });
 
-  it('takes categories alone, one of them yes and no, others missing or numbers', async () => {
+  it.each([
+    ['missing by custom', undefined],
+    ['missing as was said', ['keine']],
+  ])('takes categories alone, yes and no, numbers, and what is %s', async (_, missing) => {
     const random = generator(5);
     const rows = Array.from({ length: 400 }, () => {
       const kind = random() < 0.5 ? 'a' : 'b';
       const often = (one: string, other: string) => (random() < 0.8 === (kind === 'a') ? one : other);
       return {
         flag: often('True', 'False'),
-        size: often('s', random() < 0.5 ? '' : 'XL'),
+        size: often('s', random() < 0.5 ? (missing ? 'keine' : '') : 'XL'),
         code: often('1', '2'),
         kind,
       };
     });
-    const file = await ownModel(await tableFrom(rows), { label: 'kind', types: { code: 'category' } });
+    const table = { ...(await tableFrom(rows)), ...(missing && { cells: { missing } }) };
+    const file = await ownModel(table, { label: 'kind', types: { code: 'category' } });
     const { session } = await sessionOf(file, 'words');
     const asked = [
       ['true', 's', '1'],
@@ -297,6 +301,7 @@ describe.skipIf(!hasOnnx)('as ONNX (skipped where onnxruntime-node is not instal
       ['0', '', ''],
       ['perhaps', 'nan', 'NaN'],
       ['', 'NA', '?'],
+      ['true', 'keine', '2'],
     ].map(([flag, size, code]) => ({ flag, size, code }));
     await expectSame(file, session, feedsOf(load(), descriptionOf(file).encoding!, asked), asked);
   });
