@@ -89,6 +89,9 @@ export class Model<Network extends Predictor | Learner = Predictor> {
    * scaled as after training. Throws an InputError for a label that was not among those learned.
    */
   learn(this: Model<Learner>, examples: OwnExamples, labels: readonly unknown[]): void {
+    if (!('learn' in this.network)) {
+      throw new InputError('this model only predicts: modelOf what openLearner opens learns, too');
+    }
     const read = this.#read(examples);
     const missing = this.#encoding.kind === 'table' ? this.#encoding.missing : undefined;
     const words = texts(columnOf(this.#encoding.label ?? 'label', labels, 'the labels'), missing);

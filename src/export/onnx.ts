@@ -31,6 +31,8 @@ const IR_VERSION = 8;
 /** Protocol buffers count their bytes in 31 bits. */
 const LARGEST = 2 ** 31 - 1;
 const TINY = 1e-20;
+/** The log probability of a class that a layer does not believe at all, as in objectives/classes.ts. */
+const LEAST = Math.log(1e-30);
 
 /** What the graph is made of. */
 export interface OnnxSource {
@@ -190,6 +192,7 @@ function scoresByClasses(
   encoded: string,
 ) {
   const tiny = graph.floats('/tiny', Float32Array.of(TINY));
+  const least = graph.floats('/least.log', Float32Array.of(LEAST));
   const scaled = (rows: string) => {
     const mean = graph.node('ReduceMean', [graph.node('Mul', [rows, rows])], { axes: [1] });
     return graph.node('Div', [rows, graph.node('Add', [graph.node('Sqrt', [mean]), tiny])]);
@@ -216,7 +219,7 @@ function scoresByClasses(
     const seen = learning.activity === 'normalized' ? rows : linear;
     const logits = times(seen, `classes.${l}.weight`, units);
     told.push(logits);
-    logs.push(graph.node('LogSoftmax', [logits], { axis: 1 }));
+    logs.push(graph.node('Max', [graph.node('LogSoftmax', [logits], { axis: 1 }), least]));
     if (learning.readout) read.push(times(rows, `readout.${l}.weight`, units));
   });
   return {

@@ -128,6 +128,8 @@ describe('of a table with names', () => {
       expect(ask).toThrow(message);
     }
     expect(model.network.save()).toEqual(before);
+    const predicting = await loadModel(file);
+    expect(() => predicting.learn.call(predicting as never, [row], ['calm'])).toThrow(/only predicts/);
   });
 
   it('opens damaged preprocessing or refuses it, nothing else', async () => {

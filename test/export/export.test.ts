@@ -12,7 +12,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeOnnx } from '../../src/export/onnx.ts';
 import { readFloats } from '../../src/files/int8.ts';
-import { parseSafetensors } from '../../src/files/safetensors.ts';
+import { encodeSafetensors, parseSafetensors } from '../../src/files/safetensors.ts';
 import { loadPredictor } from '../../src/predict.ts';
 import type { Classes, Contrast } from '../../src/recipes/recipe.ts';
 import { recipes } from '../../src/recipes/recipes.ts';
@@ -135,6 +135,31 @@ describe.skipIf(!hasOnnx)('as ONNX (skipped where onnxruntime-node is not instal
       }
     },
   );
+
+  it('doubts a class no more than the network does', async () => {
+    const { bytes, recipe, metadata } = randomModelOf<Classes>(
+      { ...around, layers: [30, 50], learning: onePass },
+      60,
+      8,
+    );
+    const { tensors } = parseSafetensors(bytes, 'm');
+    // Maps so large that most probabilities are nothing in single precision.
+    for (const { name, data } of tensors.values()) {
+      if (name.startsWith('classes')) data.set((data as Float32Array).map(value => 100 * value));
+    }
+    const tensor = (name: string, shape: readonly number[]) => readFloats(tensors, name, shape, 'm');
+    const { chunks } = encodeOnnx({ recipe, inputs: 60, classes: 8, metadata, tensor });
+    const ort = createRequire(`${hosts}_`)('onnxruntime-node');
+    const session = await ort.InferenceSession.create(Buffer.concat(chunks));
+    const predictor = await loadPredictor(Buffer.concat(encodeSafetensors([...tensors.values()], metadata)));
+    const values = Float32Array.from(prototypes(1, 60, 8, 3).inputs, value => value / 255);
+    const { goodness } = await session.run({ input: new ort.Tensor('float32', values, [1, 60]) });
+    const expected = predictor.predict(values).goodness;
+    expect(Math.min(...expected)).toBeLessThan(-69);
+    expected.forEach((sum, c) => {
+      expect(Math.abs(goodness.data[c] - sum)).toBeLessThan(1e-3 * Math.abs(sum) + 1e-3);
+    });
+  });
 });
 
 describe.skipIf(!python)('in Python (skipped where numpy is not installed)', () => {
