@@ -2,7 +2,7 @@
 
 import { few } from '../data/notes.ts';
 import { InputError } from '../errors.ts';
-import type { OwnInput } from '../export/own-inputs.ts';
+import type { OwnInput } from '../export/graph.ts';
 import { modelInModule, readOnnx } from '../export/read-export.ts';
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors, type Tensor } from '../files/safetensors.ts';

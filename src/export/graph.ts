@@ -21,6 +21,21 @@ export interface Port {
   readonly about: string;
 }
 
+/** An input of the graph, as its metadata tell it. */
+export interface OwnInput {
+  readonly input: string;
+  /** The column of the table. */
+  readonly column?: string;
+  readonly holds: string;
+}
+
+/** What a graph takes: the value that the network is to see, and what the inputs are. */
+export interface Taken {
+  readonly encoded: string;
+  readonly ports: readonly OwnInput[];
+  readonly about: string;
+}
+
 /** A graph under construction; values are known by their names, and those that it makes up begin with a slash. */
 export class Graph {
   readonly #nodes: Message[] = [];

@@ -1,12 +1,8 @@
-// What own data become on their way into a network, as ONNX operators: columns of a table or images as they are in, the network's inputs
-// out. Numbers are in double precision, as tables are read; the steps are those of data/tables/table-encoding.ts and
-// data/images/image-encoding.ts.
+// Columns of a table on their way into a network, as ONNX operators: one input each as they are, the network's inputs out. Numbers are in
+// double precision, as tables are read; the steps are those of data/tables/table-encoding.ts.
 
-import type { Encoding } from '../data/encode-examples.ts';
 import type { DatePart } from '../data/formats/dates.ts';
 import { describeFormat } from '../data/formats/numbers.ts';
-import { type ImageEncoding, imageInputs } from '../data/images/image-encoding.ts';
-import { describeSize } from '../data/images/images.ts';
 import { few } from '../data/notes.ts';
 import { categoryCells } from '../data/tables/categories.ts';
 import {
@@ -16,27 +12,7 @@ import {
   type NumberColumn,
   type TableEncoding,
 } from '../data/tables/table-encoding.ts';
-import { type Graph, ML_DOMAIN } from './graph.ts';
-
-/** An input of the graph, as its metadata tell it. */
-export interface OwnInput {
-  readonly input: string;
-  /** The column of the table. */
-  readonly column?: string;
-  readonly holds: string;
-}
-
-/** What a graph takes: the value that the network is to see, and what the inputs are. */
-export interface Taken {
-  readonly encoded: string;
-  readonly ports: readonly OwnInput[];
-  readonly about: string;
-}
-
-/** Adds the inputs of own data and their encoding. */
-export function ownInputs(graph: Graph, encoding: Encoding): Taken {
-  return encoding.kind === 'table' ? tableInputs(graph, encoding) : imageInput(graph, encoding);
-}
+import { type Graph, ML_DOMAIN, type OwnInput, type Taken } from './graph.ts';
 
 const OUTPUTS: readonly string[] = ['', 'class', 'label', 'goodness', 'probabilities'];
 const DATE_PARTS: Readonly<Record<DatePart, string>> = {
@@ -47,7 +23,8 @@ const DATE_PARTS: Readonly<Record<DatePart, string>> = {
   hour: '0 to 24, minutes included',
 };
 
-function tableInputs(graph: Graph, encoding: TableEncoding): Taken {
+/** Adds the columns of a table and their encoding. */
+export function tableInputs(graph: Graph, encoding: TableEncoding): Taken {
   const { columns, missing, decorrelation, constant } = encoding;
   const ports: OwnInput[] = [];
   const taken = new Set(OUTPUTS);
@@ -238,32 +215,4 @@ function categoryBlock(
     `/places.${index}`,
   );
   return graph.node('Cast', [graph.node('Equal', [place, all])], { to: 1 });
-}
-
-function imageInput(graph: Graph, encoding: ImageEncoding): Taken {
-  const { height, width, channels, centre } = encoding;
-  const size = height * width * channels;
-  const about = `takes images of ${describeSize(encoding)} as bytes from 0 to 255 (examples, ${height}, ${width}, ${channels}), not encoded`;
-  const shape = ['examples', height, width, channels];
-  const pixels = graph.input({ name: 'pixels', holds: 'uint8', shape, about });
-  const rows = graph.node('Reshape', [pixels, graph.ints([-1, size])]);
-  let values: string;
-  if (centre) {
-    const distance = graph.node('Sub', [
-      graph.node('Cast', [rows], { to: 11 }),
-      graph.doubles('/mean', centre.mean),
-    ]);
-    const scaled = graph.node('Div', [distance, graph.doubles('/deviation', [centre.deviation], [])]);
-    values = graph.node('Cast', [scaled], { to: 1 });
-  } else {
-    const share = graph.floats('/share', Float32Array.of(1 / 255), []);
-    values = graph.node('Mul', [graph.node('Cast', [rows], { to: 1 }), share]);
-  }
-  const before = imageInputs(encoding) - size;
-  const zero = graph.floats('/zero', Float32Array.of(0), []);
-  return {
-    encoded: graph.node('Pad', [values, graph.ints([0, before, 0, 0]), zero]),
-    ports: [{ input: 'pixels', holds: `bytes of images of ${describeSize(encoding)}` }],
-    about,
-  };
 }
