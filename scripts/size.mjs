@@ -11,7 +11,7 @@ const entries = [
   { name: 'the browser entry', file: 'dist/browser.js', most: 50 },
   { name: 'forward-forward/predict', file: 'dist/predict.js', most: 15 },
   { name: 'forward-forward/learn', file: 'dist/learn.js', most: 25 },
-  { name: 'forward-forward/own-data', file: 'dist/own-data.js', most: 8 },
+  { name: 'forward-forward/rows', file: 'dist/rows.js', most: 8 },
 ];
 
 for (const { name, file, most } of entries) {

@@ -47,7 +47,7 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
   expect(paths).toContain('dist/browser.js');
   expect(paths).toContain('dist/browser.d.ts');
   expect(paths).toContain('dist/network/page-worker.js');
-  for (const entry of ['predict', 'learn', 'own-data']) {
+  for (const entry of ['predict', 'learn', 'rows']) {
     expect(paths).toContain(`dist/${entry}.js`);
     expect(paths).toContain(`dist/${entry}.d.ts`);
   }
@@ -72,7 +72,7 @@ it('has an entry for Node, and another for everything else, each with types that
   expect(existsSync(`${root}${manifest.exports['./worker']}`)).toBe(true);
 });
 
-it.each(['browser', 'predict', 'learn', 'own-data'])(
+it.each(['browser', 'predict', 'learn', 'rows'])(
   'imports nothing of Node and no package in a page: %s',
   entry => {
     const seen = new Set<string>();
@@ -97,7 +97,7 @@ it('stays within the sizes that it promises', () => {
   expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 50 kB$/m);
   expect(output).toMatch(/^forward-forward\/predict: \d+\.\d kB gzipped, of 15 kB$/m);
   expect(output).toMatch(/^forward-forward\/learn: \d+\.\d kB gzipped, of 25 kB$/m);
-  expect(output).toMatch(/^forward-forward\/own-data: \d+\.\d kB gzipped, of 8 kB$/m);
+  expect(output).toMatch(/^forward-forward\/rows: \d+\.\d kB gzipped, of 8 kB$/m);
 });
 
 it('works as a package: the built entry trains with threads', () => {

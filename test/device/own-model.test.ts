@@ -8,7 +8,7 @@ import { quantize } from '../../src/files/int8.ts';
 import { encodeSafetensors, parseSafetensors } from '../../src/files/safetensors.ts';
 import { openLearner } from '../../src/learn.ts';
 import { decodeModel } from '../../src/network/model.ts';
-import { modelOf } from '../../src/own-data.ts';
+import { modelOf } from '../../src/rows.ts';
 import { InputError, loadModel, loadPredictor, type OwnExamples } from '../../src/predict.ts';
 import { generator } from '../support/data.ts';
 import { randomModel } from '../support/model.ts';

@@ -1,4 +1,4 @@
-// forward-forward/own-data: rows and images as they are kept, for what runs the network on a device.
+// forward-forward/rows: rows and images as they are kept, for what runs the network on a device.
 
 export type { Note, NoteCode } from './data/notes.ts';
 export type { Row } from './data/tables/rows.ts';
