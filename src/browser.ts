@@ -1,35 +1,24 @@
 // The public API in a page: that of index.ts, without files.
 
 // First, and apart: bundlers keep the order, and kernels in the midst of code spoil the codes that gzip finds for both.
-export {
-  createNetwork,
-  decodeModel,
-  decodeNetwork,
-  encodeNetwork,
-  type Model,
-  type PageOptions,
-} from './network/page.ts';
+export { createNetwork, decodeNetwork, encodeNetwork } from './network/page.ts';
 
 // The rest, by folder.
 
 export { type Dataset, type DatasetLike, type NumberArray, slice, splitValidation } from './data/dataset.ts';
 export { type DatasetOptions, dataset } from './data/dataset-from-arrays.ts';
-export type { Examples } from './data/examples/examples.ts';
-export type { Column, Table } from './data/formats/columns.ts';
 export { type Idx, parseIdx } from './data/formats/idx.ts';
 export { digitFromPixels } from './data/images/digit.ts';
-export type { Images } from './data/images/images.ts';
 export { idxDataset } from './data/named/idx-dataset.ts';
-export { tableFrom, tableFromArray } from './data/tables/table.ts';
 export { InputError } from './errors.ts';
 export type { LayerSpec } from './layers/forms.ts';
 export type { Goodness } from './layers/goodness.ts';
 export type { Optimizer } from './layers/optimizer.ts';
-export type { Answer } from './network/answers.ts';
 export type { NetworkOptions } from './network/build.ts';
 export type { LoadOptions } from './network/encode.ts';
 export type { EpochEvent } from './network/events.ts';
 export type { Evaluation, FitOptions, Position, Prediction } from './network/network.ts';
+export type { PageOptions } from './network/page-script.ts';
 export type { RemoteNetwork as Network } from './network/remote.ts';
 export type { StateTensor } from './network/state.ts';
 export type { Scored } from './readouts/goodness.ts';

@@ -9,7 +9,8 @@ import { quantize, readFloats } from '../files/int8.ts';
 import { readBytes } from '../files/read.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Safetensors } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
-import { type ModelDescription, type OwnDescription, parseDescription } from '../network/encode.ts';
+import type { ModelDescription, OwnDescription } from '../network/encode.ts';
+import { parseWholeDescription } from '../network/own-description.ts';
 import { FORMAT } from '../recipes/first-edition.ts';
 import { ownExamples } from './describe.ts';
 import { print } from './output.ts';
@@ -36,7 +37,7 @@ export async function exportModel(model: string, options: ExportOptions): Promis
   }
   const bytes = await readBytes(model);
   const file = parseSafetensors(bytes, model);
-  const { position: _, data: __, learning, ...description } = parseDescription(file.metadata, model);
+  const { position: _, data: __, learning, ...description } = parseWholeDescription(file.metadata, model);
   if (learning) {
     throw new InputError(
       `${model} is a checkpoint of own data, not a model: finish its training with ff train --resume, and export what that writes`,

@@ -7,7 +7,8 @@ import { modelInModule, readOnnx } from '../export/read-export.ts';
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors, type Tensor } from '../files/safetensors.ts';
 import { checkSizes, planNetwork } from '../network/build.ts';
-import { type ModelDescription, parseDescription } from '../network/encode.ts';
+import type { ModelDescription } from '../network/encode.ts';
+import { parseWholeDescription } from '../network/own-description.ts';
 import { describeRecipe } from '../recipes/describe.ts';
 import { ownExamples } from './describe.ts';
 import { print, printJson } from './output.ts';
@@ -22,7 +23,7 @@ interface Found {
 
 export async function inspect(model: string, options: { json?: boolean }): Promise<void> {
   const { form, metadata, tensors } = find(await readBytes(model), model);
-  const description = parseDescription(metadata, model);
+  const description = parseWholeDescription(metadata, model);
   const { recipe, inputs, classes, seed, build, position, encoding } = description;
   checkSizes(recipe, inputs, classes, seed, 1);
   const { plans } = planNetwork(recipe, inputs, classes, 1);

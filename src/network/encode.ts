@@ -1,12 +1,12 @@
 // A network as the bytes of one safetensors file: what it has learned as tensors, what it is as JSON in the metadata. A
 // checkpoint is the same file with the optimizer's state and the position in training.
 
-import { checkEncoding, type Encoding } from '../data/encode-examples.ts';
+import type { Encoding } from '../data/encode-examples.ts';
 import type { Fingerprint } from '../data/fingerprint.ts';
 import { InputError } from '../errors.ts';
 import { readFloats } from '../files/int8.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '../files/safetensors.ts';
-import { type Calibration, checkCalibration } from '../readouts/calibration.ts';
+import type { Calibration } from '../readouts/calibration.ts';
 import { checkRecipe } from '../recipes/check.ts';
 import { FIRST_FORMAT, FORMAT, upgradeRecipe } from '../recipes/first-edition.ts';
 import { betweenOf, isRolledOut, type Recipe } from '../recipes/recipe.ts';
@@ -101,15 +101,19 @@ export async function encodeNetwork(network: Network, checkpoint = false): Promi
   return joinChunks(await encodeModel(network, checkpoint));
 }
 
-/** The network in the bytes of a model file, and all that the file says about it; throws an InputError that begins with `path` and says what is wrong. */
+/**
+ * The network in the bytes of a model file, and all that the file says about it; throws an InputError that begins with `path` and says
+ * what is wrong. What belongs to somebody's own data is looked at by `checkOwn` only.
+ */
 export async function decodeDescribed(
   host: Host,
   bytes: Uint8Array,
   path: string,
   options: LoadOptions,
+  checkOwn?: (description: ModelDescription) => void,
 ): Promise<{ network: Network; description: ModelDescription }> {
   const { tensors, metadata } = parseSafetensors(bytes, path);
-  const description = parseDescription(metadata, path);
+  const description = parseDescription(metadata, path, checkOwn);
   const { recipe, inputs, classes, seed, build, position } = description;
   const between = betweenOf(recipe.learning);
   if (between?.kind === 'module' && !options.allowModule) {
@@ -129,8 +133,15 @@ export async function decodeDescribed(
   return { network: await start(position), description };
 }
 
-/** The description in the metadata of a model file; throws an InputError where there is none or it makes no sense. */
-export function parseDescription(metadata: Readonly<Record<string, string>>, path: string): ModelDescription {
+/**
+ * The description in the metadata of a model file; throws an InputError where there is none or it makes no sense. What belongs to
+ * somebody's own data is looked at by `checkOwn` only.
+ */
+export function parseDescription(
+  metadata: Readonly<Record<string, string>>,
+  path: string,
+  checkOwn?: (description: ModelDescription) => void,
+): ModelDescription {
   if (metadata.format !== FORMAT && metadata.format !== FIRST_FORMAT) {
     throw new InputError(
       `${path} is not a model of this library: expected the format "${FORMAT}" in its metadata, found ${JSON.stringify(metadata.format ?? 'none')}`,
@@ -142,9 +153,7 @@ export function parseDescription(metadata: Readonly<Record<string, string>>, pat
     const isFirst = metadata.format === FIRST_FORMAT;
     description = { ...found, recipe: checkRecipe(isFirst ? upgradeRecipe(found.recipe) : found.recipe) };
     checkPosition(description);
-    const { encoding, calibration, inputs, classes } = description;
-    if (encoding !== undefined) checkEncoding(encoding, inputs, classes);
-    if (calibration !== undefined) checkCalibration(calibration);
+    checkOwn?.(description);
     if (!['relaxed', 'simd'].includes(description.build))
       throw new InputError(`no build is called ${description.build}`);
   } catch (error) {

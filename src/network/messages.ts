@@ -2,7 +2,6 @@
 
 import type { Failure } from '../errors.ts';
 import type { Session } from '../schedules/session.ts';
-import type { OwnDescription } from './encode.ts';
 import type { EpochEvent } from './events.ts';
 import type { Position } from './network.ts';
 
@@ -45,6 +44,4 @@ export interface Opened {
   readonly session: SessionDescription;
   readonly threads: number;
   readonly memoryBytes: number[];
-  /** What the file said of its inputs and classes, where it is a model of own data. */
-  readonly own?: OwnDescription;
 }

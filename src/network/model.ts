@@ -9,13 +9,13 @@ import { writeFileSafely } from '../files/write.ts';
 import { Answerer, notOwn } from './answers.ts';
 import { node } from './create.ts';
 import {
-  decodeDescribed,
   encodeModel,
   type LoadOptions,
   type ModelDescription,
   type OwnDescription,
 } from './encode.ts';
 import type { Network } from './network.ts';
+import { decodeWhole } from './own-description.ts';
 
 /**
  * Writes a network to a file that replaces the old one only when it is complete. With `checkpoint`, training can go on from
@@ -32,7 +32,7 @@ export async function saveNetwork(
 
 /** The network in the bytes of a model file, as loadNetwork reads one. */
 export async function decodeNetwork(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
-  return (await decodeDescribed(node, bytes, 'the model', options)).network;
+  return (await decodeWhole(node, bytes, 'the model', options)).network;
 }
 
 /**
@@ -48,7 +48,7 @@ export async function loadDescribed(
   path: string,
   options: LoadOptions,
 ): Promise<{ network: Network; description: ModelDescription }> {
-  const { network, description } = await decodeDescribed(node, await readBytes(path), path, options);
+  const { network, description } = await decodeWhole(node, await readBytes(path), path, options);
   if (description.learning) {
     await network.close();
     throw new InputError(
@@ -83,7 +83,7 @@ export async function decodeModel(bytes: Uint8Array, options: LoadOptions = {}):
 }
 
 async function openModel(bytes: Uint8Array, path: string, options: LoadOptions): Promise<Model> {
-  const { network, description } = await decodeDescribed(node, bytes, path, options);
+  const { network, description } = await decodeWhole(node, bytes, path, options);
   const { encoding, calibration } = description;
   if (encoding && calibration) return new Model(network, encoding, calibration);
   await network.close();

@@ -7,7 +7,7 @@ import { sharedBuffer, viewLike } from '../threads/memory.ts';
 import type { EpochEvent } from './events.ts';
 import type { Answer, Call, Opened, SessionDescription } from './messages.ts';
 import type { Evaluation, FitOptions, Network, Position, Prediction } from './network.ts';
-import type { HomeMethods } from './page-worker.ts';
+import type { NetworkMethods } from './page-home.ts';
 import type { StateTensor } from './state.ts';
 
 interface Waiting {
@@ -15,8 +15,11 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+type Arguments<Method> = Method extends (...args: infer Args) => unknown ? Args : never;
+type Result<Method> = Method extends (...args: never[]) => infer Result ? Result : never;
+
 /** The worker, whose methods are called by messages. */
-export class Home {
+export class Home<Methods extends NetworkMethods = NetworkMethods> {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
@@ -33,18 +36,18 @@ export class Home {
     });
   }
 
-  call<Name extends keyof HomeMethods>(
+  call<Name extends keyof Methods & string>(
     method: Name,
-    args: Parameters<HomeMethods[Name]>,
+    args: Arguments<Methods[Name]>,
     transfer: Transferable[] = [],
-  ): ReturnType<HomeMethods[Name]> {
+  ): Result<Methods[Name]> {
     const made = new Promise((resolve, reject) => {
       if (this.#failure) throw this.#failure;
       const message: Call = { kind: 'call', id: this.#calls, method, args };
       this.#worker.postMessage(message, transfer);
       this.#waiting.set(this.#calls++, { resolve, reject });
     });
-    return made as ReturnType<HomeMethods[Name]>;
+    return made as Result<Methods[Name]>;
   }
 
   close(): void {

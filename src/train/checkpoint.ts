@@ -6,9 +6,10 @@ import { InputError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
-import { encodeModel, type ModelDescription, parseDescription } from '../network/encode.ts';
+import { encodeModel, type ModelDescription } from '../network/encode.ts';
 import { type EpochEvent, isHistory } from '../network/events.ts';
 import type { Network } from '../network/network.ts';
+import { parseWholeDescription } from '../network/own-description.ts';
 import { type Calibration, checkCalibration } from '../readouts/calibration.ts';
 import type { Best } from './best.ts';
 
@@ -60,7 +61,7 @@ export async function saveCheckpoint(
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const bytes = await readBytes(path);
   const { tensors, metadata } = parseSafetensors(bytes, path);
-  const description = parseDescription(metadata, path);
+  const description = parseWholeDescription(metadata, path);
   const { learning, position } = description;
   if (!learning || !position) {
     throw new InputError(

@@ -10,7 +10,8 @@ import { InputError } from '../../src/errors.ts';
 import { parseSafetensors, type Safetensors } from '../../src/files/safetensors.ts';
 import { openLearner } from '../../src/learn.ts';
 import { node } from '../../src/network/create.ts';
-import { decodeDescribed, encodeNetwork, parseDescription } from '../../src/network/encode.ts';
+import { encodeNetwork } from '../../src/network/encode.ts';
+import { decodeWhole, parseWholeDescription } from '../../src/network/own-description.ts';
 import { decodeNetwork, loadModel, loadNetwork } from '../../src/network/model.ts';
 import { loadPredictor } from '../../src/predict.ts';
 import { answerBits, stateBits } from '../support/bits.ts';
@@ -77,7 +78,7 @@ describe.each(Object.entries(networks))('%s', (name, { epoch, batch, state, answ
   it('the model answers with the same bits', async () => {
     const file = `${folder}${name}.safetensors`;
     const host = { ...node, detectBuild: () => 'simd' as const };
-    const { network, description } = await decodeDescribed(host, readFileSync(file), file, { threads: 1 });
+    const { network, description } = await decodeWhole(host, readFileSync(file), file, { threads: 1 });
     expect(answerBits(await network.evaluate(asked))).toBe(answers);
     expect(description.recipe.name).toBe(name);
     await network.close();
@@ -104,7 +105,7 @@ describe('a model of own data', () => {
     const learner = await openLearner(readFileSync(file));
     const saved = parseSafetensors(learner.save(), 'saved');
     const [before, after] = [parseSafetensors(readFileSync(file), file), saved].map(({ metadata }) =>
-      parseDescription(metadata, file),
+      parseWholeDescription(metadata, file),
     );
     expect(saved.metadata.format).toBe('forward-forward 2');
     expect(after).toEqual({ ...before, build: after.build });
@@ -143,7 +144,7 @@ it('a description with one thing wrong is refused by an error of ours, or makes 
   let [tried, refused] = [0, 0];
   const attempt = (file: Safetensors, description: unknown) => {
     const metadata = { ...file.metadata, description: JSON.stringify(description) };
-    for (const read of [() => parseDescription(metadata, 'm'), () => readModel({ ...file, metadata }, 'm')]) {
+    for (const read of [() => parseWholeDescription(metadata, 'm'), () => readModel({ ...file, metadata }, 'm')]) {
       tried++;
       try {
         read();

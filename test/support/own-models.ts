@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import type { Examples } from '../../src/data/examples/examples.ts';
 import { type PreprocessOptions, preprocess } from '../../src/data/preprocess.ts';
 import { parseSafetensors } from '../../src/files/safetensors.ts';
-import { type ModelDescription, parseDescription } from '../../src/network/encode.ts';
+import type { ModelDescription } from '../../src/network/encode.ts';
+import { parseWholeDescription } from '../../src/network/own-description.ts';
 import { recipeFor } from '../../src/recipes/defaults.ts';
 import { trainModel } from '../../src/train/train-model.ts';
 import { generator } from './data.ts';
@@ -88,7 +89,7 @@ export async function ownModel(examples: Examples, options: PreprocessOptions = 
 
 /** What the metadata of a model file say. */
 export function descriptionOf(model: Uint8Array): ModelDescription {
-  return parseDescription(parseSafetensors(model, 'm').metadata, 'm');
+  return parseWholeDescription(parseSafetensors(model, 'm').metadata, 'm');
 }
 
 /** The kernels that devices run, in one of their builds. */
