@@ -3,7 +3,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { encodeLabelled, imageSize, notesOn } from '../data/encode-examples.ts';
 import { readExamples } from '../data/examples/open-examples.ts';
-import type { TextOptions } from '../data/formats/csv.ts';
+import type { TextOptions } from '../data/formats/text-table.ts';
 import type { ModelDescription } from '../network/encode.ts';
 import { loadDescribed } from '../network/model.ts';
 import { errorsOf, perClass } from './describe.ts';

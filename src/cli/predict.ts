@@ -4,7 +4,7 @@ import Papa from 'papaparse';
 import { imageSize } from '../data/encode-examples.ts';
 import { isTable } from '../data/examples/examples.ts';
 import { readQuestions } from '../data/examples/open-examples.ts';
-import type { TextOptions } from '../data/formats/csv.ts';
+import type { TextOptions } from '../data/formats/text-table.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { loadDescribed, Model } from '../network/model.ts';

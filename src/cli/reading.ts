@@ -1,7 +1,7 @@
 // How the commands are told to read somebody's own data: every guess can be overruled.
 
 import { type Command, InvalidArgumentError } from 'commander';
-import type { TextOptions } from '../data/formats/csv.ts';
+import type { TextOptions } from '../data/formats/text-table.ts';
 import type { ColumnOptions, ColumnType } from '../data/tables/fit-table.ts';
 import { InputError, nearestName } from '../errors.ts';
 import { optionWords, tiedWords } from './shell.ts';

@@ -7,23 +7,19 @@ import { readBytes } from '../files/read.ts';
 import { parseSafetensors } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { encodeModel, type ModelDescription } from '../network/encode.ts';
-import { type EpochEvent, isHistory } from '../network/events.ts';
+import { isHistory } from '../network/events.ts';
 import type { Network } from '../network/network.ts';
 import { parseWholeDescription } from '../network/own-description.ts';
-import { type Calibration, checkCalibration } from '../readouts/calibration.ts';
+import { checkCalibration } from '../readouts/calibration.ts';
 import type { Best } from './best.ts';
+import type { Standing } from './training.ts';
 
-/** How far training has come, beside the position of its network. */
-export interface Learning {
-  /** Looking for the best epoch, or training as far again with the validation examples among the others. */
-  readonly phase: 'search' | 'again';
+/** How far training has come, as a checkpoint says it. */
+export interface Learning extends Omit<Standing, 'best'> {
   /** Tells whether the data are the same. */
   readonly encoding: Encoding;
-  /** Every epoch of the search. */
-  readonly history: readonly EpochEvent[];
-  readonly searchSeconds: number;
   /** Its weights are in the tensors `best.…`. */
-  readonly best?: { readonly epoch: number; readonly loss: number; readonly calibration: Calibration };
+  readonly best?: Omit<Best, 'state'>;
 }
 
 /** Made by `openCheckpoint`. */

@@ -1,23 +1,18 @@
 // From somebody's own data to a model, without further questions: the whole way that `ff train FILE` goes.
 
-import { availableParallelism } from 'node:os';
-import type { Dataset } from '../data/dataset.ts';
 import type { Fingerprint } from '../data/fingerprint.ts';
 import type { PreprocessedData } from '../data/preprocess.ts';
 import { InputError } from '../errors.ts';
-import { sizeOf } from '../layers/shape.ts';
-import { createNetwork, node } from '../network/create.ts';
-import { decodeDescribed } from '../network/encode.ts';
+import { node } from '../network/create.ts';
 import type { EpochEvent } from '../network/events.ts';
 import { Model } from '../network/model.ts';
 import type { Network } from '../network/network.ts';
-import { inputShape, shapesOf } from '../recipes/check.ts';
-import { recipeFor } from '../recipes/defaults.ts';
-import { type Recipe, scoresLabels } from '../recipes/recipe.ts';
-import { restoreBest, searchBest } from './best.ts';
-import { type Checkpoint, type Learning, saveCheckpoint } from './checkpoint.ts';
+import { decodeWhole } from '../network/own-description.ts';
+import type { Recipe } from '../recipes/recipe.ts';
+import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
 import { checkSameData, fingerprintOf } from './fingerprint.ts';
 import { keepStopped, SAVE_EVERY } from './saving.ts';
+import { learnOwn, type Standing } from './training.ts';
 
 export interface TrainModelOptions {
   /** Made for the data by default. */
@@ -50,14 +45,6 @@ export interface TrainedModel {
   readonly trainSeconds: number;
 }
 
-/** Training was stopped before there was a model; its checkpoint, where one was asked for, is written. */
-export class NothingLearned extends InputError {}
-
-/** Below this many, what the validation examples would teach is worth a second training. */
-const RETRAIN_BELOW = 10_000;
-/** Multiplications of a batch from which a second thread pays. */
-const SHARED_WORK = 1e8;
-
 /**
  * Trains a network on `data` (of `preprocess`), keeps the epoch with the least log loss on the validation examples and fits there
  * how sure it may be. Up to 10,000 examples are learned from once more, with the validation examples among them, up to that epoch
@@ -69,77 +56,50 @@ export async function trainModel(
   data: PreprocessedData,
   options: TrainModelOptions = {},
 ): Promise<TrainedModel> {
-  const { signal, onStart, onEpoch, checkpoint, resume } = options;
+  const { threads, signal, onEpoch, checkpoint, resume } = options;
+  let { onStart } = options;
   const { encoding } = data;
   let fingerprint = resume && checkResumed(resume, data);
-  const recipe = resume?.description.recipe ?? options.recipe ?? recipeFor(data.train);
-  if (!scoresLabels(recipe.learning)) {
-    throw new InputError(`recipe ${recipe.name} does not learn labels: take another for your own data`);
-  }
-  const seed = resume?.description.seed ?? options.seed;
-  const threads = options.threads ?? threadsFor(recipe, data.train);
-  const { width: inputs, classes } = data.train;
-  const make = () => createNetwork(recipe, { inputs, classes, threads, ...(seed !== undefined && { seed }) });
-  const stopped = resume && (await decodeDescribed(node, resume.bytes, resume.path, { threads })).network;
-  const { phase = 'search', history: told = [], searchSeconds: spent = 0 } = resume?.learning ?? {};
-  const network = stopped && phase === 'search' ? stopped : await make();
-  const open = new Set([network, ...(stopped ? [stopped] : [])]);
-  const history = [...told];
-  let { best } = resume ?? {};
   let savedAt = performance.now();
-  const save = async (inTraining: Network, phase: Learning['phase'], searchSeconds: number) => {
-    if (checkpoint === undefined) return;
+  const keepIn = async (path: string, network: Network, standing: Standing) => {
     fingerprint ??= fingerprintOf(data.whole);
-    const learning = { phase, encoding, history, searchSeconds };
-    await saveCheckpoint(checkpoint, inTraining, learning, fingerprint, best);
+    const { best, ...learning } = standing;
+    await saveCheckpoint(path, network, { ...learning, encoding }, fingerprint, best);
     savedAt = performance.now();
   };
-  const isDue = () => performance.now() - savedAt > SAVE_EVERY;
+  const steps = learnOwn(node, data, {
+    recipe: resume?.description.recipe ?? options.recipe,
+    seed: resume?.description.seed ?? options.seed,
+    threads,
+    signal,
+    onNetwork(network) {
+      onStart?.(network);
+      onStart = undefined;
+    },
+    ...(resume && {
+      reopen: async threads => (await decodeWhole(node, resume.bytes, resume.path, { threads })).network,
+      standing: { ...resume.learning, best: resume.best },
+    }),
+    ...(checkpoint !== undefined && {
+      async keep(network, standing, isStopped) {
+        const save = () => keepIn(checkpoint, network, standing);
+        if (isStopped) await keepStopped(network.position.epoch, save);
+        else if (performance.now() - savedAt > SAVE_EVERY) await save();
+      },
+    }),
+  });
   try {
-    onStart?.(stopped ?? network);
-    if (phase === 'search') {
-      const { validation, train } = data;
-      for await (const step of searchBest(network, train, { validation, best, signal })) {
-        history.push(step.event);
-        best = step.best;
-        onEpoch?.(step.event);
-        if (isDue()) await save(network, 'search', 0);
+    for (;;) {
+      const { done, value } = await steps.next();
+      if (done) {
+        const { network, calibration, ...how } = value;
+        return { model: new Model(network, encoding, calibration), ...how };
       }
-      if (signal?.aborted) await keepStopped(network.position.epoch, () => save(network, 'search', 0));
+      onEpoch?.(value);
     }
-    if (!best) {
-      throw new NothingLearned('training was stopped before its first epoch ended: nothing was learned');
-    }
-    const { epoch: bestEpoch, calibration } = best;
-    const searchSeconds = phase === 'search' ? network.position.trainSeconds : spent;
-    await restoreBest(network, best);
-    const finish = async (kept: Network, isStopped: boolean, seconds: number): Promise<TrainedModel> => {
-      for (const other of open) if (other !== kept) await other.close();
-      const model = new Model(kept, encoding, calibration);
-      const isRetrained = kept !== network;
-      return { model, history, bestEpoch, isRetrained, isStopped, trainSeconds: seconds };
-    };
-    const isStopped = signal?.aborted ?? false;
-    if (data.whole.count > RETRAIN_BELOW || (isStopped && phase === 'search')) {
-      return await finish(network, isStopped, searchSeconds);
-    }
-    const again = stopped && phase === 'again' ? stopped : await make();
-    open.add(again);
-    if (again.position.epoch <= bestEpoch) {
-      // As long as the search, with rates that end at zero there.
-      for await (const _event of again.fit(data.whole, { epochs: bestEpoch, ...(signal && { signal }) })) {
-        if (isDue()) await save(again, 'again', searchSeconds);
-      }
-    }
-    const isRetrained = again.position.epoch > bestEpoch;
-    if (!isRetrained) {
-      await keepStopped(again.position.epoch, () => save(again, 'again', searchSeconds));
-    }
-    const seconds = searchSeconds + again.position.trainSeconds;
-    return await finish(isRetrained ? again : network, !isRetrained, seconds);
-  } catch (error) {
-    for (const each of open) await each.close();
-    throw error;
+  } finally {
+    // Where `onEpoch` throws, there are networks to be closed.
+    await steps.return(undefined as never);
   }
 }
 
@@ -155,10 +115,4 @@ function checkResumed({ path, description, learning }: Checkpoint, data: Preproc
   const found = fingerprintOf(data.whole);
   checkSameData(path, description.data, found, advice);
   return found;
-}
-
-function threadsFor(recipe: Recipe, { width }: Dataset): number {
-  const sizes = shapesOf(recipe, inputShape(recipe, width)).map(sizeOf);
-  const connections = recipe.layers.reduce((sum: number, _, l) => sum + sizes[l] * sizes[l + 1], 0);
-  return recipe.batch * connections < SHARED_WORK ? 1 : availableParallelism();
 }

@@ -3,6 +3,7 @@
 import { InputError } from '../../errors.ts';
 import { readBytes } from '../../files/read.ts';
 import type { Column, Table } from './columns.ts';
+import { detectEncodings } from './detector.ts';
 import { decodeText } from './text-encoding.ts';
 
 const ATTRIBUTE = /^@attribute\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\S+)\s+(.+)$/i;
@@ -12,7 +13,7 @@ const NUMERIC = /^(numeric|real|integer)\b/i;
 
 /** Reads the file `path`; throws an InputError that says what is not as ARFF has it. */
 export async function readArff(path: string): Promise<Table> {
-  return parseArff(decodeText(await readBytes(path), path).text, path);
+  return parseArff(decodeText(await readBytes(path), path, detectEncodings).text, path);
 }
 
 /** Parses the text of an ARFF file; throws an InputError that names `path`. */

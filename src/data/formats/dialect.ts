@@ -1,10 +1,10 @@
 // How a text is a table: what stands between cells, which lines around the table are not of it. Told by comparing lines.
 
-import Papa from 'papaparse';
-import { InputError } from '../../errors.ts';
+import { InputError, refuse } from '../../errors.ts';
 import type { Note } from '../notes.ts';
 import { isMissing } from './columns.ts';
 import { findFormat } from './numbers.ts';
+import { cutRecords } from './records.ts';
 
 /** One or more blanks between cells, as in tables that are aligned by eye. */
 export const BLANKS = ' ';
@@ -51,6 +51,8 @@ export function findRecords(text: string, path: string, wanted?: string): Record
   const declared = /^\s*"?sep=(.)"?[^\S\n]*\n/i.exec(text);
   const { rest, comments, head } = withoutComments(declared ? text.slice(declared[0].length) : text);
   leaveOut(declared ? 1 : 0, 'line sep=');
+  if (wanted !== undefined && (wanted === '' || /["\n\r]/.test(wanted)))
+    refuse('delimiter', 'what stands between cells: no quote and no end of a line', wanted);
   const delimiter = wanted ?? declared?.[1] ?? findDelimiter(rest);
   const all = cut(rest, delimiter, path);
   if (all.length === 0) return { rows: [], delimiter, isNamed: false, notes };
@@ -138,22 +140,19 @@ function numericShare(rows: readonly string[][], width: number): number {
 
 function cut(text: string, delimiter: string, path: string): string[][] {
   if (delimiter === BLANKS) return cutLines(text, delimiter).filter(isFilled);
-  const { data, errors } = Papa.parse<string[]>(text, { delimiter, newline: '\n' });
-  const [error] = errors;
-  if (error) {
+  const { records, fault } = cutRecords(text, delimiter);
+  if (fault) {
     throw new InputError(
-      `${path}: record ${(error.row ?? 0) + 1}: ${error.message.toLowerCase()}; close the quote, and write a quote inside of quotes twice`,
+      `${path}: record ${fault.record + 1}: ${fault.what}; close the quote, and write a quote inside of quotes twice`,
     );
   }
-  for (const row of data) for (let k = 0; k < row.length; k++) row[k] = row[k].trim();
-  return data.filter(isFilled);
+  for (const row of records) for (let k = 0; k < row.length; k++) row[k] = row[k].trim();
+  return records.filter(isFilled);
 }
 
 /** The same without a word about what is wrong, of `most` records at most. */
 function cutLines(text: string, delimiter: string, most?: number): string[][] {
-  if (delimiter !== BLANKS) {
-    return Papa.parse<string[]>(text, { delimiter, newline: '\n', ...(most && { preview: most }) }).data;
-  }
+  if (delimiter !== BLANKS) return cutRecords(text, delimiter, most).records;
   const lines = text.split('\n', most);
   // Quotes keep blanks together.
   return lines.map(line => (line.match(/"[^"]*"|\S+/g) ?? ['']).map(cell => cell.replace(/^"(.*)"$/, '$1')));

@@ -4,13 +4,14 @@ import { InputError } from '../../errors.ts';
 import { readBytes } from '../../files/read.ts';
 import { tableFrom } from '../tables/table.ts';
 import { placedName, type Table } from './columns.ts';
+import { detectEncodings } from './detector.ts';
 import { decodeText } from './text-encoding.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
 /** Reads the file `path`; throws an InputError where it holds no rows, or something that no cell can hold. */
 export async function readJson(path: string): Promise<Table> {
-  return tableFrom(parseRows(decodeText(await readBytes(path), path).text, path), path);
+  return tableFrom(parseRows(decodeText(await readBytes(path), path, detectEncodings).text, path), path);
 }
 
 /** The rows in a text: a JSON array, an object with one in it, or JSON lines. Throws an InputError that names `path`. */

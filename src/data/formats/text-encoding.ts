@@ -1,6 +1,5 @@
 // Which characters the bytes of a text file stand for: told by a mark at its beginning, by being valid UTF-8, or else guessed.
 
-import { analyse } from 'chardet';
 import { InputError, nearestName } from '../../errors.ts';
 
 /** A text and how it was decoded. */
@@ -12,6 +11,9 @@ export interface DecodedText {
   readonly isGuessed: boolean;
 }
 
+/** Tells what bytes may be, and how likely each is. */
+export type Detector = (bytes: Uint8Array) => readonly { readonly name: string; readonly confidence: number }[];
+
 /** Bytes that a guess looks at. */
 const SAMPLE = 1 << 18;
 /** Zero bytes among this many tell UTF-16 without a mark. */
@@ -22,9 +24,15 @@ const KNOWN = ['utf-8', 'utf-16le', 'utf-16be', ...LIKELY, 'gbk', 'iso-8859-2', 
 
 /**
  * Decodes the bytes of a text file, as `wanted` (a label of the Encoding Standard) or as what they are found to be. Throws an
- * InputError that names `path` where they are no text, not of the encoding that is wanted, or where no encoding is called so.
+ * InputError that names `path` where they are no text, not of the encoding that is wanted, or where no encoding is called so; and,
+ * without `detect`, where none of the usual encodings makes common characters of them.
  */
-export function decodeText(bytes: Uint8Array, path: string, wanted?: string): DecodedText {
+export function decodeText(
+  bytes: Uint8Array,
+  path: string,
+  detect: Detector | undefined,
+  wanted?: string,
+): DecodedText {
   if (wanted !== undefined) return decodeAs(bytes, path, wanted);
   const marked = markOf(bytes);
   if (marked) return { text: new TextDecoder(marked).decode(bytes), encoding: marked, isGuessed: false };
@@ -36,9 +44,14 @@ export function decodeText(bytes: Uint8Array, path: string, wanted?: string): De
   }
   const text = strictly('utf-8', bytes);
   if (text !== undefined) return { text, encoding: 'utf-8', isGuessed: false };
-  for (const encoding of guesses(bytes)) {
+  for (const encoding of guesses(bytes, detect)) {
     const guessed = strictly(encoding, bytes);
     if (guessed !== undefined) return { text: guessed, encoding, isGuessed: true };
+  }
+  if (!detect) {
+    throw new InputError(
+      `${path} is no UTF-8, and it cannot be told what else: say its encoding, such as ${LIKELY.slice(0, 4).join(', ')}`,
+    );
   }
   // Of this one every byte is a character.
   return { text: new TextDecoder('windows-1252').decode(bytes), encoding: 'windows-1252', isGuessed: true };
@@ -87,20 +100,20 @@ function wideOf(bytes: Uint8Array): string | undefined {
   return zeros[0] > 0.7 * half && zeros[1] < 0.1 * half ? 'utf-16be' : undefined;
 }
 
-/** Encodings that may be meant, the likeliest first: by how many characters are common ones, then by what chardet makes of them. */
-function guesses(bytes: Uint8Array): string[] {
+/** Encodings that may be meant, the likeliest first: by how many characters are common ones, then by what `detect` makes of them. */
+function guesses(bytes: Uint8Array, detect: Detector | undefined): string[] {
   const first = bytes.findIndex(byte => byte >= 0x80);
   const end = bytes.indexOf(10, first + SAMPLE);
   const sample = bytes.subarray(Math.max(0, first - SAMPLE / 4), end < 0 ? bytes.length : end);
   const confidence = new Map<string, number>();
-  for (const match of analyse(sample)) {
+  for (const match of detect?.(sample) ?? []) {
     const name = labelOf(match.name);
     if (name) confidence.set(name, Math.max(confidence.get(name) ?? 0, match.confidence));
   }
   const place = (name: string) => (LIKELY.includes(name) ? LIKELY.indexOf(name) : LIKELY.length);
   return [...new Set([...LIKELY, ...confidence.keys()])]
     .map(name => ({ name, share: commonShare(name, sample), confidence: confidence.get(name) ?? 0 }))
-    .filter(({ share }) => share >= 0)
+    .filter(({ share }) => (detect ? share >= 0 : share > 0))
     .sort((a, b) => b.share - a.share || b.confidence - a.confidence || place(a.name) - place(b.name))
     .map(({ name }) => name);
 }

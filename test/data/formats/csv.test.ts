@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { parseCsv, readCsv, type TextOptions } from '../../../src/data/formats/csv.ts';
+import { parseCsv, readCsv } from '../../../src/data/formats/csv.ts';
+import type { TextOptions } from '../../../src/data/formats/text-table.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const csv = (text: string, options?: TextOptions) => parseCsv(bytesOf(text), 'x.csv', options);

@@ -1,0 +1,130 @@
+// From encoded data to a network that answers them, wherever it runs: looking for the best epoch, then learning as far once more.
+
+import type { Dataset } from '../data/dataset.ts';
+import type { PreprocessedData } from '../data/preprocess.ts';
+import { InputError } from '../errors.ts';
+import { sizeOf } from '../layers/shape.ts';
+import { create } from '../network/build.ts';
+import type { EpochEvent } from '../network/events.ts';
+import type { Host } from '../network/host.ts';
+import type { Network } from '../network/network.ts';
+import type { Calibration } from '../readouts/calibration.ts';
+import { inputShape, shapesOf } from '../recipes/check.ts';
+import { recipeFor } from '../recipes/defaults.ts';
+import { type Recipe, scoresLabels } from '../recipes/recipe.ts';
+import { type Best, restoreBest, searchBest } from './best.ts';
+
+/** How far training has come, beside the position of its network. */
+export interface Standing {
+  /** Looking for the best epoch, or training as far again with the validation examples among the others. */
+  readonly phase: 'search' | 'again';
+  /** Every epoch of the search. */
+  readonly history: readonly EpochEvent[];
+  readonly searchSeconds: number;
+  readonly best: Best | undefined;
+}
+
+export interface TrainingOptions {
+  readonly recipe?: Recipe | undefined;
+  readonly seed?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each network that begins, or goes on, to learn. */
+  readonly onNetwork?: (network: Network) => void;
+  /** Opens the network that was stopped, on so many threads, where training goes on from `standing`. */
+  readonly reopen?: ((threads: number) => Promise<Network>) | undefined;
+  readonly standing?: Standing | undefined;
+  /** Given after each epoch what training can go on from, and where it is stopped. */
+  readonly keep?: (network: Network, standing: Standing, isStopped: boolean) => Promise<void>;
+}
+
+/** What training came to. */
+export interface Learned {
+  readonly network: Network;
+  readonly calibration: Calibration;
+  readonly history: readonly EpochEvent[];
+  readonly bestEpoch: number;
+  readonly isRetrained: boolean;
+  readonly isStopped: boolean;
+  readonly trainSeconds: number;
+}
+
+/** Training was stopped before there was a model; its checkpoint, where one was asked for, is written. */
+export class NothingLearned extends InputError {}
+
+/** Below this many, what the validation examples would teach is worth a second training. */
+const RETRAIN_BELOW = 10_000;
+/** Multiplications of a batch from which a second thread pays. */
+const SHARED_WORK = 1e8;
+
+/** Trains as `trainModel` says it does, and tells every epoch of the search. All networks but the one it returns are closed. */
+export async function* learnOwn(
+  host: Host,
+  { train, validation, whole }: Pick<PreprocessedData, 'train' | 'validation' | 'whole'>,
+  options: TrainingOptions,
+): AsyncGenerator<EpochEvent, Learned, void> {
+  const { recipe = recipeFor(train), seed, signal, onNetwork, reopen, standing, keep } = options;
+  if (!scoresLabels(recipe.learning)) {
+    throw new InputError(`recipe ${recipe.name} does not learn labels: take another for your own data`);
+  }
+  const threads = options.threads ?? threadsFor(host, recipe, train);
+  const { width: inputs, classes } = train;
+  const make = () => create(host, recipe, { inputs, classes, threads, ...(seed !== undefined && { seed }) });
+  const stopped = await reopen?.(threads);
+  const { phase = 'search', history: told = [], searchSeconds: spent = 0 } = standing ?? {};
+  const network = stopped && phase === 'search' ? stopped : await make();
+  const open = new Set([network, ...(stopped ? [stopped] : [])]);
+  let kept: Network | undefined;
+  const history = [...told];
+  let { best } = standing ?? {};
+  try {
+    onNetwork?.(stopped ?? network);
+    if (phase === 'search') {
+      const keepSearch = (isStopped: boolean) =>
+        keep?.(network, { phase: 'search', history, searchSeconds: 0, best }, isStopped);
+      for await (const step of searchBest(network, train, { validation, best, signal })) {
+        history.push(step.event);
+        best = step.best;
+        yield step.event;
+        await keepSearch(false);
+      }
+      if (signal?.aborted) await keepSearch(true);
+    }
+    if (!best) {
+      throw new NothingLearned('training was stopped before its first epoch ended: nothing was learned');
+    }
+    const { epoch: bestEpoch, calibration } = best;
+    const searchSeconds = phase === 'search' ? network.position.trainSeconds : spent;
+    await restoreBest(network, best);
+    const result = { calibration, history, bestEpoch };
+    const isStopped = signal?.aborted ?? false;
+    if (whole.count > RETRAIN_BELOW || (isStopped && phase === 'search')) {
+      kept = network;
+      return { ...result, network, isRetrained: false, isStopped, trainSeconds: searchSeconds };
+    }
+    const again = stopped && phase === 'again' ? stopped : await make();
+    open.add(again);
+    onNetwork?.(again);
+    const keepAgain = (isStopped: boolean) =>
+      keep?.(again, { phase: 'again', history, searchSeconds, best }, isStopped);
+    if (again.position.epoch <= bestEpoch) {
+      // As long as the search, with rates that end at zero there.
+      for await (const _event of again.fit(whole, { epochs: bestEpoch, ...(signal && { signal }) })) {
+        await keepAgain(false);
+      }
+    }
+    const isRetrained = again.position.epoch > bestEpoch;
+    if (!isRetrained) await keepAgain(true);
+    kept = isRetrained ? again : network;
+    const trainSeconds = searchSeconds + again.position.trainSeconds;
+    return { ...result, network: kept, isRetrained, isStopped: !isRetrained, trainSeconds };
+  } finally {
+    for (const each of open) if (each !== kept) await each.close();
+  }
+}
+
+function threadsFor({ cores }: Host, recipe: Recipe, { width }: Dataset): number {
+  const sizes = shapesOf(recipe, inputShape(recipe, width)).map(sizeOf);
+  const connections = recipe.layers.reduce((sum: number, _, l) => sum + sizes[l] * sizes[l + 1], 0);
+  return recipe.batch * connections < SHARED_WORK ? 1 : cores;
+}
