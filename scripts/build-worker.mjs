@@ -40,10 +40,7 @@ async function scriptOf(chunk, wrap) {
 const entryOf = name => output.find(chunk => chunk.isEntry && chunk.name === name);
 const common = output.filter(chunk => !chunk.isEntry);
 if (common.length !== 1) throw new Error(`expected one chunk that both scripts have, found ${common.length}`);
-const shared = await scriptOf(
-  common[0],
-  code => `const SHARED=(exports=>{${code}\nreturn exports;})({});`,
-);
+const shared = await scriptOf(common[0], code => `const SHARED=(exports=>{${code}\nreturn exports;})({});`);
 for (const [name, more] of [
   ['network', `export const shared = ${JSON.stringify(shared)};\n`],
   ['train', ''],

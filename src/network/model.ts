@@ -5,15 +5,11 @@ import type { Examples } from '../data/examples/examples.ts';
 import type { Note } from '../data/notes.ts';
 import { InputError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
+import { joinChunks } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import { Answerer, notOwn } from './answers.ts';
 import { node } from './create.ts';
-import {
-  encodeModel,
-  type LoadOptions,
-  type ModelDescription,
-  type OwnDescription,
-} from './encode.ts';
+import { encodeModel, type LoadOptions, type ModelDescription, type OwnDescription } from './encode.ts';
 import type { Network } from './network.ts';
 import { decodeWhole } from './own-description.ts';
 
@@ -63,6 +59,12 @@ export class Model extends Answerer<Network> {
   /** What answers about `examples` may be wrong for: cells never seen in training, missing, unreadable, far from all others. */
   notes(examples: Examples): Note[] {
     return notesOn(this.encoding, examples);
+  }
+
+  /** All of it as the bytes of one safetensors file, which `decodeModel` reads. */
+  async encode(): Promise<Uint8Array> {
+    const { network, encoding, calibration } = this;
+    return joinChunks(await encodeModel(network, false, { encoding, calibration }));
   }
 
   /** Writes all of it to one safetensors file, which replaces an old one only when it is complete. */

@@ -156,10 +156,19 @@ function answer(message: Answer, transfer: Transferable[] = []): void {
   globalThis.postMessage(message, { transfer });
 }
 
-/** The memory of a large result, which nobody here looks at again: handed over it costs the page nothing. */
+const handed = new WeakMap<object, Transferable[]>();
+
+/** The result of a method, with which the page gets memory that nobody here looks at again: that costs it nothing. */
+export function handOver<Result extends object>(result: Result, memory: Transferable[]): Result {
+  handed.set(result, memory);
+  return result;
+}
+
+/** The memory to hand over with a result. */
 function memoryOf(result: unknown): Transferable[] {
   const array = result instanceof Uint8Array ? result : (result as Partial<StateTensor> | undefined)?.data;
-  return array?.buffer instanceof ArrayBuffer ? [array.buffer] : [];
+  if (array?.buffer instanceof ArrayBuffer) return [array.buffer];
+  return handed.get(Object(result)) ?? [];
 }
 
 type Methods = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;

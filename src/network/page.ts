@@ -14,10 +14,7 @@ const networkScript = new PageScript(shared, script);
  * A new network, ready to train, in a worker of its own: with threads where the page is cross-origin isolated, alone where
  * it is not. Throws an InputError for a recipe, sizes or threads that make no sense.
  */
-export function createNetwork(
-  recipe: Recipe,
-  options: NetworkOptions & PageOptions,
-): Promise<RemoteNetwork> {
+export function createNetwork(recipe: Recipe, options: NetworkOptions & PageOptions): Promise<RemoteNetwork> {
   // Without options, the worker says what is missing.
   const { workerUrl, wasmUrl, wasmModule, ...rest } = { ...options };
   return networkScript.start(

@@ -176,7 +176,7 @@ export class RemoteNetwork implements Omit<Network, 'session' | 'atRest'> {
 }
 
 /** The dataset in memory that all workers see, or, where there is none such, a copy to hand over. */
-async function postable(dataset: DatasetLike): Promise<DatasetLike> {
+export async function postable(dataset: DatasetLike): Promise<DatasetLike> {
   // Where plain JavaScript leaves something out, the worker says so.
   const { inputs, labels, ...rest } = { ...dataset };
   return { ...rest, inputs: await postableArray(inputs), labels: await postableArray(labels) };
@@ -200,7 +200,8 @@ async function postableArray(values: NumberArray): Promise<NumberArray> {
   return viewLike(values, room);
 }
 
-function transferable(...datasets: DatasetLike[]): Transferable[] {
+/** The memory of datasets that can be handed over. */
+export function transferable(...datasets: DatasetLike[]): Transferable[] {
   const arrays = datasets.flatMap(({ inputs, labels }) => [inputs, labels]);
   const buffers = arrays.map(array => ArrayBuffer.isView(array) && array.buffer);
   return buffers.filter(buffer => buffer instanceof ArrayBuffer);

@@ -6,7 +6,7 @@ import { InputError } from '../errors.ts';
 import { node } from '../network/create.ts';
 import type { EpochEvent } from '../network/events.ts';
 import { Model } from '../network/model.ts';
-import type { Network } from '../network/network.ts';
+import { Network } from '../network/network.ts';
 import { decodeWhole } from '../network/own-description.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
@@ -56,8 +56,7 @@ export async function trainModel(
   data: PreprocessedData,
   options: TrainModelOptions = {},
 ): Promise<TrainedModel> {
-  const { threads, signal, onEpoch, checkpoint, resume } = options;
-  let { onStart } = options;
+  const { threads, signal, onStart, onEpoch, checkpoint, resume } = options;
   const { encoding } = data;
   let fingerprint = resume && checkResumed(resume, data);
   let savedAt = performance.now();
@@ -72,10 +71,6 @@ export async function trainModel(
     seed: resume?.description.seed ?? options.seed,
     threads,
     signal,
-    onNetwork(network) {
-      onStart?.(network);
-      onStart = undefined;
-    },
     ...(resume && {
       reopen: async threads => (await decodeWhole(node, resume.bytes, resume.path, { threads })).network,
       standing: { ...resume.learning, best: resume.best },
@@ -88,6 +83,7 @@ export async function trainModel(
       },
     }),
   });
+  let isStarted = false;
   try {
     for (;;) {
       const { done, value } = await steps.next();
@@ -95,10 +91,14 @@ export async function trainModel(
         const { network, calibration, ...how } = value;
         return { model: new Model(network, encoding, calibration), ...how };
       }
-      onEpoch?.(value);
+      if (!(value instanceof Network)) onEpoch?.(value);
+      else if (!isStarted) {
+        isStarted = true;
+        onStart?.(value);
+      }
     }
   } finally {
-    // Where `onEpoch` throws, there are networks to be closed.
+    // Where it throws that was told, there are networks to be closed.
     await steps.return(undefined as never);
   }
 }

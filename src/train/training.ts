@@ -29,8 +29,6 @@ export interface TrainingOptions {
   readonly seed?: number | undefined;
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told of each network that begins, or goes on, to learn. */
-  readonly onNetwork?: (network: Network) => void;
   /** Opens the network that was stopped, on so many threads, where training goes on from `standing`. */
   readonly reopen?: ((threads: number) => Promise<Network>) | undefined;
   readonly standing?: Standing | undefined;
@@ -57,13 +55,16 @@ const RETRAIN_BELOW = 10_000;
 /** Multiplications of a batch from which a second thread pays. */
 const SHARED_WORK = 1e8;
 
-/** Trains as `trainModel` says it does, and tells every epoch of the search. All networks but the one it returns are closed. */
+/**
+ * Trains as `trainModel` says it does; tells each network that begins, or goes on, to learn, and every epoch of the search. All networks
+ * but the one that it returns are closed.
+ */
 export async function* learnOwn(
   host: Host,
   { train, validation, whole }: Pick<PreprocessedData, 'train' | 'validation' | 'whole'>,
   options: TrainingOptions,
-): AsyncGenerator<EpochEvent, Learned, void> {
-  const { recipe = recipeFor(train), seed, signal, onNetwork, reopen, standing, keep } = options;
+): AsyncGenerator<Network | EpochEvent, Learned, void> {
+  const { recipe = recipeFor(train), seed, signal, reopen, standing, keep } = options;
   if (!scoresLabels(recipe.learning)) {
     throw new InputError(`recipe ${recipe.name} does not learn labels: take another for your own data`);
   }
@@ -78,7 +79,7 @@ export async function* learnOwn(
   const history = [...told];
   let { best } = standing ?? {};
   try {
-    onNetwork?.(stopped ?? network);
+    yield stopped ?? network;
     if (phase === 'search') {
       const keepSearch = (isStopped: boolean) =>
         keep?.(network, { phase: 'search', history, searchSeconds: 0, best }, isStopped);
@@ -104,7 +105,7 @@ export async function* learnOwn(
     }
     const again = stopped && phase === 'again' ? stopped : await make();
     open.add(again);
-    onNetwork?.(again);
+    yield again;
     const keepAgain = (isStopped: boolean) =>
       keep?.(again, { phase: 'again', history, searchSeconds, best }, isStopped);
     if (again.position.epoch <= bestEpoch) {

@@ -11,8 +11,8 @@ import { parseSafetensors, type Safetensors } from '../../src/files/safetensors.
 import { openLearner } from '../../src/learn.ts';
 import { node } from '../../src/network/create.ts';
 import { encodeNetwork } from '../../src/network/encode.ts';
-import { decodeWhole, parseWholeDescription } from '../../src/network/own-description.ts';
 import { decodeNetwork, loadModel, loadNetwork } from '../../src/network/model.ts';
+import { decodeWhole, parseWholeDescription } from '../../src/network/own-description.ts';
 import { loadPredictor } from '../../src/predict.ts';
 import { answerBits, stateBits } from '../support/bits.ts';
 import { prototypes, sequences } from '../support/data.ts';

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { InputError } from '../../errors.ts';
 import { readBytes } from '../../files/read.ts';
 import { fileError } from '../../files/write.ts';
+import { blobOf, parseBlob } from './blob-table.ts';
 import { detectEncodings } from './detector.ts';
 import { checkSize, MAX_BYTES, type NotedTable, parseTextTable, type TextOptions } from './text-table.ts';
 
@@ -28,6 +29,14 @@ function unpacked(bytes: Uint8Array, path: string): Uint8Array {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') checkSize(MAX_BYTES + 1, path);
     throw new InputError(`${path}: damaged gzip (${(cause as Error).message}); write it again`, { cause });
   }
+}
+
+/**
+ * The table in a `File`, a `Blob` or a `Response` of CSV, gzipped or not. How it was read is in its `notes`. Throws an InputError that names
+ * what is wrong.
+ */
+export async function readTable(source: Blob | Response, options: TextOptions = {}): Promise<NotedTable> {
+  return parseBlob(await blobOf(source), detectEncodings, options);
 }
 
 /** Parses the bytes of a CSV file. Throws an InputError that names `path`. */

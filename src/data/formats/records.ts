@@ -41,7 +41,8 @@ export function cutRecords(text: string, delimiter: string, most?: number): CutR
           continue;
         }
         at = quote + 1;
-        while (at < end && text[at] !== '\n' && !text.startsWith(delimiter, at) && text[at].trim() === '') at++;
+        while (at < end && text[at] !== '\n' && !text.startsWith(delimiter, at) && text[at].trim() === '')
+          at++;
         if (at === end || text[at] === '\n' || text.startsWith(delimiter, at)) break;
         tell('text follows on a closed quote');
       }

@@ -12,7 +12,9 @@ export interface DecodedText {
 }
 
 /** Tells what bytes may be, and how likely each is. */
-export type Detector = (bytes: Uint8Array) => readonly { readonly name: string; readonly confidence: number }[];
+export type Detector = (
+  bytes: Uint8Array,
+) => readonly { readonly name: string; readonly confidence: number }[];
 
 /** Bytes that a guess looks at. */
 const SAMPLE = 1 << 18;

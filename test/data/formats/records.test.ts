@@ -6,10 +6,24 @@ import { cutRecords } from '../../../src/data/formats/records.ts';
 
 it.each([
   ['cells', 'a,b\n1,2\n', [['a', 'b'], ['1', '2'], ['']]],
-  ['quotes', '"a, ""b""",c\n"1\n2",3', [['a, "b"', 'c'], ['1\n2', '3']]],
+  [
+    'quotes',
+    '"a, ""b""",c\n"1\n2",3',
+    [
+      ['a, "b"', 'c'],
+      ['1\n2', '3'],
+    ],
+  ],
   ['quotes in the midst of a cell', 'a"b,c\n"",""\n', [['a"b', 'c'], ['', ''], ['']]],
   ['blanks behind a quote', '"a" ,b\n"c"\t\n"d" ', [['a', 'b'], ['c'], ['d']]],
-  ['a delimiter at the end', '"a",\nb,', [['a', ''], ['b', '']]],
+  [
+    'a delimiter at the end',
+    '"a",\nb,',
+    [
+      ['a', ''],
+      ['b', ''],
+    ],
+  ],
 ])('cuts %s', (_, text, records) => {
   expect(cutRecords(text, ',')).toEqual({ records });
 });
