@@ -33,7 +33,8 @@ const { output } = await bundle.generate({
 async function scriptOf(chunk, wrap) {
   const code = chunk.code.replace(/require\('[^']*'\)/g, 'SHARED');
   // Names not by a bundler: those that terser gives repeat more often, which is half a kilobyte of a page's download.
-  const { code: small } = await minify(wrap(code), { ecma: 2022, compress: { passes: 3 } });
+  const compress = { passes: 6, pure_getters: true, lhs_constants: false };
+  const { code: small } = await minify(wrap(code), { ecma: 2022, compress });
   return small;
 }
 

@@ -1,21 +1,13 @@
 // The library in a real Chromium: bundled by four bundlers, with and without cross-origin isolation, to the same bits as Node.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as Api from '../src/browser.ts';
-import {
-  createNetwork,
-  encodeNetwork,
-  preprocess,
-  type Recipe,
-  recipes,
-  tableFrom,
-  trainModel,
-} from '../src/index.ts';
+import { createNetwork, encodeNetwork, type Recipe, recipes } from '../src/index.ts';
 import { type Bundled, bundle, bundlerNames } from './browser/bundles.ts';
 import { chromiumPath, isolation, launch, noChromium, type Served, serve } from './browser/chromium.ts';
 import { prototypes } from './support/data.ts';
@@ -346,39 +338,6 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
         'true the example: inputs must be an array of numbers, found undefined',
         'true the example: input 0 of example 0 must be a finite number in single precision, found "1"',
       ]);
-      await page.close();
-    });
-
-    it('answers with a model of own data as Node does', async () => {
-      const rows = Array.from({ length: 120 }, (_, i) => ({ size: (i % 3) + i / 400, kind: 'abc'[i % 3] }));
-      const asked = [{ size: 0.1 }, { size: 1.2 }, { size: 2.1 }, { size: null }];
-      const data = preprocess({ examples: await tableFrom(rows) }, { label: 'kind' });
-      const { model } = await trainModel(data, { threads: 1 });
-      const path = join(folder, 'own.safetensors');
-      await model.save(path);
-      const expected = await model.predict(await tableFrom(asked));
-      await model.close();
-      const page = await open(whole, headers);
-      const told = await page.evaluate(
-        async ({ bytes, asked }) => {
-          const { ff } = globalThis as unknown as Globals;
-          const model = await ff.decodeModel(Uint8Array.from(bytes));
-          const answers = await model.predict(await ff.tableFrom(asked));
-          const lacking = await model
-            .predict(await ff.tableFrom([{ length: 3 }]))
-            .catch(error => `${error instanceof ff.InputError} ${error.message}`);
-          const plain = await ff.encodeNetwork(model.network);
-          await model.close();
-          const refused = await ff.decodeModel(plain).catch(error => error.message);
-          return { answers, lacking, refused, classNames: model.encoding.classNames };
-        },
-        { bytes: Array.from(await readFile(path)), asked },
-      );
-      expect(told.classNames).toEqual(['a', 'b', 'c']);
-      expect(told.answers.map(({ label }) => label).slice(0, 3)).toEqual(['a', 'b', 'c']);
-      expect(told.answers).toEqual(expected);
-      expect(told.lacking).toMatch(/^true rows has no column size/);
-      expect(told.refused).toMatch(/the model does not say what its inputs mean/);
       await page.close();
     });
 

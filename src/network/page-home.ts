@@ -81,7 +81,7 @@ function nextMessage(): Promise<void> {
   });
 }
 
-let network: Network;
+let network: Network | undefined;
 let training: AsyncGenerator<EpochEvent, unknown, void> | undefined;
 let stop = new AbortController();
 
@@ -97,11 +97,11 @@ export function possible<Options extends { readonly threads?: number | undefined
 /** From now on the page's calls are about the network `made`. */
 export function opened(made: Network): Opened {
   network = made;
-  const { recipe, inputs, classes, seed, build, plans, readoutPlan } = network.session;
+  const { recipe, inputs, classes, seed, build, plans, readoutPlan } = made.session;
   return {
     session: { recipe, inputs, classes, seed, build, plans, readoutPlan },
-    threads: network.threads,
-    memoryBytes: network.memoryBytes,
+    threads: made.threads,
+    memoryBytes: made.memoryBytes,
   };
 }
 
@@ -122,16 +122,16 @@ export const networkMethods = {
     opened(await create(hostWith(source), recipe, possible(options))),
   decode: async (source: KernelSource, bytes: Uint8Array, path: string, options: LoadOptions) =>
     opened((await decodeDescribed(hostWith(source), bytes, path, possible(options))).network),
-  encode: async (checkpoint: boolean) => encodeNetwork(network, checkpoint),
-  tensor: (name: string) => network.tensor(name),
-  evaluate: (data: DatasetLike) => network.evaluate(data),
-  goodnessOverTime: (data: DatasetLike) => network.goodnessOverTime(data),
-  probabilities: (data: DatasetLike) => network.probabilities(data),
-  predict: (example: NumberArray) => network.predict(example),
+  encode: async (checkpoint: boolean) => encodeNetwork(network!, checkpoint),
+  tensor: (name: string) => network!.tensor(name),
+  evaluate: (data: DatasetLike) => network!.evaluate(data),
+  goodnessOverTime: (data: DatasetLike) => network!.goodnessOverTime(data),
+  probabilities: (data: DatasetLike) => network!.probabilities(data),
+  predict: (example: NumberArray) => network!.predict(example),
   fit: async (train: DatasetLike, options: FitOptions, isStopped: boolean) =>
-    startTraining(isStopped, signal => network.fit(train, { ...options, signal })),
+    startTraining(isStopped, signal => network!.fit(train, { ...options, signal })),
   next: async () => {
-    const timer = setInterval(() => answer({ status: status() }), STATUS_EVERY);
+    const timer = setInterval(() => answer(status()), STATUS_EVERY);
     try {
       return await training?.next();
     } finally {
@@ -148,37 +148,29 @@ export const networkMethods = {
 /** What a page can ask of the worker of a network. */
 export type NetworkMethods = typeof networkMethods;
 
-function status(): Status {
-  return { position: network.position, progress: network.progress };
+/** How the network is, once there is one. */
+function status(): { status?: Status } {
+  return network ? { status: { position: network.position, progress: network.progress } } : {};
 }
 
 function answer(message: Answer, transfer: Transferable[] = []): void {
   globalThis.postMessage(message, { transfer });
 }
 
-const handed = new WeakMap<object, Transferable[]>();
-
-/** The result of a method, with which the page gets memory that nobody here looks at again: that costs it nothing. */
-export function handOver<Result extends object>(result: Result, memory: Transferable[]): Result {
-  handed.set(result, memory);
-  return result;
-}
-
-/** The memory to hand over with a result. */
-function memoryOf(result: unknown): Transferable[] {
+/** The memory of a large result, which nobody here looks at again: handed over it costs the page nothing. */
+export function memoryOf(result: unknown): Transferable[] {
   const array = result instanceof Uint8Array ? result : (result as Partial<StateTensor> | undefined)?.data;
-  if (array?.buffer instanceof ArrayBuffer) return [array.buffer];
-  return handed.get(Object(result)) ?? [];
+  return array?.buffer instanceof ArrayBuffer ? [array.buffer] : [];
 }
 
 type Methods = Readonly<Record<string, (...args: never[]) => Promise<unknown>>>;
 
-async function reply(methods: Methods, { id, method, args }: Call): Promise<void> {
+async function reply(methods: Methods, handOver: typeof memoryOf, { id, method, args }: Call): Promise<void> {
   try {
     const result = await methods[method](...(args as never[]));
-    answer({ id, result, status: status() }, memoryOf(result));
+    answer({ id, result, ...status() }, handOver(result));
   } catch (error) {
-    answer({ id, failure: toFailure(error), ...(network && { status: status() }) });
+    answer({ id, failure: toFailure(error), ...status() });
   }
 }
 
@@ -201,10 +193,10 @@ function work(message: ThreadMessage<Session, Job>): void {
   globalThis.postMessage(failure);
 }
 
-/** Answers the page's calls of `methods`, and works as a thread for a worker that asks for it. */
-export function serve(methods: Methods): void {
+/** Answers the page's calls of `methods` with memory that `handOver` names, and works as a thread for a worker that asks for it. */
+export function serve(methods: Methods, handOver = memoryOf): void {
   addEventListener('message', ({ data: message }: MessageEvent<Call | ThreadMessage<Session, Job>>) => {
-    if (message.kind === 'call') void reply(methods, message);
+    if (message.kind === 'call') void reply(methods, handOver, message);
     else work(message);
   });
 }

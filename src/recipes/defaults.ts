@@ -4,7 +4,7 @@
 import type { Dataset } from '../data/dataset.ts';
 import { MOST_LABEL_INPUTS } from '../data/label-inputs.ts';
 import type { Recipe } from './recipe.ts';
-import { quick, recipes } from './recipes.ts';
+import { onePass, quick } from './recipes.ts';
 
 /** Batches that even the smallest data are learned for. */
 const FEWEST_BATCHES = 700;
@@ -56,10 +56,10 @@ function ofFewClasses(train: Dataset, { units, batch, epochs }: Sizes): Recipe {
 
 /** One pass for all classes: to try each of many labels would cost as many passes. */
 function ofManyClasses(train: Dataset, { units, batch, epochs }: Sizes): Recipe {
-  const { learning } = recipes['one-pass'];
+  const { learning } = onePass;
   const { settled: _, rest: __, mapRate: ___, ...steps } = learning;
   return {
-    ...recipes['one-pass'],
+    ...onePass,
     name: 'own-data',
     about: 'sizes and lengths that follow from the data, for many classes',
     layers: [units, units],

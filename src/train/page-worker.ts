@@ -1,7 +1,7 @@
 // The script of a worker that does for a page what its own data ask for: reads and encodes them, has the network that learns them,
 // and answers with it. And of that network's threads.
 
-import { encodeExamples, notesOn } from '../data/encode-examples.ts';
+import { notesOn } from '../data/encode-examples.ts';
 import { type NamedBlob, parseBlob } from '../data/formats/blob-table.ts';
 import type { TextOptions } from '../data/formats/text-table.ts';
 import { type PreprocessedData, type PreprocessOptions, preprocess } from '../data/preprocess.ts';
@@ -13,8 +13,8 @@ import type { KernelSource, Opened } from '../network/messages.ts';
 import { Network } from '../network/network.ts';
 import { decodeWhole } from '../network/own-description.ts';
 import {
-  handOver,
   hostWith,
+  memoryOf,
   networkMethods,
   opened,
   possible,
@@ -78,8 +78,7 @@ const ownMethods = {
   add: async (id: number, piece: Piece) => gatherings.get(id)!.add(piece),
   preprocess: async (examples: number, test: number | undefined, options: PreprocessOptions) => {
     const source = { examples: gathered(examples), ...(test !== undefined && { test: gathered(test) }) };
-    const data = preprocess(source, options);
-    return handOver(data, transferable(data.train, data.validation, data.whole, data.test));
+    return preprocess(source, options);
   },
   train: async (
     source: KernelSource,
@@ -112,13 +111,12 @@ const ownMethods = {
   },
   answer: async (examples: number) => model.predict(gathered(examples)),
   notes: async (examples: number) => notesOn(model.encoding, gathered(examples)),
-  encodeExamples: async (examples: number) => {
-    const data = encodeExamples(model.encoding, gathered(examples));
-    return handOver(data, transferable(data));
-  },
 };
 
 /** What a page can ask of the worker of its own data. */
 export type OwnMethods = typeof ownMethods;
 
-serve(ownMethods);
+serve(ownMethods, result => {
+  const { train, validation, whole, test } = Object(result) as Partial<PreprocessedData>;
+  return train ? transferable(train, validation!, whole!, test!) : memoryOf(result);
+});
