@@ -69,8 +69,7 @@ export async function preprocess(
 }
 
 /**
- * Trains a network on `data` (of `preprocess`) in a worker, as `trainModel` does in Node and to the same bits. Close the model when done.
- * Throws an InputError for a recipe that makes no sense, or where training is stopped before it has looked at the validation examples.
+ * Trains a network on `data` (of `preprocess`) in a worker, as `trainModel` does in Node. Close the model when done. Throws an InputError for a recipe that makes no sense, or where training is stopped before it has looked at the validation examples.
  */
 export async function trainModel(
   data: PreprocessedData,
