@@ -29,6 +29,7 @@ export type {
   Contrast,
   Learning,
   Objective,
+  ReadoutName,
   Recipe,
   Recurrent,
   Unsupervised,

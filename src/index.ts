@@ -44,6 +44,7 @@ export type {
   Contrast,
   Learning,
   Objective,
+  ReadoutName,
   Recipe,
   Recurrent,
   Unsupervised,

@@ -1,6 +1,6 @@
 // Own data in a real Chromium: read, encoded, learned and asked in workers, bundled by four bundlers, to the same bits as in Node.
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -162,7 +162,7 @@ describe.skipIf(!chromiumPath)('own data in Chromium', () => {
       expectAnswers(told.answers);
       expect(told).toMatchObject({ isSame: true, isTold: true, isSized: true });
       expect(told.odd).toContain('far');
-      expect(page.workers()).toEqual([]);
+      await expect.poll(() => page.workers().length).toBe(0);
       await page.close();
     });
   });
@@ -182,6 +182,17 @@ describe.skipIf(!chromiumPath)('own data in Chromium', () => {
     // What is more in both than in own data alone is what the entry of networks has for the page itself.
     expect(both.code.length - whole.code.length).toBeLessThan(16_000);
     expect(networks.code.length).toBeGreaterThan(100_000);
+  });
+
+  it('runs what the README shows as it stands', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const [, program] = /```js\n([^`]*from 'forward-forward\/own-data';[\s\S]*?)```/.exec(readme)!;
+    const page = await open(await bundle('esbuild', folder, `${program}globalThis.ff = 'is there';`), {});
+    await page.setInputFiles('input', { name: 'x.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) });
+    const told = page.getByText(/learned kind: .* % wrong by goodness/);
+    await told.waitFor();
+    expect(Number(/: ([\d.]+) %/.exec((await told.textContent())!)![1])).toBeLessThan(10);
+    await page.close();
   });
 
   describe.each([

@@ -120,7 +120,7 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
       softmaxError: evaluation.softmaxReadout.error,
       trainSeconds,
       totalSeconds,
-      readout: 'goodness',
+      readout: evaluation.readout,
       seed: network.session.seed,
       threads: network.threads,
       simd: network.session.build,

@@ -11,7 +11,7 @@ import { createNetwork } from '../network/create.ts';
 import { loadDescribed, saveNetwork } from '../network/model.ts';
 import type { FitOptions, Network } from '../network/network.ts';
 import { describeRecipe } from '../recipes/describe.ts';
-import { type Recipe, scoresLabels } from '../recipes/recipe.ts';
+import { type Recipe, readoutOf } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
@@ -96,7 +96,7 @@ export async function train(source: string, options: TrainOptions): Promise<void
       }),
       trainSeconds,
       totalSeconds,
-      readout: scoresLabels(network.session.recipe.learning) ? 'goodness' : 'softmax',
+      readout: readoutOf(network.session.recipe.learning),
       seed: network.session.seed,
       threads: network.threads,
       simd: network.session.build,

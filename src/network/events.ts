@@ -1,5 +1,7 @@
 // What training tells while it runs. Everything that shows progress (terminal, JSON lines, report) reads these.
 
+import type { ReadoutName } from '../recipes/recipe.ts';
+
 /** The state of training after one epoch. Errors are percentages, times are seconds. */
 export interface EpochEvent {
   readonly event: 'epoch';
@@ -22,11 +24,13 @@ export interface EpochEvent {
   readonly density: readonly number[];
   /** Share of rows that still moved the weights, 0 to 1, for each layer. */
   readonly activeRows: readonly number[];
-  /** Error of the softmax readout on the training data as it went by. */
+  /** Error of the softmax readout on the training data as it went by, whatever `readout` is: it costs nothing. */
   readonly trainError: number;
-  /** Error of the goodness readout on data held out of the training set, when there is any. */
+  /** By which `validationError` and `testError` count. Absent in files of older versions. */
+  readonly readout?: ReadoutName;
+  /** Error on data held out of the training set, when there is any. */
   readonly validationError?: number;
-  /** Error of the goodness readout on the test set, when it is looked at after each epoch. */
+  /** Error on the test set, when it is looked at after each epoch. */
   readonly testError?: number;
 }
 

@@ -15,7 +15,15 @@ import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { stream } from '../kernels/random-streams.ts';
 import { RolledOut } from '../negatives/rolled-out.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readouts/goodness.ts';
-import { isByGoodness, isLayerwise, isRolledOut, readFrom, scoresLabels } from '../recipes/recipe.ts';
+import {
+  isByGoodness,
+  isLayerwise,
+  isRolledOut,
+  type ReadoutName,
+  readFrom,
+  readoutOf,
+  scoresLabels,
+} from '../recipes/recipe.ts';
 import { Control } from '../schedules/control.ts';
 import type { EvaluateJob, Job } from '../schedules/job.ts';
 import type { Session } from '../schedules/session.ts';
@@ -57,8 +65,10 @@ export interface FitOptions {
 
 /** The answers of both readouts on labelled data. */
 export interface Evaluation {
-  /** The answers that count: those of the goodness readout, where there is one. */
+  /** The answers that count: those of `readout`. */
   readonly answers: Scored;
+  /** The goodness readout where there is one, the softmax readout elsewhere. */
+  readonly readout: ReadoutName;
   /** Absent where the network is not given labels. */
   readonly goodnessReadout?: Scored;
   readonly softmaxReadout: Scored;
@@ -171,6 +181,7 @@ export class Network {
       epoch: this.#epoch,
       epochs: this.#epochs,
       examples: this.#epochExamples,
+      readout: readoutOf(recipe.learning),
       trainSeconds,
       imagesPerSecond: images / Math.max(trainSeconds, 1e-9),
       ...this.#control.means(plans.map(plan => plan.units)),
@@ -206,11 +217,6 @@ export class Network {
     if (expected && expected !== found) {
       throw new InputError(
         `recipe ${recipe.name} is for images of ${expected}, but ${train.name} has ${found ?? 'no rows and columns'}`,
-      );
-    }
-    if (recipe.shift > 0 && !train.shape) {
-      throw new InputError(
-        `recipe ${recipe.name} moves images by pixels, but ${train.name} has no rows and columns: give the recipe shift: 0`,
       );
     }
     if (this.#control.batches > 0 && train.count !== this.#count) {
@@ -370,6 +376,7 @@ export class Network {
     const softmaxReadout = scoreAnswers(probabilities, data.labels, classes);
     return {
       answers: goodnessReadout ?? softmaxReadout,
+      readout: readoutOf(recipe.learning),
       ...(goodnessReadout && { goodnessReadout }),
       softmaxReadout,
       goodness,

@@ -42,6 +42,14 @@ export function scoresLabels(learning: Learning): boolean {
   return triesLabels(learning) || learning.kind === 'classes';
 }
 
+/** What answers: the goodness of every label, or a softmax of one pass. */
+export type ReadoutName = 'goodness' | 'softmax';
+
+/** The readout whose answers count. */
+export function readoutOf(learning: Learning): ReadoutName {
+  return scoresLabels(learning) ? 'goodness' : 'softmax';
+}
+
 /** Whether the network itself writes its negative data, anew for every epoch. */
 export function isRolledOut(learning: Learning): boolean {
   return learning.kind === 'contrast' && learning.negatives === 'rolled-out';

@@ -86,7 +86,7 @@ export class FeedforwardProgram extends LayerwiseProgram {
     const [positive, neutral] = [rows.first('positive'), rows.find('neutral')];
     const { labels } = this.readout;
     for (let i = begin; i < end; i++) {
-      const [right, down] = shiftOf(this.thread, counter + i);
+      const [right, down] = shiftOf(this.thread, dataset, counter + i);
       this.#write(positive + i, i, dataset, this.#examples[i], right, down, labels[i], true);
       if (neutral === undefined) continue;
       this.#write(neutral + i, i, dataset, this.#examples[i], right, down, undefined, false);
@@ -110,7 +110,7 @@ export class FeedforwardProgram extends LayerwiseProgram {
         end,
       );
       for (let i = begin; i < end; i++) {
-        const [right, down] = shiftOf(this.thread, counter + i);
+        const [right, down] = shiftOf(this.thread, job.dataset, counter + i);
         this.#write(negative + i, i, mixed, i, right, down, labels[i], true);
       }
     } else if (job.rolledOut) {
