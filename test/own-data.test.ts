@@ -11,6 +11,7 @@ import type * as Api from '../src/browser-own-data.ts';
 import { parseSafetensors } from '../src/files/safetensors.ts';
 import { type Recipe, recipes } from '../src/index.ts';
 import * as node from '../src/own-data.ts';
+import * as Pictures from '../src/pictures.ts';
 import { type Bundled, bundle, bundlerNames } from './browser/bundles.ts';
 import { chromiumPath, isolation, launch, noChromium, type Served, serve } from './browser/chromium.ts';
 import { rows } from './support/data.ts';
@@ -184,6 +185,11 @@ describe.skipIf(!chromiumPath)('own data in Chromium', () => {
     expect(networks.code.length).toBeGreaterThan(100_000);
   });
 
+  it('tells whoever draws without a page what to do', async () => {
+    const size = { height: 2, width: 2, channels: 1 } as const;
+    await expect(Pictures.imagesFrom([], { size })).rejects.toThrow(/needs a canvas.*readExamples/);
+  });
+
   it('runs what the README shows as it stands', async () => {
     const readme = await readFile(join(root, 'README.md'), 'utf8');
     const [, program] = /```js\n([^`]*from 'forward-forward\/own-data';[\s\S]*?)```/.exec(readme)!;
@@ -192,6 +198,91 @@ describe.skipIf(!chromiumPath)('own data in Chromium', () => {
     const told = page.getByText(/learned kind: .* % wrong by goodness/);
     await told.waitFor();
     expect(Number(/: ([\d.]+) %/.exec((await told.textContent())!)![1])).toBeLessThan(10);
+    await page.close();
+  });
+
+  it.each([
+    ['isolated', isolation],
+    ['not isolated', {}],
+  ])('learns what a page draws: canvases, bitmaps, frames of a video, files, %s', async (_, headers) => {
+    const source = `${everything} import { imagesFrom } from 'forward-forward/pictures'; globalThis.imagesFrom = imagesFrom;`;
+    const page = await open(await bundle('esbuild', folder, source), headers);
+    const told = await page.evaluate(
+      async ({ recipe }) => {
+        const { ff, imagesFrom } = globalThis as unknown as Globals & Pick<typeof Pictures, 'imagesFrom'>;
+        const size = { height: 8, width: 10, channels: 3 } as const;
+        /** A bar that lies, in red, or stands, in blue, on nothing. */
+        const draw = (i: number) => {
+          const canvas = new OffscreenCanvas(20, 16);
+          const context = canvas.getContext('2d')!;
+          context.fillStyle = i % 2 ? '#f00' : '#00f';
+          if (i % 2) context.fillRect(2, (2 * i) % 12, 16, 4);
+          else context.fillRect((2 * i) % 16, 2, 4, 12);
+          return canvas;
+        };
+        const kinds = [
+          async (canvas: OffscreenCanvas) => canvas,
+          async (canvas: OffscreenCanvas) => canvas.transferToImageBitmap(),
+          async (canvas: OffscreenCanvas) => new VideoFrame(canvas, { timestamp: 0 }),
+          async (canvas: OffscreenCanvas) => canvas.convertToBlob(),
+          async (canvas: OffscreenCanvas) => canvas.getContext('2d')!.getImageData(0, 0, 20, 16),
+        ];
+        const one = await Promise.all(kinds.map(kind => kind(draw(2))));
+        const alike = await imagesFrom(one, { size });
+        const pictures = Array.from({ length: 80 }, (_, i) => draw(i));
+        const labels = pictures.map((_, i) => (i % 2 ? 'lies' : 'stands'));
+        const examples = await imagesFrom(pictures, { size, labels });
+        const data = await ff.preprocess({ examples });
+        const { model } = await ff.trainModel(data, { recipe });
+        const { encoding } = model;
+        if (encoding.kind !== 'image') throw new Error('a model of images');
+        const answers = await model.predict(await imagesFrom([draw(5), draw(8)], { size: encoding }));
+        const grey = await imagesFrom([draw(4)], { size: { ...size, channels: 1 } });
+        await model.close();
+        const complaints = await Promise.all(
+          [
+            imagesFrom([], { size }),
+            imagesFrom([new Blob(['no image'])], { size }),
+            imagesFrom([draw(1)], { size, labels: [] }),
+          ].map(made =>
+            made.then(
+              () => 'nothing',
+              error => `${error.name}: ${error.message}`,
+            ),
+          ),
+        );
+        const stride = 3 * 80;
+        return {
+          differences: kinds.map((_, i) =>
+            Math.max(
+              ...alike.pixels
+                .slice(0, stride)
+                .map((value, k) => Math.abs(value - alike.pixels[i * stride + k])),
+            ),
+          ),
+          corner: Array.from(alike.pixels.slice(0, 3)),
+          isBlue: Array.from(alike.pixels.slice(3 * 33, 3 * 34)),
+          answers: answers.map(({ label }) => label),
+          grey: [grey.pixels.length, grey.pixels[0], grey.pixels[35]],
+          // What was given is still there.
+          kept: examples.pixels.length,
+          complaints,
+        };
+      },
+      { recipe },
+    );
+    // Frames of a video are kept in colours of their own.
+    for (const difference of told.differences) expect(difference).toBeLessThan(12);
+    expect(told.corner).toEqual([255, 255, 255]);
+    expect(told.isBlue).toEqual([0, 0, 255]);
+    expect(told.answers).toEqual(['lies', 'stands']);
+    expect(told.grey).toEqual([80, 255, 29]);
+    expect(told.kept).toBe(80 * 240);
+    expect(told.complaints).toEqual([
+      'InputError: pictures must be one or more, found []',
+      expect.stringMatching(/^InputError: image 0 cannot be drawn: /),
+      'InputError: labels must be 1, one for each image, found 0',
+    ]);
     await page.close();
   });
 

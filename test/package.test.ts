@@ -48,7 +48,7 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
   expect(paths).toContain('dist/browser.d.ts');
   expect(paths).toContain('dist/network/page-worker.js');
   expect(paths).toContain('dist/train/page-worker.js');
-  for (const entry of ['own-data', 'browser-own-data', 'predict', 'learn', 'rows']) {
+  for (const entry of ['own-data', 'browser-own-data', 'pictures', 'predict', 'learn', 'rows']) {
     expect(paths).toContain(`dist/${entry}.js`);
     expect(paths).toContain(`dist/${entry}.d.ts`);
   }
@@ -102,6 +102,7 @@ it('stays within the sizes that it promises', () => {
   const output = execFileSync(process.execPath, ['scripts/size.mjs'], { cwd: root, encoding: 'utf8' });
   expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 45 kB$/m);
   expect(output).toMatch(/^forward-forward\/own-data: \d+\.\d kB gzipped, of 60 kB$/m);
+  expect(output).toMatch(/^forward-forward\/pictures: \d+\.\d kB gzipped, of 1 kB$/m);
   expect(output).toMatch(/^forward-forward\/predict: \d+\.\d kB gzipped, of 15 kB$/m);
   expect(output).toMatch(/^forward-forward\/learn: \d+\.\d kB gzipped, of 25 kB$/m);
   expect(output).toMatch(/^forward-forward\/rows: \d+\.\d kB gzipped, of 8 kB$/m);

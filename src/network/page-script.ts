@@ -1,6 +1,7 @@
 // Where a page's workers get their script and their kernels.
 
 import { kernels } from '../../build/page-kernels.js';
+import { InputError } from '../errors.ts';
 import type { KernelSource } from './messages.ts';
 import type { NetworkMethods } from './page-home.ts';
 import { Home } from './remote.ts';
@@ -57,4 +58,10 @@ export class PageScript<Methods extends NetworkMethods = NetworkMethods> {
     );
     return this.#blobUrl;
   }
+}
+
+/** The bytes of a model, to be posted: a view takes all of the memory behind it along. */
+export function bytesOf(bytes: Uint8Array): Uint8Array {
+  if (!(bytes instanceof Uint8Array)) throw new InputError('the model: expected its bytes as a Uint8Array');
+  return bytes.slice();
 }

@@ -1,10 +1,9 @@
 // Making, saving and loading networks in a page.
 
-import { InputError } from '../errors.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import type { NetworkOptions } from './build.ts';
 import type { LoadOptions } from './encode.ts';
-import { type PageOptions, PageScript } from './page-script.ts';
+import { bytesOf, type PageOptions, PageScript } from './page-script.ts';
 import { RemoteNetwork } from './remote.ts';
 import { script, shared } from './script.js';
 
@@ -38,12 +37,6 @@ export async function decodeNetwork(
     async (home, source) =>
       new RemoteNetwork(home, await home.call('decode', [source, whole, 'the model', rest])),
   );
-}
-
-/** The bytes of a model, to be posted: a view takes all of the memory behind it along. */
-export function bytesOf(bytes: Uint8Array): Uint8Array {
-  if (!(bytes instanceof Uint8Array)) throw new InputError('the model: expected its bytes as a Uint8Array');
-  return bytes.slice();
 }
 
 /** A network as the bytes of a model file; with `checkpoint`, training can go on from it as if it had never stopped. */

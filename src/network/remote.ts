@@ -185,7 +185,7 @@ export async function postable(dataset: DatasetLike): Promise<DatasetLike> {
 /** Bytes that are copied in one go: a few milliseconds, where new memory is slow. */
 const PIECE = 256 * 1024;
 
-async function postableArray(values: NumberArray): Promise<NumberArray> {
+export async function postableArray(values: NumberArray): Promise<NumberArray> {
   // A view is posted with all of the memory behind it.
   if (!ArrayBuffer.isView(values)) return values;
   const canShare = typeof SharedArrayBuffer !== 'undefined';
@@ -201,7 +201,7 @@ async function postableArray(values: NumberArray): Promise<NumberArray> {
 }
 
 /** The memory of datasets that can be handed over. */
-export function transferable(...datasets: DatasetLike[]): Transferable[] {
+export function transferable(...datasets: Pick<DatasetLike, 'inputs' | 'labels'>[]): Transferable[] {
   const arrays = datasets.flatMap(({ inputs, labels }) => [inputs, labels]);
   const buffers = arrays.map(array => ArrayBuffer.isView(array) && array.buffer);
   return buffers.filter(buffer => buffer instanceof ArrayBuffer);

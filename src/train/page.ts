@@ -10,9 +10,8 @@ import { InputError } from '../errors.ts';
 import type { Answer } from '../network/answers.ts';
 import type { LoadOptions } from '../network/encode.ts';
 import type { EpochEvent } from '../network/events.ts';
-import { bytesOf } from '../network/page.ts';
-import { type PageOptions, PageScript } from '../network/page-script.ts';
-import { type Home, postable, RemoteNetwork, transferable } from '../network/remote.ts';
+import { bytesOf, type PageOptions, PageScript } from '../network/page-script.ts';
+import { type Home, postable, postableArray, RemoteNetwork, transferable } from '../network/remote.ts';
 import { shared } from '../network/script.js';
 import type { Calibration } from '../readouts/calibration.ts';
 import type { HowLearned, LearnedFrom, OwnMethods } from './page-worker.ts';
@@ -192,7 +191,11 @@ let examplesGiven = 0;
 /** The number by which a worker knows examples that it was given. */
 async function give(home: Home<OwnMethods>, examples: Examples): Promise<number> {
   const id = examplesGiven++;
-  await home.call('take', [id, frameOf(examples)]);
+  const frame = frameOf(examples);
+  if ('pixels' in frame) {
+    const pixels = (await postableArray(frame.pixels)) as Uint8Array;
+    await home.call('take', [id, { ...frame, pixels }], transferable({ inputs: pixels, labels: [] }));
+  } else await home.call('take', [id, frame]);
   for (const piece of piecesOf(examples)) await home.call('add', [id, piece]);
   return id;
 }
