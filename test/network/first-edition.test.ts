@@ -144,7 +144,10 @@ it('a description with one thing wrong is refused by an error of ours, or makes 
   let [tried, refused] = [0, 0];
   const attempt = (file: Safetensors, description: unknown) => {
     const metadata = { ...file.metadata, description: JSON.stringify(description) };
-    for (const read of [() => parseWholeDescription(metadata, 'm'), () => readModel({ ...file, metadata }, 'm')]) {
+    for (const read of [
+      () => parseWholeDescription(metadata, 'm'),
+      () => readModel({ ...file, metadata }, 'm'),
+    ]) {
       tried++;
       try {
         read();
