@@ -1,7 +1,7 @@
 // ff evaluate: a model against labelled data.
 
 import type { Dataset } from '../data/dataset.ts';
-import { encodeLabelled, imageSize, notesOn } from '../data/encode-examples.ts';
+import { encodeLabelled, imageSize, notesOnLabelled } from '../data/encode-examples.ts';
 import { readExamples } from '../data/examples/open-examples.ts';
 import type { TextOptions } from '../data/formats/text-table.ts';
 import type { ModelDescription } from '../network/encode.ts';
@@ -64,6 +64,6 @@ async function labelledFor(
     skipBad,
   });
   const labelled = test ?? examples;
-  warnOf(notesOn(encoding, labelled));
+  warnOf(notesOnLabelled(encoding, labelled));
   return encodeLabelled(encoding, labelled);
 }

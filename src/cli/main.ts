@@ -61,7 +61,7 @@ function buildCommand(): Command {
     )
     .option('--test <data>', 'test on these data instead of those that come with DATA')
     .option(...SKIP_BAD)
-    .option('--quiet', 'print nothing but errors')
+    .option('--quiet', 'print nothing but errors, and warnings of what may make answers wrong')
     .option('--json', 'print JSON lines, one an epoch and one at the end, and nothing else')
     .addHelpText(
       'after',
@@ -114,7 +114,7 @@ function buildCommand(): Command {
     .option('--out <file>', 'write the CSV here and not to stdout')
     .option(
       '--strict',
-      'end with an error where an answer may be wrong: cells never seen, unreadable, far from all others',
+      'end with an error where an answer may be wrong: columns that are not there, cells never seen, unreadable, far from all others',
     )
     .option(...SKIP_BAD)
     .option('--json', 'print one JSON line a row or picture and nothing else')

@@ -17,7 +17,7 @@ import { openCheckpoint } from '../train/checkpoint.ts';
 import { trainModel } from '../train/train-model.ts';
 import { NothingLearned } from '../train/training.ts';
 import { machineOf, perClass, verdict } from './describe.ts';
-import { print, printJson } from './output.ts';
+import { print, printJson, warnOf } from './output.ts';
 import { defaultModel, trainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { columnOptions, textOptions } from './reading.ts';
@@ -62,6 +62,7 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
         if (resume && !resume.description.data) warnUncompared(resume.path, data.name);
         say(colors.bold(`${recipe.name} on ${source}`));
         for (const note of data.notes) sayJson({ event: 'note', ...note });
+        if (options.quiet) warnOf(data.notes);
         say(
           data.notes
             .map(({ text, isWarning }) => `  ${isWarning ? 'warning: ' : ''}${visible(text)}`)

@@ -13,6 +13,7 @@ import type { Size } from './images/images.ts';
 import { labelsOf } from './labels.ts';
 import { few, type Note } from './notes.ts';
 import { categoryPlaces } from './tables/categories.ts';
+import { knownColumns } from './tables/known-columns.ts';
 import {
   checkTableEncoding,
   encodeRows,
@@ -44,6 +45,13 @@ export function checkEncoding(encoding: Encoding, inputs: number, classes: numbe
   if (made !== inputs) throw new InputError(`the encoding makes ${made} inputs, the network has ${inputs}`);
 }
 
+/** A table with the columns that a model with this encoding learned from, as `knownColumns` makes it; images as they are. */
+export function withKnownColumns(encoding: Encoding, examples: Examples): Examples {
+  return encoding.kind === 'table' && isTable(examples)
+    ? { ...examples, ...knownColumns(encoding, examples).table }
+    : examples;
+}
+
 /** Labelled examples as a dataset for a model with this encoding; throws an InputError for labels it does not know. */
 export function encodeLabelled(encoding: Encoding, examples: Examples): Dataset {
   const { words } = labelsOf(examples, encoding.label);
@@ -53,7 +61,7 @@ export function encodeLabelled(encoding: Encoding, examples: Examples): Dataset 
   return datasetOf(
     examples.name,
     encoding,
-    examples,
+    withKnownColumns(encoding, examples),
     rows,
     Array.from(rows, row => places[row]!),
   );
@@ -86,6 +94,25 @@ export function encodeExamples(encoding: Encoding, examples: Examples): Dataset 
 export function notesOn(encoding: Encoding, examples: Examples): Note[] {
   const odd = encoding.kind === 'table' && isTable(examples) ? oddCells(encoding, examples) : [];
   return [...(examples.notes ?? []), ...odd];
+}
+
+/** The same of labelled examples, and what is odd about their labels. */
+export function notesOnLabelled(encoding: Encoding, examples: Examples): Note[] {
+  const { words, label } = labelsOf(examples, encoding.label);
+  const placeOf = categoryPlaces(encoding.classNames);
+  const notes = notesOn(encoding, examples);
+  const unlabelled = words.filter(word => word === '').length;
+  if (unlabelled > 0) {
+    const text = `${unlabelled} rows without a label left out`;
+    notes.push({ code: 'labels', count: unlabelled, text, isWarning: true });
+  }
+  const respelled = words.filter(word => word !== '' && placeOf(word)?.isRespelled);
+  if (respelled.length > 0) {
+    const [word] = respelled;
+    const text = `${label}: ${respelled.length} labels are written otherwise than in training, such as ${JSON.stringify(word.slice(0, 20))}, which counts as ${encoding.classNames[placeOf(word)!.place]}`;
+    notes.push({ code: 'labels', count: respelled.length, text, isWarning: true });
+  }
+  return notes;
 }
 
 /** The examples `rows` with these labels. */

@@ -20,7 +20,11 @@ export type NoteCode =
   | 'left-out'
   /** A column that alone tells the label. */
   | 'leak'
-  /** Cells that could not be read, or that are missing where none were. */
+  /** A column that was learned from and is not there. */
+  | 'no-column'
+  /** A column that is called otherwise than in training. */
+  | 'renamed'
+  /** Cells that could not be read, that are missing where none were, or that are written otherwise than in training. */
   | 'cells'
   /** What is far from all that was learned from. */
   | 'far'

@@ -3,7 +3,7 @@
 
 import { InputError } from '../errors.ts';
 import type { Dataset } from './dataset.ts';
-import { datasetOf, type Encoding, encodeLabelled } from './encode-examples.ts';
+import { datasetOf, type Encoding, encodeLabelled, notesOnLabelled } from './encode-examples.ts';
 import { isTable, type Source } from './examples/examples.ts';
 import type { Table } from './formats/columns.ts';
 import { fitImages } from './images/image-encoding.ts';
@@ -96,6 +96,10 @@ export function preprocess({ examples, test }: Source, options: PreprocessOption
       rows(chosen),
       chosen.map(i => labels[i]),
     );
+  if (test) {
+    const odd = notesOnLabelled(encoding, test).filter(note => !test.notes?.includes(note));
+    notes.push(...odd.map(note => ({ ...note, text: `test data: ${note.text}` })));
+  }
   notes.push(
     heldOut(split.train.length, split.validation.length, test ? undefined : split.test.length, seed),
   );

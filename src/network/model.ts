@@ -1,13 +1,13 @@
 // Model files in Node.
 
-import { notesOn } from '../data/encode-examples.ts';
+import { notesOn, withKnownColumns } from '../data/encode-examples.ts';
 import type { Examples } from '../data/examples/examples.ts';
 import type { Note } from '../data/notes.ts';
 import { InputError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import { joinChunks } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
-import { Answerer, notOwn } from './answers.ts';
+import { type Answer, Answerer, notOwn } from './answers.ts';
 import { node } from './create.ts';
 import { encodeModel, type LoadOptions, type ModelDescription, type OwnDescription } from './encode.ts';
 import type { Network } from './network.ts';
@@ -56,7 +56,18 @@ export async function loadDescribed(
 
 /** A network that knows what its inputs and classes mean. Made by `trainModel`, `loadModel` or `decodeModel`. */
 export class Model extends Answerer<Network> {
-  /** What answers about `examples` may be wrong for: cells never seen in training, missing, unreadable, far from all others. */
+  /**
+   * An answer for each example, by the goodness readout where there is one. A column that a table lacks counts as missing in each of
+   * its rows; ask `notes` for it. Throws an InputError for examples of another kind, or with less than half of the columns.
+   */
+  override async predict(examples: Examples): Promise<Answer[]> {
+    return super.predict(withKnownColumns(this.encoding, examples));
+  }
+
+  /**
+   * What answers about `examples` may be wrong for: columns that are not there or called otherwise, cells never seen in training,
+   * missing, unreadable, written otherwise, far from all others. Throws an InputError with less than half of the columns.
+   */
   notes(examples: Examples): Note[] {
     return notesOn(this.encoding, examples);
   }

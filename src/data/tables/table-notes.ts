@@ -1,10 +1,12 @@
 // What is odd about the cells of a table, in the eyes of the encoding that reads them: said when a model is trained, and when it is
 // asked.
 
+import { nearestName } from '../../errors.ts';
 import { isMissing, isMissingText, type Table, texts } from '../formats/columns.ts';
 import { describeFormat, type NumberFormat } from '../formats/numbers.ts';
 import { columnText, few, type Note } from '../notes.ts';
 import { categoryPlaces } from './categories.ts';
+import { type KnownColumns, knownColumns } from './known-columns.ts';
 import {
   type ColumnEncoding,
   columnFinder,
@@ -30,16 +32,48 @@ export function unreadableCells(encoding: TableEncoding, table: Table): Note[] {
   return unreadableNotes(readNumbers(encoding, table));
 }
 
-/** What answers about `table` may be wrong for: cells that were never seen, that are missing where none were, or far from all. */
-export function oddCells(encoding: TableEncoding, table: Table): Note[] {
+/**
+ * What answers about `table` may be wrong for: columns that are not there, or called otherwise; cells that were never seen, that
+ * are missing where none were, that are written otherwise, or far from all.
+ */
+export function oddCells(encoding: TableEncoding, given: Table): Note[] {
+  const known = knownColumns(encoding, given);
+  const { table, lacking } = known;
   const find = columnFinder(encoding, table);
-  const read = new Map(readNumbers(encoding, table).map(each => [each.column, each]));
-  const odd = encoding.columns.flatMap(column =>
+  // What lacks as a whole has no odd cells.
+  const there = { ...encoding, columns: encoding.columns.filter(({ name }) => !lacking.has(name)) };
+  const read = new Map(readNumbers(there, table).map(each => [each.column, each]));
+  const odd = there.columns.flatMap(column =>
     column.kind === 'category'
       ? oddWords(column, texts(find(column.name), encoding.missing), table.count)
       : oddNumbers(read.get(column)),
   );
-  return shortened([...unreadableNotes([...read.values()]), ...odd]);
+  return [
+    ...shortened(lackingNotes(known, encoding)),
+    ...shortened(respelledNotes(known)),
+    ...shortened([...unreadableNotes([...read.values()]), ...odd]),
+  ];
+}
+
+function lackingNotes({ lacking, table }: KnownColumns, { label, columns }: TableEncoding): Note[] {
+  const meant = new Set([label, ...columns.map(({ name }) => name)]);
+  const spare = table.columns.map(({ name }) => name).filter(name => !meant.has(name));
+  return Array.from(lacking, name => {
+    const nearest = nearestName(name, spare);
+    const advice =
+      nearest === undefined ? '' : `; was ${columnText(nearest)}, which is not learned from, meant?`;
+    const text = `${columnText(name)}, which was learned from, is not there: it counts as missing in all ${table.count} rows${advice}`;
+    return { code: 'no-column', column: name, count: table.count, isWarning: true, text };
+  });
+}
+
+function respelledNotes({ respelled }: KnownColumns): Note[] {
+  return Array.from(respelled, ([name, found]) => ({
+    code: 'renamed',
+    column: name,
+    isWarning: true,
+    text: `${columnText(name)} is called ${found} here`,
+  }));
 }
 
 /** A column of numbers as its encoding reads it. */
@@ -89,7 +123,7 @@ function oddNumbers(read: ReadNumbers | undefined): Note[] {
   const notes: Note[] = [];
   if (format) {
     const text = `${columnText(name)}: written otherwise than in training (${describeFormat(format)}), and read as the numbers that are most like those`;
-    notes.push({ code: 'cells', column: name, text });
+    notes.push({ code: 'cells', column: name, text, isWarning: true });
   }
   if (gaps > 0 && !mayMiss) notes.push(cellsNote(name, gaps, count, 'missing, where none was in training'));
   if (far.length > 0) {
@@ -121,18 +155,7 @@ function oddWords(
       : []),
     ...(missing > 0 ? [cellsNote(column.name, missing, count, 'missing, where none was in training')] : []),
     ...(respelled.length > 0
-      ? [
-          {
-            ...cellsNote(
-              column.name,
-              respelled.length,
-              count,
-              'written otherwise than in training',
-              respelled[0],
-            ),
-            isWarning: false,
-          },
-        ]
+      ? [cellsNote(column.name, respelled.length, count, 'written otherwise than in training', respelled[0])]
       : []),
   ];
 }
