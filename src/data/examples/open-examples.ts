@@ -12,7 +12,7 @@ import { isImageFile, readImageFiles } from '../images/image-files.ts';
 import { readImageFolder } from '../images/image-folder.ts';
 import type { ImageOptions } from '../images/images.ts';
 import { cifarBatches } from '../named/cifar.ts';
-import type { Examples, Source } from './examples.ts';
+import { type Examples, isTable, type Source } from './examples.ts';
 import { isIdxFile, readIdxExamples } from './idx-examples.ts';
 
 const TABLES = ['.csv', '.tsv', '.tab', '.txt', '.data'];
@@ -86,7 +86,17 @@ async function hasMoreClasses(path: string): Promise<boolean> {
  * is. How a text was read is in its `notes`. Throws an InputError that names what cannot be read.
  */
 export async function readExamples(path: string, options: ReadOptions = {}): Promise<Source> {
-  const { size } = options;
+  const source = await readSource(path, options);
+  // Only images that are files of their own, which have a source each, may be bad by themselves.
+  if (options.skipBad && (isTable(source.examples) || !source.examples.sources)) {
+    throw new InputError(
+      `${path}: --skip-bad leaves out files of images that cannot be read, and there are none in it: leave it out`,
+    );
+  }
+  return source;
+}
+
+async function readSource(path: string, options: ReadOptions): Promise<Source> {
   const ending = endingOf(path);
   const found = await stat(path).catch(error => {
     throw fileError('read', path, error);
@@ -102,7 +112,8 @@ export async function readExamples(path: string, options: ReadOptions = {}): Pro
     });
     if (names.some(isIdxFile)) return readIdxExamples(path, true);
     const parts = names.filter(isParquet);
-    if (parts.length > 0) return (await import('./parquet-examples.ts')).readParquetFolder(path, parts, size);
+    if (parts.length > 0)
+      return (await import('./parquet-examples.ts')).readParquetFolder(path, parts, options);
     return readImageFolder(await openFolder(path), options);
   }
   if (ending === ZIP) return readZip(path, options);
@@ -114,7 +125,7 @@ export async function readExamples(path: string, options: ReadOptions = {}): Pro
     return { examples: await (await import('../formats/json.ts')).readJson(path) };
   if (ARRAYS.includes(ending)) return (await import('./numpy-examples.ts')).readNumpy(path);
   if (isParquet(path))
-    return { examples: await (await import('./parquet-examples.ts')).readParquet(path, size) };
+    return { examples: await (await import('./parquet-examples.ts')).readParquet(path, options) };
   if (isImageFile(path)) return { examples: await readImageFiles([path], path, options) };
   throw new InputError(`${path}: ${EXPECTED}`);
 }

@@ -2,11 +2,12 @@
 
 import { join } from 'node:path';
 import { InputError } from '../../errors.ts';
+import type { FileInFolder } from '../../files/folder.ts';
 import { type Column, numbers, texts } from '../formats/columns.ts';
 import { checkEnds, type ParquetColumns, readColumns } from '../formats/parquet.ts';
-import { decodeImage } from '../images/image-files.ts';
-import type { Size } from '../images/images.ts';
-import { type Picture, stackPictures } from '../images/stack-images.ts';
+import { decodeFiles } from '../images/image-files.ts';
+import type { ImageOptions } from '../images/images.ts';
+import { stackPictures } from '../images/stack-images.ts';
 import { type Examples, isTable, type Source } from './examples.ts';
 
 /** Seconds that reading may take: some, and one for each MiB. */
@@ -15,33 +16,39 @@ const SECONDS = 10;
 /**
  * Reads the Parquet file at `path`: plain columns as a table, or a column of images (as Hugging Face stores them) as images of
  * `size`, or else of the size that most have, with the other columns as their `columns`. Numbers of classes that the file has
- * names for become these. Throws an InputError where hyparquet is not installed, or the file is not sound or too large.
+ * names for become these. Throws an InputError where hyparquet is not installed, or the file is not sound or too large, and for images
+ * that cannot be read; with `skipBad` their rows are left out.
  */
-export async function readParquet(path: string, size?: Size): Promise<Examples> {
-  return readParts([path], path, size);
+export async function readParquet(path: string, options: ImageOptions = {}): Promise<Examples> {
+  return readParts([path], path, options);
 }
 
 /** The same of all `files` in a folder, as one; those whose names begin with `test` are to test on. */
 export async function readParquetFolder(
   folder: string,
   files: readonly string[],
-  size?: Size,
+  options: ImageOptions = {},
 ): Promise<Source> {
   const ofTest = files.filter(file => /^test\b/i.test(file));
   const others = files.filter(file => !ofTest.includes(file));
-  const read = (part: readonly string[], name: string, size?: Size) =>
+  const read = (part: readonly string[], name: string, size: ImageOptions['size']) =>
     readParts(
       part.toSorted().map(file => join(folder, file)),
       name,
-      size,
+      { ...options, size },
     );
-  if (others.length === 0 || ofTest.length === 0) return { examples: await read(files, folder, size) };
-  const examples = await read(others, folder, size);
+  if (others.length === 0 || ofTest.length === 0)
+    return { examples: await read(files, folder, options.size) };
+  const examples = await read(others, folder, options.size);
   const sameSize = isTable(examples) ? undefined : examples;
   return { examples, test: await read(ofTest, `${folder}, test part`, sameSize) };
 }
 
-async function readParts(paths: readonly string[], name: string, size?: Size): Promise<Examples> {
+async function readParts(
+  paths: readonly string[],
+  name: string,
+  { size, skipBad }: ImageOptions,
+): Promise<Examples> {
   const parts: ParquetColumns[] = [];
   for (const path of paths) {
     const bytes = await checkEnds(path);
@@ -51,14 +58,26 @@ async function readParts(paths: readonly string[], name: string, size?: Size): P
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const columns = parts[0].columns.map((_, k) => joined(parts.map(part => part.columns[k])));
   if (!parts[0].images) return { name, count, columns, hasNames: true };
-  const pictures: Picture[] = [];
-  for (const [k, { images }] of parts.entries()) {
-    for (const [i, file] of images!.files.entries()) {
-      pictures.push(await decodeImage(file, `${paths[k]}, row ${i + 1}`));
-    }
-  }
-  const sources = parts.flatMap(({ images }) => images!.sources);
-  return { ...stackPictures(pictures, name, size), columns, sources };
+  const files = parts.flatMap(({ images }, k) =>
+    images!.files.map((bytes, i) => imageIn(bytes, images!.sources[i], `${paths[k]}, row ${i + 1}`)),
+  );
+  const { pictures, notes } = await decodeFiles(files, name, skipBad);
+  const isRead = files.map(file => pictures.has(file));
+  return {
+    ...stackPictures([...pictures.values()], name, size),
+    columns: columns.map(({ name, values }) => ({ name, values: values.filter((_, row) => isRead[row]) })),
+    sources: files.filter((_, row) => isRead[row]).map(file => file.name),
+    notes,
+  };
+}
+
+/** The image in a cell as a file; an empty one is none. */
+function imageIn(bytes: Uint8Array, name: string, path: string): FileInFolder {
+  const read = async () => {
+    if (bytes.length > 0) return bytes;
+    throw new InputError(`${path} has no bytes of an image: write them into the file`);
+  };
+  return { name, path, read };
 }
 
 function checkAlike(first: ParquetColumns, other: ParquetColumns, firstPath: string, path: string): void {

@@ -9,7 +9,7 @@ export type Found =
   /** The packages are loaded, the file is next. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'column'; readonly column: Column }
-  /** The next images, as files, and what each of them is called. */
+  /** The next images, as files, and what each of them is called; a file is empty where a row has none. */
   | { readonly kind: 'images'; readonly files: readonly Uint8Array[]; readonly sources: readonly string[] }
   | { readonly kind: 'done'; readonly count: number }
   | { readonly kind: 'refused'; readonly reason: string };
@@ -64,7 +64,7 @@ async function read(path: string): Promise<number> {
     if (length !== count) {
       throw new InputError(`column ${name} has ${length} values, expected one for each of the ${count} rows`);
     }
-    if (isImages) await sendImages(name, cells);
+    if (isImages) await sendImages(cells);
     else {
       const names = classNamesOf(metadata, name);
       const values = names ? cells.map(cell => names[Number(cell)] ?? '') : cells;
@@ -147,7 +147,7 @@ function limited(known: Compressors): Compressors {
   );
 }
 
-async function sendImages(column: string, cells: readonly unknown[]): Promise<void> {
+async function sendImages(cells: readonly unknown[]): Promise<void> {
   const names = new TextDecoder();
   for (let begin = 0; begin < cells.length; begin += SOME) {
     const files: Uint8Array[] = [];
@@ -155,10 +155,7 @@ async function sendImages(column: string, cells: readonly unknown[]): Promise<vo
     for (const [k, cell] of cells.slice(begin, begin + SOME).entries()) {
       const { bytes, path } = (cell ?? {}) as { bytes?: unknown; path?: unknown };
       const row = `row ${begin + k + 1}`;
-      if (!(bytes instanceof Uint8Array) || bytes.length === 0) {
-        throw new InputError(`${row} has no bytes of an image in column ${column}: write them into the file`);
-      }
-      files.push(bytes);
+      files.push(bytes instanceof Uint8Array ? bytes : new Uint8Array());
       sources.push((path instanceof Uint8Array ? names.decode(path) : path?.toString()) || row);
     }
     await send({ kind: 'images', files, sources });

@@ -113,12 +113,6 @@ export function within(name: string, path: string): string {
   return rest === '' || rest.startsWith('..') || isAbsolute(rest) ? path : rest;
 }
 
-/** Decodes an image by what its bytes are, whatever it is called; throws an InputError that names `path`. */
-export async function decodeImage(bytes: Uint8Array, path: string): Promise<Picture> {
-  const decode = await decoderOf(bytes, path);
-  return decode(bytes, path);
-}
-
 type Decoder = (bytes: Uint8Array, path: string) => Promise<Picture>;
 
 /** What decodes an image that begins like `bytes`; throws an InputError where that takes sharp, which is not installed. */

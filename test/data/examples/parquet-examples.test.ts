@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { encode } from 'fast-png';
+import { strToU8, zipSync } from 'fflate';
 import type { CompressionCodec } from 'hyparquet';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -134,6 +135,37 @@ it('takes the parts in a folder as one, and those that are called test to test o
   await write('set/other.parquet', part(0, 9).slice(1));
   await expect(readExamples(path)).rejects.toThrow(
     /has the columns size.*, expected id, .* as in .*other\.parquet/,
+  );
+});
+
+it('leaves out rows whose image cannot be read, where that is said', async () => {
+  const bad = (i: number) => (i === 3 ? Uint8Array.of(1, 2) : i === 8 ? new Uint8Array() : picture(i));
+  const path = await write('bad.parquet', ...pictures(bad));
+  await expect(readExamples(path)).rejects.toThrow(
+    /bad\.parquet: 2 of 60 images cannot be read: .*row 4, .*row 9 .*; --skip-bad goes on/,
+  );
+  const { examples } = await readExamples(path, { skipBad: true });
+  if (!('pixels' in examples)) throw new Error('expected images');
+  const rest = each(i => i).filter(i => i !== 3 && i !== 8);
+  expect(examples.count).toBe(58);
+  expect(examples.columns).toEqual([{ name: 'label', values: rest.map(i => ['red', 'green'][i % 2]) }]);
+  expect(examples.sources).toEqual(rest.map(i => (i === 1 ? 'row 2' : `${i}.png`)));
+  expect(rest.map((_, k) => examples.pixels[90 * k])).toEqual(rest.map(i => (i % 2 ? 20 : 200) + (i % 7)));
+  expect(examples.notes).toEqual([expect.objectContaining({ code: 'skipped', count: 2, isWarning: true })]);
+});
+
+it.each([
+  ['table.parquet', async () => void (await write('table.parquet', table()))],
+  ['table.csv', async () => writeFile(join(folder, 'table.csv'), 'a,b\n1,2\n3,4\n')],
+  ['table.json', async () => writeFile(join(folder, 'table.json'), '[{"a":1,"b":2}]')],
+  [
+    'table.zip',
+    async () => writeFile(join(folder, 'table.zip'), zipSync({ 'a.csv': strToU8('a,b\n1,2\n3,4\n') })),
+  ],
+])('refuses to leave out images of %s, which has none', async (name, make) => {
+  await make();
+  await expect(readExamples(join(folder, name), { skipBad: true })).rejects.toThrow(
+    /--skip-bad leaves out files of images .* there are none in it: leave it out$/,
   );
 });
 

@@ -6,7 +6,7 @@ import { zipSync } from 'fflate';
 import { expect, it } from 'vitest';
 import { numpySource } from '../../../src/data/examples/numpy-examples.ts';
 import { parseCsv } from '../../../src/data/formats/csv.ts';
-import { decodeImage } from '../../../src/data/images/image-files.ts';
+import { decodeFiles } from '../../../src/data/images/image-files.ts';
 import { InputError } from '../../../src/errors.ts';
 import { encodeSafetensors, parseSafetensors } from '../../../src/files/safetensors.ts';
 import { generator } from '../../support/data.ts';
@@ -28,7 +28,7 @@ const tensors = Buffer.concat(
 
 it.each<[string, Uint8Array, (bytes: Uint8Array) => unknown]>([
   ['CSV', Buffer.from('name,"b ""q""",c\n1,x,2.5\n2,"y, z",\n?,w,1e9\n'), bytes => parseCsv(bytes, 'f.csv')],
-  ['PNG', png, bytes => decodeImage(bytes, 'f.png')],
+  ['PNG', png, bytes => decodeFiles([{ name: 'f.png', path: 'f.png', read: async () => bytes }], 'f.png')],
   ['NPY', square, bytes => numpySource(bytes, 'f.npy')],
   ['NPZ', npz, bytes => numpySource(bytes, 'f.npz')],
   ['safetensors', tensors, bytes => parseSafetensors(bytes, 'f.safetensors')],
