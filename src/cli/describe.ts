@@ -1,11 +1,12 @@
 // What the commands say of a network and of its answers.
 
+import type { Dataset } from '../data/dataset.ts';
 import type { Encoding } from '../data/encode-examples.ts';
 import { describeSize } from '../data/images/images.ts';
 import { few } from '../data/notes.ts';
 import { rowColumns } from '../data/tables/rows.ts';
 import type { Evaluation, Network } from '../network/network.ts';
-import type { Scored } from '../readouts/goodness.ts';
+import { answersByClass, type ClassAnswers, MOST_PAIRED, worstClasses } from '../readouts/by-class.ts';
 import { hasReadout, type Learning } from '../recipes/recipe.ts';
 import { colors, mebibytes, percent, table } from './text.ts';
 
@@ -34,30 +35,40 @@ export function verdict(name: string, evaluation: Evaluation, learning: Learning
   return `${name}: error ${colors.bold(percent(error))} by ${by}${rest}`;
 }
 
-/** How often each class is taken for another, by the readouts that there are. */
+/** Of more classes than can be read in a list, so many are listed. */
+const MOST_LISTED = 30;
+
+/** How often each class is taken for another, by the readouts that there are; of many classes, those with the most mistakes. */
 export function perClass(
   { answers, goodnessReadout, softmaxReadout }: Evaluation,
   learning: Learning,
-  names?: readonly string[],
+  { labels, classes, classNames }: Dataset,
 ): string {
   const isTold = goodnessReadout && hasReadout(learning);
-  const nameOf = (label: number) => names?.[label] ?? String(label);
-  const rows = answers.confusion.map((row, label) => {
-    const count = row.reduce((a, b) => a + b);
-    const wrong = (confusion: Scored['confusion']) => count - confusion[label][label];
-    const mistakes = row.map((n, c) => (c === label ? 0 : n));
-    const most = Math.max(...mistakes);
-    return [
-      nameOf(label),
-      String(count),
-      `${wrong(answers.confusion)}`,
-      percent(count ? (100 * wrong(answers.confusion)) / count : 0),
-      ...(isTold ? [`${wrong(softmaxReadout.confusion)}`] : []),
-      most > 0 ? `${nameOf(mistakes.indexOf(most))} (${most})` : '–',
-    ];
-  });
-  const bySoftmax = isTold ? ['wrong (softmax)'] : [];
-  return table(['class', 'examples', 'wrong', 'error', ...bySoftmax, 'taken for'], rows);
+  const nameOf = (label: number) => classNames?.[label] ?? String(label);
+  const all = answersByClass(labels, answers.predictions, classes);
+  const bySoftmax = isTold ? answersByClass(labels, softmaxReadout.predictions, classes) : undefined;
+  const listed = classes > MOST_PAIRED ? worstClasses(all, MOST_LISTED) : all;
+  const rows = listed.map(({ label, count, wrong, takenFor: [most] }) => [
+    nameOf(label),
+    String(count),
+    String(wrong),
+    percent(count ? (100 * wrong) / count : 0),
+    ...(bySoftmax ? [String(bySoftmax[label].wrong)] : []),
+    most ? `${nameOf(most.label)} (${most.count})` : '–',
+  ]);
+  const heading = [
+    'class',
+    'examples',
+    'wrong',
+    'error',
+    ...(bySoftmax ? ['wrong (softmax)'] : []),
+    'taken for',
+  ];
+  if (listed.length === all.length) return table(heading, rows);
+  const sum = (classes: readonly ClassAnswers[]) => classes.reduce((total, { wrong }) => total + wrong, 0);
+  const rest = `${all.length - listed.length} ${listed.length > 0 ? 'other ' : ''}classes: ${sum(all) - sum(listed)} examples wrong`;
+  return listed.length > 0 ? `${table(heading, rows)}\n${rest}` : rest;
 }
 
 /** What a model of own data is asked about, as it is kept. */

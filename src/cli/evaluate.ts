@@ -41,7 +41,7 @@ export async function evaluate(model: string, source: string, options: EvaluateO
       return;
     }
     const { learning } = network.session.recipe;
-    print(perClass(evaluation, learning, data.classNames));
+    print(perClass(evaluation, learning, data));
     print(`\n${data.name}, ${data.count} examples in ${seconds.toFixed(2)} s`);
     print(pairs(errorsOf(evaluation, learning).map(([by, error]) => [by, percent(error)])));
   } finally {

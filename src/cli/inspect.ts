@@ -9,6 +9,7 @@ import { parseSafetensors, type Tensor } from '../files/safetensors.ts';
 import { checkSizes, planNetwork } from '../network/build.ts';
 import type { ModelDescription } from '../network/encode.ts';
 import { parseWholeDescription } from '../network/own-description.ts';
+import { MOST_PAIRED } from '../readouts/by-class.ts';
 import { describeRecipe } from '../recipes/describe.ts';
 import { ownExamples } from './describe.ts';
 import { print, printJson } from './output.ts';
@@ -51,7 +52,7 @@ export async function inspect(model: string, options: { json?: boolean }): Promi
       ...forms[form],
       ['takes', takes ? few(takes.map(({ input }) => input)) : describeTaken(description, form)],
       ['inputs', describeInputs(description)],
-      ['classes', encoding ? encoding.classNames.join(', ') : `${classes}`],
+      ['classes', encoding ? namesOf(encoding.classNames) : `${classes}`],
       ['trained', `seed ${seed}, ${build} kernels`],
       ...(position
         ? ([['checkpoint', `epoch ${position.epoch}, ${position.batch} batches done`]] as [string, string][])
@@ -78,6 +79,11 @@ export async function inspect(model: string, options: { json?: boolean }): Promi
     rms.toPrecision(4),
   ]);
   print(`\n${table(['tensor', 'type', 'shape', 'values', 'rms'], rows)}`);
+}
+
+/** All of a few, the first of many. */
+function namesOf(names: readonly string[]): string {
+  return names.length > MOST_PAIRED ? few(names) : names.join(', ');
 }
 
 const forms: Readonly<Record<Found['form'], readonly (readonly [string, string])[]>> = {

@@ -61,19 +61,25 @@ async function predictRows(
     throw new InputError(`${examples.name}: ${doubt.text}; without --strict this is a warning`);
   warnOf(notes);
   if (json) for (const note of notes) printJson({ event: 'note', ...note });
-  const answers = await model.predict(examples);
   const files = isTable(examples) ? undefined : examples.sources;
-  if (json) {
-    answers.forEach((answer, i) => {
-      printJson({ event: 'predicted', ...(files ? { image: files[i] } : { row: i + 1 }), ...answer });
-    });
-    return;
+  const rows: Readonly<Record<string, string>>[] = [];
+  let count = 0;
+  for await (const part of model.predictParts(examples)) {
+    for (const answer of part) {
+      const file = files?.[count++];
+      if (json) {
+        printJson({
+          event: 'predicted',
+          ...(file === undefined ? { row: count } : { image: file }),
+          ...answer,
+        });
+      } else {
+        const { label, confidence } = answer;
+        rows.push({ ...(file !== undefined && { file }), label, confidence: confidence.toFixed(4) });
+      }
+    }
   }
-  const rows = answers.map(({ label, confidence }, i) => ({
-    ...(files && { file: files[i] }),
-    label,
-    confidence: confidence.toFixed(4),
-  }));
+  if (json) return;
   const csv = `${Papa.unparse(rows, { newline: '\n' })}\n`;
   if (out === undefined) {
     // For another program it is exact; a terminal must not obey it.
@@ -82,5 +88,5 @@ async function predictRows(
     return;
   }
   await writeFileSafely(out, csv);
-  print(`${answers.length} answers in ${out}`);
+  print(`${rows.length} answers in ${out}`);
 }

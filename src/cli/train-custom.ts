@@ -99,9 +99,7 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
     const again = isRetrained ? '; trained so far again, on them too' : '';
     say(`\nepoch ${bestEpoch} was the best on the validation examples${again}`);
     const { learning } = network.session.recipe;
-    say(
-      `\n${perClass(evaluation, learning, data.test.classNames)}\n\n${verdict(data.test.name, evaluation, learning)}`,
-    );
+    say(`\n${perClass(evaluation, learning, data.test)}\n\n${verdict(data.test.name, evaluation, learning)}`);
     say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
     say(
       pairs([

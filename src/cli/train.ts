@@ -84,7 +84,7 @@ export async function train(source: string, options: TrainOptions): Promise<void
     const totalSeconds = (performance.now() - startedAt) / 1000;
     if (judged && evaluation)
       say(
-        `\n${perClass(evaluation, recipe.learning, judged.classNames)}\n\n${verdict(judged.name, evaluation, recipe.learning)}`,
+        `\n${perClass(evaluation, recipe.learning, judged)}\n\n${verdict(judged.name, evaluation, recipe.learning)}`,
       );
     say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
     say(pairs(nextSteps(model, report, source, judged !== undefined)));

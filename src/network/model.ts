@@ -1,6 +1,7 @@
 // Model files in Node.
 
-import { notesOn, withKnownColumns } from '../data/encode-examples.ts';
+import { slice } from '../data/dataset.ts';
+import { encodeExamples, notesOn, withKnownColumns } from '../data/encode-examples.ts';
 import type { Examples } from '../data/examples/examples.ts';
 import type { Note } from '../data/notes.ts';
 import { InputError } from '../errors.ts';
@@ -54,19 +55,35 @@ export async function loadDescribed(
   return { network, description };
 }
 
+/** Scores of labels that are worked out at once. */
+const MOST_SCORES = 2 ** 22;
+
 /** A network that knows what its inputs and classes mean. Made by `trainModel`, `loadModel` or `decodeModel`. */
 export class Model extends Answerer<Network> {
   /**
    * An answer for each example, by the goodness readout where there is one. A column that a table lacks counts as missing in each of
-   * its rows; ask `notes` for it. Throws an InputError for examples of another kind, or with less than half of the columns.
+   * its rows, which `notes` tells. Throws an InputError for examples of another kind, or without most of the columns.
    */
   override async predict(examples: Examples): Promise<Answer[]> {
-    return super.predict(withKnownColumns(this.encoding, examples));
+    const parts: Answer[][] = [];
+    for await (const part of this.predictParts(examples)) parts.push(part);
+    return parts.flat();
+  }
+
+  /** The same some at a time, so that never more than a part of all probabilities is in memory. */
+  async *predictParts(examples: Examples): AsyncGenerator<Answer[], void, void> {
+    const data = encodeExamples(this.encoding, withKnownColumns(this.encoding, examples));
+    const { batch } = this.network.session.recipe;
+    // Whole batches, as if all were answered at once.
+    const most = batch * Math.max(1, Math.floor(MOST_SCORES / (batch * data.classes)));
+    for (let begin = 0; begin < data.count; begin += most) {
+      yield this.answer(slice(data, begin, Math.min(data.count, begin + most)));
+    }
   }
 
   /**
    * What answers about `examples` may be wrong for: columns that are not there or called otherwise, cells never seen in training,
-   * missing, unreadable, written otherwise, far from all others. Throws an InputError with less than half of the columns.
+   * missing, unreadable, written otherwise, far from all others. Throws an InputError without most of the columns.
    */
   notes(examples: Examples): Note[] {
     return notesOn(this.encoding, examples);

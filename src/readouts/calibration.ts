@@ -25,6 +25,9 @@ export function checkCalibration(calibration: Calibration): void {
 const NARROWEST = 1e-3;
 const WIDEST = 1e3;
 const STEPS = 60;
+/** Scores that tell a temperature, and the examples that they are at least of: the search goes through them dozens of times. */
+const SCORES = 2 ** 20;
+const FEWEST_EXAMPLES = 1000;
 
 /** Probabilities (count, classes) of the scores (count, classes) at a temperature. */
 export function calibrated(
@@ -66,7 +69,8 @@ export function logLoss(
  * inverse of the temperature, which a golden-section search over its logarithm finds. As if one more example had been
  * seen that any temperature gets wrong by its share, a perfect score on few examples does not end in certainty.
  */
-export function fitCalibration(scores: Float32Array, labels: Labels, classes: number): Calibration {
+export function fitCalibration(allScores: Float32Array, allLabels: Labels, classes: number): Calibration {
+  const { scores, labels } = sampled(allScores, allLabels, classes);
   const spread = meanSpread(scores, classes);
   if (!(spread > 0)) return { temperature: 1 };
   const cost = (exponent: number) => {
@@ -91,6 +95,18 @@ export function fitCalibration(scores: Float32Array, labels: Labels, classes: nu
     }
   }
   return { temperature: spread * Math.exp((low + high) / 2) };
+}
+
+/** All examples or, of many with many classes, some, evenly apart. */
+function sampled(scores: Float32Array, labels: Labels, classes: number) {
+  const step = Math.ceil(labels.length / Math.max(FEWEST_EXAMPLES, Math.floor(SCORES / classes)));
+  if (step <= 1) return { scores, labels };
+  const some = labels.filter((_, i) => i % step === 0);
+  const kept = new Float32Array(some.length * classes);
+  for (let i = 0; i < some.length; i++) {
+    kept.set(scores.subarray(i * step * classes, (i * step + 1) * classes), i * classes);
+  }
+  return { scores: kept, labels: some };
 }
 
 /** Mean distance from the highest to the lowest score of a row. */

@@ -6,7 +6,9 @@ import { layerKinds } from '../layers/kinds.ts';
 import type { Evaluation, Network } from '../network/network.ts';
 import { readState } from '../network/state.ts';
 import { layerThreshold } from '../objectives/contrast.ts';
+import { answersByClass } from '../readouts/by-class.ts';
 import { calibrated, reliability } from '../readouts/calibration.ts';
+import type { Scored } from '../readouts/goodness.ts';
 import { describeRecipe } from '../recipes/describe.ts';
 import {
   layerGoodness as goodnessOf,
@@ -18,6 +20,7 @@ import {
 } from '../recipes/recipe.ts';
 import type { Session } from '../schedules/session.ts';
 import type { TrainedModel } from '../train/train-model.ts';
+import type { ReadoutKind } from './headline.ts';
 import type { Mistake } from './mistakes.ts';
 import type { ReportData } from './report.ts';
 
@@ -60,7 +63,7 @@ export function reportOf(
         : (['real images', 'hybrids of two images'] as const),
     }),
     ...(recipe.learning.kind === 'classes' && recipe.learning.rest !== undefined && { hasResting: true }),
-    readouts: readoutsOf(evaluation, recipe.learning),
+    readouts: readoutsOf(evaluation, recipe.learning, data),
     layers: layerGoodness(network, data, evaluation),
     mistakes: worstMistakes(network, data, evaluation, confidence ?? evaluation.probabilities, image),
     ...(fields && { fields: image ? withoutLabel(fields, image) : fields }),
@@ -72,13 +75,16 @@ export function reportOf(
 function readoutsOf(
   { goodnessReadout, softmaxReadout }: Evaluation,
   learning: Learning,
+  { labels, classes }: Dataset,
 ): ReportData['readouts'] {
-  const softmax = { ...softmaxReadout, kind: 'softmax' as const };
+  const errorsOf = <Kind extends ReadoutKind>(kind: Kind, { error, predictions }: Scored) => ({
+    kind,
+    error,
+    byClass: answersByClass(labels, predictions, classes),
+  });
+  const softmax = errorsOf('softmax', softmaxReadout);
   if (!goodnessReadout) return [softmax];
-  const first = {
-    ...goodnessReadout,
-    kind: learning.kind === 'classes' ? ('layers' as const) : ('goodness' as const),
-  };
+  const first = errorsOf(learning.kind === 'classes' ? 'layers' : 'goodness', goodnessReadout);
   return hasReadout(learning) ? [first, softmax] : [first];
 }
 
@@ -129,25 +135,26 @@ function worstMistakes(
   encoding: ImageEncoding | undefined,
 ): Mistake[] {
   const { classes } = network.session;
-  const mistakes: Mistake[] = [];
-  for (let i = 0; i < data.count; i++) {
-    const [label, predicted] = [data.labels[i], answers.predictions[i]];
-    if (label === predicted) continue;
-    const example = data.inputs.subarray(i * data.width, (i + 1) * data.width);
-    mistakes.push({
-      index: i,
-      pixels: encoding
-        ? decodePixels(encoding, example)
-        : example instanceof Uint8Array
-          ? example
-          : greyLevels(example),
-      label,
-      predicted,
-      confidence: probabilities[i * classes + predicted],
-      goodness: Array.from(goodnessSums.subarray(i * classes, (i + 1) * classes)),
+  const confidence = (i: number) => probabilities[i * classes + answers.predictions[i]];
+  const wrong = Array.from(data.labels.keys()).filter(i => answers.predictions[i] !== data.labels[i]);
+  return wrong
+    .sort((a, b) => confidence(b) - confidence(a))
+    .slice(0, MISTAKES)
+    .map(i => {
+      const example = data.inputs.subarray(i * data.width, (i + 1) * data.width);
+      return {
+        index: i,
+        pixels: encoding
+          ? decodePixels(encoding, example)
+          : example instanceof Uint8Array
+            ? example
+            : greyLevels(example),
+        label: data.labels[i],
+        predicted: answers.predictions[i],
+        confidence: confidence(i),
+        goodness: Array.from(goodnessSums.subarray(i * classes, (i + 1) * classes)),
+      };
     });
-  }
-  return mistakes.sort((a, b) => b.confidence - a.confidence).slice(0, MISTAKES);
 }
 
 /** Values of any range as bytes, the least black and the most white. */

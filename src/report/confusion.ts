@@ -1,23 +1,24 @@
 // Which classes are taken for which.
 
+import type { ClassAnswers } from '../readouts/by-class.ts';
 import { className, decimal, escaped, percentage } from './markup.ts';
 
-/** Counts per true label (rows) and predicted label (columns), as a heat map in a table. */
+/** What the examples of each true class (rows) were read as (columns), as a heat map in a table. */
 export function confusionTable(
-  counts: readonly (readonly number[])[],
+  found: readonly ClassAnswers[],
   names: readonly string[],
   caption: string,
 ): string {
-  const size = Math.max(names.length, counts.length);
+  const size = Math.max(names.length, found.length);
   const classes = Array.from({ length: size }, (_, i) => className(names, i));
-  const rows = classes.map((_, label) => classes.map((_, predicted) => counts[label]?.[predicted] ?? 0));
+  const rows = classes.map((_, label) => countsOf(found[label], label, size));
   const errors = rows.map((row, label) => {
     const total = sum(row);
     return total > 0 ? (1 - row[label] / total) * 100 : 0;
   });
   const rate = (label: number) => percentage(errors[label], size > 12 ? 1 : 2);
   const worst = Math.max(...errors, 1e-9);
-  const strongest = Math.max(...mistakesOf(rows).map(({ share }) => share), 1e-9);
+  const strongest = Math.max(...mistakesOf(found).map(({ share }) => share), 1e-9);
   const long = classes.some(name => name.length > 3) ? ' long' : '';
   const dense = size > 12 ? ' dense' : '';
   const head = classes.map(name => `<th scope="col"><span>${escaped(name)}</span></th>`).join('');
@@ -44,8 +45,8 @@ ${body.join('\n')}
 }
 
 /** The up to six most frequent confusions as a list, e.g. "4 read as 9, 23 times". */
-export function frequentConfusions(counts: readonly (readonly number[])[], names: readonly string[]): string {
-  const top = mistakesOf(counts)
+export function frequentConfusions(found: readonly ClassAnswers[], names: readonly string[]): string {
+  const top = mistakesOf(found)
     .toSorted((a, b) => b.count - a.count)
     .slice(0, 6);
   if (top.length === 0) return '';
@@ -58,13 +59,19 @@ export function frequentConfusions(counts: readonly (readonly number[])[], names
 }
 
 /** Every pair of classes that was confused at least once, with its count and its share of the row. */
-function mistakesOf(counts: readonly (readonly number[])[]) {
-  return counts.flatMap((row, label) => {
-    const total = sum(row);
-    return row.flatMap((count, predicted) =>
-      predicted !== label && count > 0 ? [{ label, predicted, count, share: count / total }] : [],
-    );
-  });
+function mistakesOf(found: readonly ClassAnswers[]) {
+  return found.flatMap(({ label, count: total, takenFor }) =>
+    takenFor.map(({ label: predicted, count }) => ({ label, predicted, count, share: count / total })),
+  );
+}
+
+/** How often a class was read as each of `size` classes. */
+function countsOf(found: ClassAnswers | undefined, label: number, size: number): number[] {
+  const row = new Array<number>(size).fill(0);
+  if (!found) return row;
+  row[label] = found.count - found.wrong;
+  for (const { label: taken, count } of found.takenFor) row[taken] = count;
+  return row;
 }
 
 // Nearly all examples lie on the diagonal: on one colour scale with it, no error would show. So right answers

@@ -1,7 +1,7 @@
 // The result at a glance.
 
 import type { EpochEvent } from '../network/events.ts';
-import type { Scored } from '../readouts/goodness.ts';
+import type { ClassAnswers } from '../readouts/by-class.ts';
 import { extent } from './axis.ts';
 import { decimal, percentage, svg, timeSpent } from './markup.ts';
 
@@ -12,8 +12,12 @@ export type ReadoutKind = 'goodness' | 'layers' | 'softmax';
 export type Measure = 'goodness' | 'log probability';
 
 /** How often a readout was wrong. */
-export interface ReadoutErrors extends Pick<Scored, 'error' | 'confusion'> {
+export interface ReadoutErrors {
   readonly kind: ReadoutKind;
+  /** Percent. */
+  readonly error: number;
+  /** What was right and wrong of each class. */
+  readonly byClass: readonly ClassAnswers[];
 }
 
 /** The readout in the middle of a sentence. */
@@ -37,8 +41,8 @@ export function bestOf(readouts: readonly ReadoutErrors[]): ReadoutErrors {
 /** The best error in large, as dots out of a thousand, and beside it the readouts that there are, time and speed. */
 export function headline(readouts: readonly ReadoutErrors[], epochs: readonly EpochEvent[]): string {
   const best = bestOf(readouts);
-  const examples = best.confusion.flat().reduce((sum, count) => sum + count, 0);
-  const wrong = examples - best.confusion.reduce((sum, row, label) => sum + (row[label] ?? 0), 0);
+  const sum = (what: 'count' | 'wrong') => best.byClass.reduce((total, of) => total + of[what], 0);
+  const [examples, wrong] = [sum('count'), sum('wrong')];
   const exact = examples > 0 ? `: ${decimal(wrong)} of ${decimal(examples)} test examples read wrong` : '';
   const last = epochs.at(-1);
   return `<div class="hero">

@@ -1,11 +1,14 @@
 // The examples which the network got wrong although it was sure.
 
+import { MOST_PAIRED } from '../readouts/by-class.ts';
 import { extent } from './axis.ts';
 import type { Measure } from './headline.ts';
 import { at, capitalized, className, decimal, escaped, label, percentage, short, svg } from './markup.ts';
 import { image } from './pixels.ts';
 
 const most = 40;
+/** Labels that have a bar where there are too many for one each. */
+const FEW_BARS = 12;
 
 /** One wrongly read example; `pixels` has the length of an input, `goodness` one value per label. */
 export interface Mistake {
@@ -57,10 +60,11 @@ function sure(confidence: number): string {
 // The goodness of different labels is nearly the same number: bars from zero would all look alike. They start
 // a little below the least one instead, which the page says.
 function bars(mistake: Mistake, names: readonly string[], measure: Measure): string {
-  const { goodness } = mistake;
+  const labels = barLabels(mistake);
+  const goodness = labels.map(label => mistake.goodness[label]);
   const range = extent(goodness);
   if (!range) return '';
-  const shown = goodness.map((_, i) => className(names, i));
+  const shown = labels.map(label => className(names, label));
   const long = shown.some(name => name.length > 2);
   // Slanted names reach to the left of their bar.
   const [width, top, base, left] = [240, 4, 66, long ? 22 : 0];
@@ -69,7 +73,7 @@ function bars(mistake: Mistake, names: readonly string[], measure: Measure): str
   const step = (width - left) / goodness.length;
   const columns = goodness.map((value, i) => {
     const share = Number.isFinite(value) ? (value - floor) / (range[1] - floor) : 0;
-    const kind = i === mistake.label ? 'true' : i === mistake.predicted ? 'wrong' : 'other';
+    const kind = labels[i] === mistake.label ? 'true' : labels[i] === mistake.predicted ? 'wrong' : 'other';
     const x = left + step * (i + 0.5);
     const bar = Math.min(step * 0.72, 26);
     const size = (base - top) * share;
@@ -87,6 +91,15 @@ function bars(mistake: Mistake, names: readonly string[], measure: Measure): str
   const [is, as] = [className(names, mistake.label), className(names, mistake.predicted)];
   const name = `${capitalized(measure)} per label, true ${is}, read as ${as}`;
   return svg(width, height, name, `${columns.join('')}<path class="base" d="M${left} ${base}H${width}" />`);
+}
+
+/** The labels that get a bar: all, or those of many with the most goodness, and the true one and the one it chose. */
+function barLabels({ goodness, label, predicted }: Mistake): number[] {
+  const all = Array.from(goodness.keys());
+  if (all.length <= MOST_PAIRED) return all;
+  const others = all.filter(other => other !== label && other !== predicted);
+  const best = others.sort((a, b) => goodness[b] - goodness[a]).slice(0, FEW_BARS - 2);
+  return [label, predicted, ...best].sort((a, b) => a - b);
 }
 
 function slanted(x: number, y: number, name: string, kind: string): string {

@@ -1,6 +1,7 @@
 // A finished training as one HTML file: no script, no network, pictures inside.
 
 import type { EpochEvent } from '../network/events.ts';
+import { MOST_PAIRED } from '../readouts/by-class.ts';
 import type { Reliability } from '../readouts/calibration.ts';
 import { confusionTable, frequentConfusions } from './confusion.ts';
 import { errorCurves, goodnessCurves } from './curves.ts';
@@ -11,6 +12,7 @@ import { escaped } from './markup.ts';
 import { type Mistake, mistakeCards } from './mistakes.ts';
 import { page, pairsTable, section } from './page.ts';
 import { reliabilityCurve } from './reliability.ts';
+import { worstTable } from './worst-classes.ts';
 
 /** All that a report shows; strings are plain text and need no escaping. */
 export interface ReportData {
@@ -107,23 +109,7 @@ good sign; noise everywhere means that the unit learned little.`,
           fieldPictures(data.fields),
         )
       : '',
-    section(
-      'What gets mixed up',
-      `Each row holds the test examples of one class, each column what they were read as. The
-<b class="positive">blue</b> diagonal was read correctly; every <b class="wrong">orange</b> cell is
-a mistake, and the stronger the colour, the larger its share of the row. The bars at the right
-compare the error of the classes.`,
-      `${frequentConfusions(best.confusion, classNames)}
-${confusionTable(best.confusion, classNames, `${byClass}, by ${readoutNames[best.kind]}`)}
-${readouts
-  .filter(readout => readout !== best)
-  .map(
-    ({ kind, confusion }) => `<details><summary>The same by ${readoutNames[kind]}</summary>
-${confusionTable(confusion, classNames, `${byClass}, by ${readoutNames[kind]}`)}
-</details>`,
-  )
-  .join('\n')}`,
-    ),
+    mixedUp(best, readouts, classNames),
     data.reliability
       ? section(
           'How sure, how right',
@@ -135,7 +121,7 @@ at the one temperature that fitted the validation examples.`,
       : '',
     section(
       'Sure and wrong',
-      `The mistakes about which the network had least doubt. ${answering === 'softmax' ? '' : bars(measure)} Some of these a
+      `The mistakes about which the network had least doubt. ${answering === 'softmax' ? '' : bars(measure, classNames.length > MOST_PAIRED)} Some of these a
 person would get wrong, too.`,
       mistakeCards(data.mistakes, classNames, measure, data.shape),
     ),
@@ -148,10 +134,38 @@ person would get wrong, too.`,
   return page(title, 'Forward-Forward training report', headline(readouts, epochs), sections);
 }
 
-const byClass = 'Test examples by true class (rows) and class read (columns)';
+/** Which classes are taken for which: all of them in a table, or those of many with the most mistakes. */
+function mixedUp(
+  best: ReadoutErrors,
+  readouts: readonly ReadoutErrors[],
+  classNames: readonly string[],
+): string {
+  const isPaired = classNames.length <= MOST_PAIRED;
+  const table = ({ kind, byClass }: ReadoutErrors) =>
+    isPaired
+      ? confusionTable(byClass, classNames, `${ofPairs}, by ${readoutNames[kind]}`)
+      : worstTable(byClass, classNames, `by ${readoutNames[kind]}`);
+  const others = readouts.filter(readout => readout !== best);
+  return section(
+    'What gets mixed up',
+    isPaired
+      ? `Each row holds the test examples of one class, each column what they were read as. The
+<b class="positive">blue</b> diagonal was read correctly; every <b class="wrong">orange</b> cell is
+a mistake, and the stronger the colour, the larger its share of the row. The bars at the right
+compare the error of the classes.`
+      : `The classes with the most mistakes, and what their test examples were read as, the most frequent
+first. The bars compare the error of the classes.`,
+    `${frequentConfusions(best.byClass, classNames)}
+${table(best)}
+${others.map(other => `<details><summary>The same by ${readoutNames[other.kind]}</summary>\n${table(other)}\n</details>`).join('\n')}`,
+  );
+}
+
+const ofPairs = 'Test examples by true class (rows) and class read (columns)';
 const bars = (
   measure: Measure,
-) => `The bars are the ${measure} of each label, from a little below the least one, so that differences
+  isMany: boolean,
+) => `The bars are the ${measure} of ${isMany ? 'the labels with the most' : 'each label'}, from a little below the least one, so that differences
 show: <b class="true">blue</b> is the true label, <b class="wrong">orange</b> the one it chose.`;
 const positive = '(<b class="positive">positive, blue</b>)';
 const negative = '(<b class="negative">negative, orange</b>)';

@@ -172,6 +172,8 @@ caption { text-align: left; font-size: 14px; color: var(--muted); padding-bottom
 .confusion.dense { font-size: 12px; border-spacing: 1px; }
 .confusion.dense td { padding: 4px 1px; min-width: 27px; border-radius: 3px; }
 .confusion.dense .rate { font-size: 12px; padding-left: 10px; min-width: 84px; width: 10%; }
+.confusion.worst .taken { text-align: left; padding-left: 14px; color: var(--muted); }
+.confusion.worst td { white-space: nowrap; }
 ul.pairs { list-style: none; display: flex; flex-wrap: wrap; gap: 8px; margin: 0 0 20px; padding: 0; }
 ul.pairs li { border: 1px solid var(--line); border-radius: 999px; padding: 3px 13px; font-size: 14px; }
 ul.pairs span { color: var(--muted); margin-left: 4px; }

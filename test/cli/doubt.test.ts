@@ -97,3 +97,27 @@ it('says of data to test on what it says of data to answer', async () => {
   expect(quiet.stderr).toBe(doubts.map(({ text }) => `ff: ${text}\n`).join(''));
   expect(await readFile(join(folder, 'tested.html'), 'utf8')).toContain('Rot');
 });
+
+it('lists of many classes those with the most mistakes', async () => {
+  const classes = 60;
+  const list = Array.from({ length: 10 * classes }, (_, i) => [
+    ((i % classes) + random() / 2).toFixed(3),
+    random().toFixed(3),
+    // Nobody can tell the first two classes apart.
+    `no. ${Math.max(1, i % classes)}${i % classes < 2 ? 'ab'[i % 7 < 3 ? 0 : 1] : ''}`,
+  ]);
+  await write('many.csv', list, ['size', 'other', 'kind']);
+  const words = ['--label', 'kind', '--epochs', '8', '--out', 'many.safetensors'];
+  const trained = await ff('train', 'many.csv', ...words);
+  expect(trained.code).toBe(0);
+  const evaluated = await ff('evaluate', 'many.safetensors', 'many.csv');
+  const lines = evaluated.stdout.split('\n');
+  const rest = lines.findIndex(line => / other classes: \d+ examples wrong$/.test(line));
+  expect(rest).toBeGreaterThan(1);
+  expect(rest).toBeLessThanOrEqual(31);
+  const wrong = lines.slice(1, rest).map(line => Number(/^ *no\. \S+ +\d+ +(\d+)/.exec(line)?.[1]));
+  expect(wrong).toEqual([...wrong].sort((a, b) => b - a));
+  expect(wrong.every(count => count > 0)).toBe(true);
+  expect((await ff('inspect', 'many.safetensors')).stdout).toMatch(/classes +no\. 1a, no\. 1b, .*… \(60\)/);
+  expect(await readFile(join(folder, 'many.html'), 'utf8')).toMatch(/\d+ of 60 classes, those with the most/);
+});

@@ -10,6 +10,7 @@ import { quick } from '../../src/recipes/recipes.ts';
 import { renderComparison } from '../../src/report/comparison.ts';
 import { renderReport } from '../../src/report/report.ts';
 import { openCheckpoint } from '../../src/train/checkpoint.ts';
+import { byClass } from '../support/answers.ts';
 import { writeBlocks } from '../support/blocks.ts';
 import { runCommand } from '../support/command.ts';
 import { farTable } from '../support/data.ts';
@@ -123,10 +124,10 @@ it('own data without an encoding in their checkpoint are told in one line', asyn
 describe('reports escape all that they are given', () => {
   const readout = {
     error: 1,
-    confusion: [
+    byClass: byClass([
       [1, 0],
-      [0, 1],
-    ],
+      [1, 1],
+    ]),
   };
   const event = {
     event: 'epoch' as const,
@@ -142,12 +143,12 @@ describe('reports escape all that they are given', () => {
     testError: hostile as unknown as number,
   };
 
-  it('of a training', () => {
+  it.each([2, 60])('of a training with %s classes', classes => {
     const html = renderReport({
       title: hostile,
       settings: [['recipe', hostile]],
       machine: [],
-      classNames: [hostile, hostile],
+      classNames: Array(classes).fill(hostile),
       epochs: [event],
       data: [hostile, hostile],
       readouts: [{ kind: 'softmax', ...readout }],

@@ -26,3 +26,18 @@ it('fits the temperature of the least log loss', () => {
     0.1,
   );
 });
+
+it('fits a temperature of many examples of many classes on some of them, about the same', () => {
+  const [count, classes] = [4096, 1024];
+  const random = generator(21);
+  const scores = Float32Array.from({ length: count * classes }, () => random());
+  const labels = new Uint16Array(count);
+  // Right nine times of ten, whatever the place.
+  for (let i = 0; i < count; i++) {
+    labels[i] = (i * 7) % classes;
+    scores[i * classes + (random() < 0.9 ? labels[i] : (i * 11) % classes)] = 3;
+  }
+  const { temperature } = fitCalibration(scores, labels, classes);
+  const at = (factor: number) => logLoss(scores, labels, classes, { temperature: temperature * factor });
+  expect(at(1)).toBeLessThan(Math.min(at(0.9), at(1.1)));
+});

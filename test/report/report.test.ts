@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { EpochEvent } from '../../src/network/events.ts';
+import { answersByClass } from '../../src/readouts/by-class.ts';
 import { areaUnderCurve, histogram, overlap } from '../../src/report/histogram.ts';
 import { type ReportData, renderReport } from '../../src/report/report.ts';
-import { checkBalance, checkEntities, withoutImages } from '../support/markup.ts';
+import { byClass } from '../support/answers.ts';
+import { checkBalance, checkEntities, checkReport, withoutImages } from '../support/markup.ts';
 
 const digits = Array.from({ length: 10 }, (_, i) => String(i));
 
@@ -29,7 +31,7 @@ function scored(classes: number) {
       p === label ? 500 : p === (label + 1) % classes ? 3 + label : 0,
     ),
   );
-  return { error: 1.5, confusion };
+  return { error: 1.5, byClass: byClass(confusion) };
 }
 
 function layer(units: number, examples: number) {
@@ -187,8 +189,8 @@ function edgeCases(): Record<string, ReportData> {
     'names missing': data({ classNames: [] }),
     'empty confusion': data({
       readouts: [
-        { kind: 'goodness', error: nan, confusion: [] },
-        { kind: 'softmax', error: 100, confusion: digits.map(() => digits.map(() => 0)) },
+        { kind: 'goodness', error: nan, byClass: [] },
+        { kind: 'softmax', error: 100, byClass: byClass(digits.map(() => digits.map(() => 0))) },
       ],
     }),
     'no settings': data({ settings: [], machine: [] }),
@@ -244,7 +246,11 @@ test('escapes every string', () => {
 
 test('headline names the better readout and counts its errors', () => {
   const wrong = [0, 1, ...new Array<number>(8).fill(0)];
-  const better = { kind: 'softmax', error: 0.5, confusion: [[199, ...wrong.slice(1)]] } as const;
+  const better = {
+    kind: 'softmax',
+    error: 0.5,
+    byClass: byClass([[199, ...wrong.slice(1)], ...wrong.slice(1).map(() => [])]),
+  } as const;
   const html = renderReport(data({ readouts: [data().readouts[0], better] }));
   expect(html).toContain('<p class="big">0.50<span>');
   expect(html).toContain('test error by the softmax readout: 1 of 200 test examples read wrong.');
@@ -272,6 +278,41 @@ test('speaks of log probabilities, and of nothing negative, where layers tell th
     /goodness|softmax|negative,|every label|shown to the trained network twice/i,
   );
   expect(html).toMatch(/the true label has more log probability in/);
+});
+
+test('of many classes, those with the most mistakes are shown, and what they are read as', () => {
+  const classes = 1000;
+  const labels = Uint16Array.from({ length: 4000 }, (_, i) => i >> 2);
+  // Class 7 is wrong three times of four, 70 others once.
+  const wrongs: Record<number, number> = { 28: 9, 29: 9, 30: 11 };
+  const predictions = labels.map((label, i) => wrongs[i] ?? (i % 4 === 0 && label % 14 === 1 ? 999 : label));
+  const readout = (kind: 'layers' | 'softmax') => ({
+    kind,
+    error: 2,
+    byClass: answersByClass(labels, predictions, classes),
+  });
+  const html = renderReport(
+    data({
+      classNames: Array.from({ length: classes }, (_, i) => `kind ${i}`),
+      readouts: [readout('layers'), readout('softmax')],
+      mistakes: Array.from({ length: 24 }, () => ({ ...mistake(classes), label: 7, predicted: 9 })),
+    }),
+  );
+  checkReport(html);
+  expect(html.length).toBeLessThan(200_000);
+  const rows = [...html.matchAll(/<tr><th scope="row">(.*?)<\/th><td>(\d of \d)<\/td>/g)];
+  expect(rows).toHaveLength(2 * 40);
+  expect(rows[0].slice(1)).toEqual(['kind 7', '3 of 4']);
+  expect(html).toContain('<td class="taken">kind 9 (2\u00a0×), kind 11 (1\u00a0×)</td>');
+  expect(html).toContain('40 of 1,000 classes, those with the most mistakes; 927 have none');
+  expect(html).toMatch(/75 of 4,000 test examples read wrong/);
+  const card = html.slice(
+    html.indexOf('<ol class="mistakes">'),
+    html.indexOf('</li>', html.indexOf('<ol class="mistakes">')),
+  );
+  expect(card.match(/class="bar /g)).toHaveLength(12);
+  expect(card).toContain('class="bar true"');
+  expect(card).toContain('class="bar wrong"');
 });
 
 test('confusion cells show their counts and rows their error', () => {
