@@ -39,6 +39,10 @@ it('learns, and answers new rows from the file alone', async () => {
   expect(await decoded.predict(unlabelled)).toEqual(answers);
   await decoded.close();
   const lacking = await tableFrom([{ size: 3 }]);
-  await expect(loaded.predict(lacking)).rejects.toThrow(/no column colour/);
+  expect(await loaded.predict(lacking)).toEqual(
+    await loaded.predict(await tableFrom([{ size: 3, colour: null }])),
+  );
+  expect(loaded.notes(lacking)).toMatchObject([{ code: 'no-column', column: 'colour', isWarning: true }]);
+  await expect(loaded.predict(await tableFrom([{ length: 3 }]))).rejects.toThrow(/has none of the 2 columns/);
   await loaded.close();
 });
