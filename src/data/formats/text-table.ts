@@ -4,8 +4,9 @@ import { InputError } from '../../errors.ts';
 import type { Note } from '../notes.ts';
 import { type CellReading, isMissing, type Table } from './columns.ts';
 import { describeDelimiter, findRecords, type Records } from './dialect.ts';
-import { guessHeader, type HeaderGuess, headingOf } from './header.ts';
+import { COMPARED, guessHeader, type HeaderGuess, headingOf } from './header.ts';
 import { findFormat, NUMERIC_SHARE, type NumberFormat } from './numbers.ts';
+import { namesIn, rowsAtEnd, titlesAbove } from './rows-around.ts';
 import { type Detector, decodeText } from './text-encoding.ts';
 
 /** How a text is to be read as a table, where that is not to be guessed. */
@@ -59,9 +60,20 @@ export function parseTextTable(
   if (width > MAX_COLUMNS) {
     throw new InputError(`${path}: expected at most ${MAX_COLUMNS} columns, found ${width}`);
   }
-  const guess = headerOf(records, options.header);
-  const { names, begin, text: heading } = headingOf(rows[0], rows.length, guess, path);
-  const examples = rows.slice(begin);
+  const mayHaveTitles = options.header === undefined && !records.isNamed;
+  const titles = titlesAbove(mayHaveTitles ? rows.slice(0, COMPARED) : []);
+  const all = rows.slice(titles.count);
+  const guess = headerOf({ ...records, rows: all }, options.header);
+  const head = guess.hasHeader ? namesIn(all.slice(0, COMPARED)) : { names: all[0], count: 0, notes: [] };
+  const { names, text: heading } = headingOf(
+    head.names,
+    all.length - Math.max(0, head.count - 1),
+    guess,
+    path,
+  );
+  const body = all.slice(head.count);
+  const atEnd = rowsAtEnd(body);
+  const examples = atEnd.count > 0 ? body.slice(0, -atEnd.count) : body;
   const columns = names.map((name, k) => ({ name, values: examples.map(row => row[k]) }));
   const cells = readingOf(examples, delimiter, options);
   const doubt = isGuessed ? ', guessed: --encoding overrules it' : '';
@@ -72,6 +84,9 @@ export function parseTextTable(
       ...(isGuessed && { isWarning: true }),
     },
     ...records.notes,
+    ...titles.notes,
+    ...head.notes,
+    ...atEnd.notes,
   ];
   return { name: path, count: examples.length, columns, hasNames: guess.hasHeader, cells, notes };
 }

@@ -83,3 +83,24 @@ it('refuses what is none, and what has nothing in it', async () => {
     /a header and nothing else/,
   );
 });
+
+it('leaves out titles, units and totals around the examples', async () => {
+  const path = await write('around.xlsx', {
+    Report: [
+      ['Flowers', 'of 2024', null, null],
+      ['length', 'width', 'height', 'kind'],
+      ['mm', 'mm', 'mm', null],
+      ...Array.from({ length: 9 }, (_, i) => [i, 2 * i, i / 2, i % 2 ? 'rose' : 'tulip']),
+      ['Total', null, 18, null],
+    ],
+  });
+  const { count, columns, notes } = await readXlsx(path);
+  expect(count).toBe(9);
+  expect(columns.map(({ name }) => name)).toEqual(['length', 'width', 'height', 'kind']);
+  expect(columns[2].values).toEqual(Float64Array.from({ length: 9 }, (_, i) => i / 2));
+  expect(notes.slice(1).map(({ code, count }) => [code, count])).toEqual([
+    ['skipped', 1],
+    ['skipped', 1],
+    ['skipped', 1],
+  ]);
+});
