@@ -57,9 +57,42 @@ function unified(words: readonly string[], notes: Note[], label: string): readon
   return words.map(word => (word === '' ? '' : shortest.get(values.get(word)!)!));
 }
 
-/** The labels of all examples, those that have one, and the classes; what is to be said of them goes into `notes`. */
-export function classesOf({ words: written, label, why }: LabelWords, name: string, notes: Note[]) {
-  const words = unified(written, notes, label);
+/** Words that are yes or no as single letters, which otherwise may be letters, small and large. */
+const YES_NO: ReadonlySet<string> = new Set(['y', 'n', 't', 'f', 'yes', 'no', 'true', 'false']);
+
+/** Labels that differ in small and large letters, or in blanks, as the most frequent of them: nobody learns to tell them apart. */
+function inOneCase(words: readonly string[], notes: Note[], label: string): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const word of words) if (word !== '') counts.set(word, (counts.get(word) ?? 0) + 1);
+  const bare = (word: string) => word.toLowerCase().replace(/\s+/g, ' ');
+  const mayBeLetters = ![...counts.keys()].every(word => YES_NO.has(bare(word)));
+  const chosen = new Map<string, string>();
+  for (const [word, count] of counts) {
+    const other = chosen.get(bare(word));
+    if (other === undefined || count > counts.get(other)!) chosen.set(bare(word), word);
+  }
+  const meant = (word: string) =>
+    word === '' || (mayBeLetters && [...word].length === 1) ? word : chosen.get(bare(word))!;
+  const others = [...counts.keys()].filter(word => meant(word) !== word);
+  if (others.length === 0) return words;
+  const list = others.slice(0, 3).map(word => `${word} counts as ${meant(word)}`);
+  const count = others.reduce((sum, word) => sum + counts.get(word)!, 0);
+  const text = `${label} is written in several ways: ${list.join(', ')}${others.length > 3 ? ', …' : ''}; --types ${label}=category keeps them apart`;
+  notes.push({ code: 'labels', count, text, isWarning: true });
+  return words.map(meant);
+}
+
+/** The labels of all examples, those that have one, and the classes; what is to be said of them goes into `notes`. With `isAsWritten`, labels that
+ * differ in small and large letters only are different ones.
+ */
+export function classesOf(
+  { words: written, label, why }: LabelWords,
+  name: string,
+  notes: Note[],
+  isAsWritten = false,
+) {
+  const equal = unified(written, notes, label);
+  const words = isAsWritten ? equal : inOneCase(equal, notes, label);
   const known: number[] = [];
   const counts = new Map<string, number>();
   words.forEach((word, row) => {

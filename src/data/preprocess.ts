@@ -63,7 +63,7 @@ export function preprocess({ examples, test }: Source, options: PreprocessOption
   }
   const labelled = labelsOf(examples, options.label);
   const { label, column } = labelled;
-  const { words, known, classNames } = classesOf(labelled, name, notes);
+  const { words, known, classNames } = classesOf(labelled, name, notes, types?.[label] === 'category');
   const places = new Map(classNames.map((word, c) => [word, c]));
   const labels = Uint16Array.from(known, row => places.get(words[row])!);
   const shares = {

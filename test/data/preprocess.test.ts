@@ -1,7 +1,7 @@
 // Somebody's own data: what is decided of a messy table, and what is too little to learn from.
 
 import { expect, it } from 'vitest';
-import { preprocess } from '../../src/data/preprocess.ts';
+import { type PreprocessOptions, preprocess } from '../../src/data/preprocess.ts';
 import { tableFrom } from '../../src/data/tables/table.ts';
 import { rows } from '../support/data.ts';
 
@@ -40,4 +40,29 @@ it('names the nearest column', async () => {
   const examples = await tableFrom(rows(40, 1));
   expect(() => preprocess({ examples }, { label: 'knd' })).toThrow(/did you mean kind\?/);
   expect(preprocess({ examples }, { label: '-1' }).encoding.classNames).toEqual(['large', 'middle', 'small']);
+});
+
+it('counts labels that differ in small and large letters as one, unless told otherwise', async () => {
+  const read = async (words: readonly string[], options: PreprocessOptions = {}) => {
+    const list = Array.from({ length: 60 }, (_, i) => ({ size: i % 7, bought: words[i % words.length] }));
+    const { encoding, notes } = preprocess(
+      { examples: await tableFrom(list) },
+      { label: 'bought', ...options },
+    );
+    return { classes: encoding.classNames, said: notes.filter(({ code }) => code === 'labels') };
+  };
+  const { classes, said } = await read(['Yes', 'no', 'YES', 'No', 'Yes', 'no', 'New  York', 'New York']);
+  expect(classes).toEqual(['New  York', 'no', 'Yes']);
+  expect(said).toMatchObject([{ isWarning: true }]);
+  expect(said[0].text).toMatch(
+    /^bought is written in several ways: YES counts as Yes, No counts as no, .*--types bought=category/,
+  );
+  expect((await read(['Yes', 'no', 'YES'], { types: { bought: 'category' } })).classes).toEqual([
+    'no',
+    'Yes',
+    'YES',
+  ]);
+  // Letters are letters, unless all are words for yes and no.
+  expect((await read(['a', 'A', 'b'])).classes).toEqual(['a', 'A', 'b']);
+  expect((await read(['y', 'Y', 'n', 'Y'])).classes).toEqual(['n', 'Y']);
 });
