@@ -110,6 +110,7 @@ function findDelimiter(text: string): string {
   const sample = text.slice(0, end > 0 ? end : SAMPLE_CHARACTERS);
   let best = ',';
   let most = 0;
+  let isWhole = false;
   for (const delimiter of DELIMITERS) {
     // What stands between thousands, or between the words of a cell, where something cuts the lines that can be nothing else.
     if (delimiter === BLANKS && most > 0 && best !== ',') continue;
@@ -118,12 +119,17 @@ function findDelimiter(text: string): string {
     const width = mostFrequent(rows);
     if (width < 2) continue;
     const { begin, end: after } = tableIn(rows, width);
+    // Blanks within cells cut the rows, and not the names above them.
+    if (delimiter === BLANKS && isWhole && begin > 0) continue;
     const inside = rows.slice(begin, after);
     const alike = inside.filter(row => row.length === width || isNeighbour(row, width));
     if (alike.length < ALIKE * inside.length || alike.length < 2) continue;
     const score =
       numericShare(alike.slice(1), width) + 0.1 * Math.log2(width) - (delimiter === BLANKS ? 0.15 : 0);
-    if (score > most + 1e-9) [best, most] = [delimiter, score];
+    if (score > most + 1e-9) {
+      [best, most] = [delimiter, score];
+      isWhole = alike.length === rows.length;
+    }
   }
   return best;
 }

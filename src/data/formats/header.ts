@@ -126,8 +126,19 @@ export function headingOf(
   return {
     names: hasHeader ? uniqueNames(first) : first.map((_, k) => placedName(k)),
     begin: hasHeader ? 1 : 0,
-    text: `${hasHeader ? '' : 'no '}names in the first row (${why})`,
+    text: `${hasHeader ? '' : 'no '}names in the first row (${why}${hasHeader ? twiceIn(first) : ''})`,
   };
+}
+
+/** What is to be said of names that several columns have. */
+function twiceIn(cells: readonly string[]): string {
+  const seen = new Set<string>();
+  const name = cells.find(cell => {
+    if (cell === '' || !seen.has(cell)) seen.add(cell);
+    else return true;
+    return false;
+  });
+  return name === undefined ? '' : `; several columns are called ${name}: the second is ${name} (2) here`;
 }
 
 /** Names of columns, none of them empty or twice. */

@@ -153,3 +153,25 @@ it.each([
 ])('refuses %j', (text, message) => {
   expect(() => csv(text)).toThrow(message);
 });
+
+it('does not cut at blanks within cells where commas cut all lines, names included', () => {
+  const rows = Array.from(
+    { length: 20 },
+    (_, i) => `${i}.5 ${i % 2 ? 'EUR' : 'JPY'},${2 * i} kg,${'ab'[i % 2]}`,
+  );
+  const { columns, count } = parseCsv(
+    new TextEncoder().encode(['price,mass,kind', ...rows].join('\n')),
+    'x.csv',
+  );
+  expect(columns.map(({ name }) => name)).toEqual(['price', 'mass', 'kind']);
+  expect(count).toBe(20);
+});
+
+it('says which name several columns have', () => {
+  const { columns, notes } = parseCsv(
+    new TextEncoder().encode('score,score,label\n1,2,a\n3,4,b\n5,6,a\n'),
+    'x.csv',
+  );
+  expect(columns.map(({ name }) => name)).toEqual(['score', 'score (2)', 'label']);
+  expect(notes[0].text).toMatch(/several columns are called score: the second is score \(2\) here/);
+});
