@@ -82,8 +82,9 @@ function inOneCase(words: readonly string[], notes: Note[], label: string): read
   return words.map(meant);
 }
 
-/** The labels of all examples, those that have one, and the classes; what is to be said of them goes into `notes`. With `isAsWritten`, labels that
- * differ in small and large letters only are different ones.
+/**
+ * The labels of all examples, those that have one, and the classes; what is to be said of them goes into `notes`. With `isAsWritten`,
+ * labels that differ in small and large letters only are different ones.
  */
 export function classesOf(
   { words: written, label, why }: LabelWords,

@@ -5,6 +5,7 @@ import { InputError } from '../../errors.ts';
 import { type Column, isMissing, type Table, texts } from '../formats/columns.ts';
 import { type DateOrder, dateParts, findDateOrder } from '../formats/dates.ts';
 import { describeFormat, findFormat, NUMERIC_SHARE, parseNumber } from '../formats/numbers.ts';
+import { unitsOf, withoutUnit } from '../formats/units.ts';
 import { MOST_LABEL_INPUTS } from '../label-inputs.ts';
 import { columnText, few, type Note } from '../notes.ts';
 import { type Decorrelation, fitDecorrelation, isDecorrelated } from './decorrelation.ts';
@@ -182,15 +183,34 @@ function numbersIn(
   const known: string[] = [];
   for (const row of rows) if (!isMissing(values[row], cells?.missing)) known.push(values[row]);
   if (known.length === 0) return undefined;
-  const { format, count, isAmbiguous } = findFormat(known, cells);
-  if (count === 0 || (count < NUMERIC_SHARE * known.length && !isSaid)) return undefined;
+  const isEnough = (count: number) => count > 0 && (count >= NUMERIC_SHARE * known.length || isSaid);
+  let found = findFormat(known, cells);
+  const [unit, ...others] = isEnough(found.count) ? [] : unitsOf(known);
+  if (others.length > 0) {
+    const text = `${columnText(name)}: numbers of different things (${few([unit, ...others])}), taken as text: make them one to learn from them as numbers`;
+    notes.push({ code: 'cells', column: name, text });
+  } else if (unit !== undefined) {
+    const bare = known.map(cell => withoutUnit(cell, unit));
+    found = findFormat(bare, cells);
+    if (isEnough(found.count)) {
+      notes.push({ code: 'cells', column: name, text: `${columnText(name)}: numbers with ${unit}` });
+    }
+  }
+  const { format, count, isAmbiguous } = found;
+  if (!isEnough(count)) return undefined;
+  const signs = [...new Set(known.flatMap(cell => /\p{Sc}/u.exec(cell) ?? []))];
+  if (signs.length > 1) {
+    const text = `${columnText(name)}: several currencies (${few(signs)}) are taken for one; make them one, or leave it out with --ignore`;
+    notes.push({ code: 'cells', column: name, text, isWarning: true });
+  }
   const isPlain = format.decimal === '.' && format.thousands === '' && !format.hasPercent;
   if (isAmbiguous) {
     const example = known.find(cell => /\D/.test(cell)) ?? known[0];
-    const text = `${columnText(name)}: ${describeFormat(format)}, so that ${JSON.stringify(example.slice(0, 20))} is ${parseNumber(example, format)}; it could mean something else: say with --decimal and --thousands what is meant`;
+    const text = `${columnText(name)}: ${describeFormat(format)}, so that ${JSON.stringify(example.slice(0, 20))} is ${parseNumber(unit === undefined ? example : withoutUnit(example, unit), format)}; it could mean something else: say with --decimal and --thousands what is meant`;
     notes.push({ code: 'cells', column: name, text, isWarning: true });
   }
-  return { name, ...(!isPlain && { format }) };
+  const hasUnit = unit !== undefined && others.length === 0;
+  return { name, ...(!isPlain && { format }), ...(hasUnit && { unit }) };
 }
 
 function fitNumbers(how: Reading, values: Float64Array, rows: Uint32Array): NumberColumn | string {
@@ -220,9 +240,9 @@ function withoutApart(
 ): NumberColumn {
   const absent = findApart(Float64Array.from(rows, row => values[row]));
   if (absent === undefined) return found;
-  const { name, format } = found;
+  const { name, format, unit } = found;
   const known = values.map(value => (value === absent ? Number.NaN : value));
-  const again = fitNumbers({ name, ...(format && { format }), absent }, known, rows);
+  const again = fitNumbers({ name, ...(format && { format }), ...(unit && { unit }), absent }, known, rows);
   if (typeof again === 'string') return found;
   const count = values.filter(value => value === absent).length;
   const text = `${columnText(name)}: ${absent} stands apart, ${count} times, and counts as missing; --types ${name}=number takes it as a number`;

@@ -13,6 +13,7 @@ import {
   PLAIN,
   readableFormats,
 } from '../formats/numbers.ts';
+import { withoutUnit } from '../formats/units.ts';
 import { categoryPlaces } from './categories.ts';
 import { type Decorrelation, isDecorrelation } from './decorrelation.ts';
 
@@ -33,6 +34,8 @@ export type ColumnEncoding =
       readonly edges: readonly number[];
       /** How the cells are written, where not plainly. */
       readonly format?: NumberFormat;
+      /** What the numbers are of, where the cells say so, such as EUR. */
+      readonly unit?: string;
       /** The number that stands for a missing cell, such as -999. */
       readonly absent?: number;
       /** What of a date the number is, where the cells are dates. */
@@ -72,17 +75,23 @@ export type NumberColumn = Extract<ColumnEncoding, { kind: 'number' }>;
 export const LIMIT = 4;
 
 /** How the cells of a column are to be read as numbers. */
-export type Reading = Pick<NumberColumn, 'name' | 'format' | 'absent' | 'date'>;
+export type Reading = Pick<NumberColumn, 'name' | 'format' | 'unit' | 'absent' | 'date'>;
 
 /** The numbers in the cells of a column, as its encoding reads them; NaN where a cell is missing or holds none. */
 export function valuesOf(
-  { format = PLAIN, absent, date }: Reading,
-  source: Column,
+  { format = PLAIN, unit, absent, date }: Reading,
+  given: Column,
   missing?: readonly string[],
 ): Float64Array {
+  const source = withoutUnits(given, unit);
   if (date) return Float64Array.from(texts(source, missing), cell => datePart(cell, date.order, date.part));
   const values = numbers(source, format, missing);
   return absent === undefined ? values : values.map(value => (value === absent ? Number.NaN : value));
+}
+
+function withoutUnits({ name, values }: Column, unit: string | undefined): Column {
+  if (unit === undefined || values instanceof Float64Array) return { name, values };
+  return { name, values: values.map(cell => withoutUnit(cell, unit)) };
 }
 
 /**
@@ -96,7 +105,7 @@ export function valuesAgain(
 ): { readonly values: Float64Array; readonly format?: NumberFormat } {
   const values = valuesOf(column, source, missing);
   if (column.date || source.values instanceof Float64Array) return { values };
-  const cells = source.values.filter(cell => !isMissing(cell, missing));
+  const cells = texts(withoutUnits(source, column.unit)).filter(cell => !isMissing(cell, missing));
   const isReadable = values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
   if (column.absent !== undefined || isReadable >= NUMERIC_SHARE * cells.length) return { values };
   const others = readableFormats(cells, NUMERIC_SHARE).map(format => {
@@ -142,10 +151,11 @@ export function checkTableEncoding({
     columns.every(column => {
       if (typeof column?.name !== 'string') return false;
       if (column.kind === 'number') {
-        const { mean, deviation, edges, format, absent = 0, date } = column;
+        const { mean, deviation, edges, format, unit = '', absent = 0, date } = column;
         return (
           (format === undefined || isNumberFormat(format)) &&
           (date === undefined || (isDateOrder(date.order) && isDatePart(date.part))) &&
+          typeof unit === 'string' &&
           Number.isFinite(absent) &&
           Number.isFinite(mean) &&
           deviation > 0 &&

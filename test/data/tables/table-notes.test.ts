@@ -128,6 +128,40 @@ it('types are as they are said', () => {
   expect(kindOf({ types: { zone: 'category' } })).toBe('category');
 });
 
+describe('numbers with what they are numbers of', () => {
+  const priced = (price: (i: number) => string) =>
+    table((row, i) => [price(i), ...row], ['price', 'size', 'member', 'kind']);
+
+  it.each<[string, (i: number) => string]>([
+    ['EUR', i => `${i}.5 EUR`],
+    ['USD', i => `USD ${i}.5`],
+    ['m²', i => `${i}.5m²`],
+  ])('are numbers: %s', (unit, write) => {
+    const { encoding, notes, train } = learned(priced(write));
+    const plain = learned(priced(i => `${i}.5`));
+    expect(encoding.kind === 'table' && encoding.columns[0]).toMatchObject({ kind: 'number', unit });
+    expect(train.inputs).toEqual(plain.train.inputs);
+    expect(about(notes, 'cells')).toEqual([`column price: numbers with ${unit}`]);
+    // The same of another thing is no number of this one.
+    const other = priced(i => (i < 3 ? `${i}.5 JPY` : write(i)));
+    expect(about(notesOn(encoding, other), 'cells')).toEqual([
+      expect.stringMatching(
+        /column price: 3 of 60 cells .* no number and count as missing, such as "0\.5 JPY"/,
+      ),
+    ]);
+  });
+
+  it('are none where they are of different things, and that is said', () => {
+    const { encoding, notes } = learned(priced(i => `${i % 9} ${i % 2 ? 'kg' : 'g'}`));
+    expect(encoding.kind === 'table' && encoding.columns[0].kind).toBe('category');
+    expect(about(notes, 'cells')).toEqual([
+      expect.stringMatching(/numbers of different things \((g, kg|kg, g)\)/),
+    ]);
+    const signs = learned(priced(i => `${i % 2 ? '$' : '€'}${i}.5`));
+    expect(signs.notes.find(({ column }) => column === 'price')).toMatchObject({ isWarning: true });
+  });
+});
+
 describe('asked about another table', () => {
   const { encoding } = learned(table());
   const inputs = (examples: ReturnType<typeof csv>) => [...encodeExamples(encoding, examples).inputs];
