@@ -53,3 +53,27 @@ it.each([
   ['@attribute a numeric\n@attribute b numeric\n@data\n1', /line 4: expected 2 cells/],
   ['@attribute a numeric\n@data\n{0 1}', /list only what is not zero/],
 ])('refuses %j', (text, message) => expect(() => parseArff(text, 'x.arff')).toThrow(message));
+
+it('reads objects within rows as columns, and a list or an object for each column as pandas writes it', async () => {
+  const rows = [
+    { size: { width: 1, of: { whom: 'a' } }, kind: 'x' },
+    { size: { width: 2, of: { whom: 'b' } }, kind: 'y' },
+  ];
+  expect(parseRows(JSON.stringify(rows), 'x.json')).toEqual([
+    { 'size.width': 1, 'size.of.whom': 'a', kind: 'x' },
+    { 'size.width': 2, 'size.of.whom': 'b', kind: 'y' },
+  ]);
+  const expected = [
+    { width: 1, kind: 'x' },
+    { width: 2, kind: 'y' },
+  ];
+  expect(parseRows('{"width":[1,2],"kind":["x","y"]}', 'x.json')).toEqual(expected);
+  expect(parseRows('{"width":{"0":1,"1":2},"kind":{"0":"x","1":"y"}}', 'x.json')).toEqual(expected);
+  const byRow = '{"0":{"width":1,"kind":"x"},"1":{"width":2,"kind":"y"}}';
+  expect(parseRows(byRow, 'x.json')).toEqual(expected);
+  // One row, whose cells are no columns.
+  expect(parseRows('{"size":{"x":1,"y":2},"at":{"x":3,"y":4}}', 'x.json')).toEqual([
+    { 'size.x': 1, 'size.y': 2, 'at.x': 3, 'at.y': 4 },
+  ]);
+  expect(parseRows('{"size":{"width":1},"kind":"x"}', 'x.json')).toEqual([{ 'size.width': 1, kind: 'x' }]);
+});
