@@ -66,3 +66,11 @@ it('counts labels that differ in small and large letters as one, unless told oth
   expect((await read(['a', 'A', 'b'])).classes).toEqual(['a', 'A', 'b']);
   expect((await read(['y', 'Y', 'n', 'Y'])).classes).toEqual(['n', 'Y']);
 });
+
+it('says of a table whose examples are columns that it is to be turned', async () => {
+  const list = ['class', 'gene 1', 'gene 2'].map((gene, k) => ({ gene, a: k, b: k + 1, c: k + 2 }));
+  const examples = await tableFrom(list);
+  expect(() => preprocess({ examples }, { label: 'class' })).toThrow(
+    /no column class, but a row of that name: .* turn the table/,
+  );
+});

@@ -12,6 +12,7 @@ import { isImageFile, readImageFiles } from '../images/image-files.ts';
 import { readImageFolder } from '../images/image-folder.ts';
 import type { ImageOptions } from '../images/images.ts';
 import { cifarBatches } from '../named/cifar.ts';
+import { few } from '../notes.ts';
 import { type Examples, isTable, type Source } from './examples.ts';
 import { isIdxFile, readIdxExamples } from './idx-examples.ts';
 
@@ -139,10 +140,16 @@ async function readZip(path: string, options: ReadOptions): Promise<Source> {
     if (!name.endsWith('/') && !isJunk(basename(name)) && !name.startsWith('__MACOSX/')) names.push(name);
     return false;
   });
-  const [name] = names;
-  if (names.length === 1 && TABLES.includes(endingOf(name))) {
-    const [[, table]] = unzip(bytes, path, each => each === name);
-    return { examples: (await import('../formats/csv.ts')).parseCsv(table, `${path}, ${name}`, options) };
+  const tables = names.filter(each => TABLES.includes(endingOf(each)));
+  const isAlone = tables.length === 1 && !names.some(isImageFile);
+  if (isAlone) {
+    const [name] = tables;
+    const [[, bytesOfTable]] = unzip(bytes, path, each => each === name);
+    const table = (await import('../formats/csv.ts')).parseCsv(bytesOfTable, `${path}, ${name}`, options);
+    const others = names.filter(each => each !== name);
+    if (others.length === 0) return { examples: table };
+    const text = `read ${name}, the only table in ${path}; not read: ${few(others)}`;
+    return { examples: { ...table, notes: [{ code: 'read', text }, ...table.notes] } };
   }
   refuseText(options, path);
   // Names without an ending may be those of images, too.

@@ -1,7 +1,7 @@
 // Tables from memory, and which column of a table is the one to learn.
 
 import { InputError, nearestName } from '../../errors.ts';
-import { type Column, columnOf, placedName, type Table } from '../formats/columns.ts';
+import { type Column, columnOf, placedName, type Table, texts } from '../formats/columns.ts';
 
 /**
  * A table of `rows`, objects with a property a column, from memory or from a stream of any length that memory holds. The
@@ -112,6 +112,12 @@ export function noColumn(
   const names = columns.map(column => column.name);
   const nearest = nearestName(wanted, names);
   const shown = names.slice(0, 12).join(', ') + (names.length > 12 ? ', …' : '');
+  const isRow = columns.length > 2 && texts(columns[0]).includes(wanted);
+  if (isRow) {
+    return new InputError(
+      `${name} has no column ${wanted}, but a row of that name: expected an example in each row; turn the table, so that its rows become columns`,
+    );
+  }
   return new InputError(
     `${name} has no column ${wanted}${nearest ? `: did you mean ${nearest}?` : ''} (columns: ${shown}${more})`,
   );
