@@ -20,7 +20,8 @@ export function isDatePart(part: unknown): part is DatePart {
 
 const YEAR_FIRST = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})/;
 const YEAR_LAST = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})(?!\d)/;
-const TIME = /^[T\s,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(am|pm)?\s*(?:z|utc|[+-]\d{2}:?\d{2})?$/i;
+const TIME =
+  /^[T\s,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(am|pm)?\s*((?:z|utc|gmt)?\s*(?:[+-]\d{1,2}(?::?\d{2})?)?)$/i;
 
 interface Written {
   readonly year: number;
@@ -29,6 +30,8 @@ interface Written {
   /** From 0 to 24, minutes included; 0 where there is no time. */
   readonly hour: number;
   readonly hasTime: boolean;
+  /** As it is written, such as `+02:00`; empty where it is not. */
+  readonly zone: string;
 }
 
 /** A cell as a date that is written in this order; undefined where it is none. */
@@ -47,12 +50,12 @@ export function parseDate(cell: string, order: DateOrder): Written | undefined {
   if (month < 1 || month > 12 || day < 1 || day > new Date(Date.UTC(full, month, 0)).getUTCDate())
     return undefined;
   const rest = cell.slice(match[0].length);
-  if (rest === '') return { year: full, month, day, hour: 0, hasTime: false };
+  if (rest === '') return { year: full, month, day, hour: 0, hasTime: false, zone: '' };
   const time = TIME.exec(rest);
   if (!time) return undefined;
   const half = time[4]?.toLowerCase();
   const hours = (Number(time[1]) % (half ? 12 : 24)) + (half === 'pm' ? 12 : 0);
-  return { year: full, month, day, hour: hours + Number(time[2]) / 60, hasTime: true };
+  return { year: full, month, day, hour: hours + Number(time[2]) / 60, hasTime: true, zone: time[5] };
 }
 
 /** A part of the date in a cell as a number: weekdays from 0, a Monday, to 6; NaN where the cell is no date. */

@@ -41,6 +41,10 @@ export function decodeText(
   const wide = wideOf(bytes);
   if (wide) return { text: new TextDecoder(wide).decode(bytes), encoding: wide, isGuessed: true };
   const zero = bytes.indexOf(0);
+  // Some programs fill up the last block of a file.
+  if (zero > 0 && bytes.subarray(zero).every(byte => byte === 0)) {
+    return decodeText(bytes.subarray(0, zero), path);
+  }
   if (zero >= 0) {
     throw new InputError(`${path} is not text: expected a table, found a zero byte at offset ${zero}`);
   }

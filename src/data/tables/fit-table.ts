@@ -3,7 +3,7 @@
 
 import { InputError } from '../../errors.ts';
 import { type Column, isMissing, type Table, texts } from '../formats/columns.ts';
-import { type DateOrder, dateParts, findDateOrder } from '../formats/dates.ts';
+import { type DateOrder, dateParts, findDateOrder, parseDate } from '../formats/dates.ts';
 import { describeFormat, findFormat, NUMERIC_SHARE, parseNumber } from '../formats/numbers.ts';
 import { unitsOf, withoutUnit } from '../formats/units.ts';
 import { MOST_LABEL_INPUTS } from '../label-inputs.ts';
@@ -151,7 +151,7 @@ function fitColumn(
     if (dates) return dates;
     if (type !== undefined) return 'no cell is a date';
   }
-  return fitCategory(name, words, rows, type === 'category');
+  return fitCategory(name, words, rows, type === 'category', notes);
 }
 
 /** One note for all columns whose numbers are written in the same way, where that is not plain. */
@@ -198,6 +198,11 @@ function numbersIn(
   }
   const { format, count, isAmbiguous } = found;
   if (!isEnough(count)) return undefined;
+  const codes = known.filter(cell => /^0\d{2,}$/.test(cell));
+  if (codes.length > 0 && !isSaid) {
+    const text = `${columnText(name)}: ${codes.length} of ${known.length} cells begin with 0, as codes do, such as ${codes[0].slice(0, 20)}, and are taken as numbers; --types ${name}=category takes them as words`;
+    notes.push({ code: 'cells', column: name, count: codes.length, text });
+  }
   const signs = [...new Set(known.flatMap(cell => /\p{Sc}/u.exec(cell) ?? []))];
   if (signs.length > 1) {
     const text = `${columnText(name)}: several currencies (${few(signs)}) are taken for one; make them one, or leave it out with --ignore`;
@@ -273,8 +278,11 @@ function fitDates(
   const doubt = isAmbiguous
     ? `; day and month could be the other way round: say --types ${name}=day or ${name}=month, whichever comes first`
     : '';
-  const text = `${columnText(name)}: dates, ${order} first, of which ${parts} are learned from${doubt}`;
-  notes.push({ code: 'cells', column: name, text, ...(isAmbiguous && { isWarning: true }) });
+  const zones = [...new Set(known.map(cell => parseDate(cell, order)?.zone ?? ''))];
+  const asWritten = zones.length > 1 ? `; hours are as written, of several time zones (${few(zones)})` : '';
+  const text = `${columnText(name)}: dates, ${order} first, of which ${parts} are learned from${doubt}${asWritten}`;
+  const isWarning = isAmbiguous || (asWritten !== '' && fitted.some(({ date }) => date!.part === 'hour'));
+  notes.push({ code: 'cells', column: name, text, ...(isWarning && { isWarning }) });
   return fitted;
 }
 
@@ -283,6 +291,7 @@ function fitCategory(
   cells: readonly string[],
   rows: Uint32Array,
   isSaid: boolean,
+  notes: Note[],
 ): ColumnEncoding[] | string {
   const counts = new Map<string, number>();
   for (const row of rows) counts.set(cells[row], (counts.get(cells[row]) ?? 0) + 1);
@@ -294,7 +303,22 @@ function fitCategory(
   const values = (counts.size <= MOST_CATEGORIES ? [...counts] : frequent.slice(0, MOST_CATEGORIES))
     .map(([value]) => value)
     .sort();
+  const listing = listingOf([...counts.keys()]);
+  if (listing) {
+    const text = `${columnText(name)}: cells that list several words count as a whole, such as ${JSON.stringify(listing.slice(0, 40))}; to learn from each word, give it a column of its own`;
+    notes.push({ code: 'cells', column: name, text });
+  }
   return [{ kind: 'category', name, values, hasOthers: values.length < counts.size }];
+}
+
+/** One of some different cells that list words apart by a sign, where most do and the words are fewer than the lists. */
+function listingOf(cells: readonly string[]): string | undefined {
+  for (const sign of [';', '|']) {
+    const lists = cells.filter(cell => cell.includes(sign));
+    const words = new Set(lists.flatMap(cell => cell.split(sign).map(word => word.trim())));
+    if (lists.length > cells.length / 2 && words.size < lists.length) return lists[0];
+  }
+  return undefined;
 }
 
 /** Quantiles of the known values, each once; none unless they make two intervals. */

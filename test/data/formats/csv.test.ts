@@ -175,3 +175,10 @@ it('says which name several columns have', () => {
   expect(columns.map(({ name }) => name)).toEqual(['score', 'score (2)', 'label']);
   expect(notes[0].text).toMatch(/several columns are called score: the second is score \(2\) here/);
 });
+
+it('reads ends of lines of all kinds, up to zero bytes that fill up the end', () => {
+  const { count, columns } = csv('a,b\r\n1,x\n2,y\r\n3,x\r\n\0\0');
+  expect(count).toBe(3);
+  expect(columns[1].values).toEqual(['x', 'y', 'x']);
+  expect(() => csv('a,b\n1,x\n\x002,y\n')).toThrow(/found a zero byte at offset 8/);
+});

@@ -128,6 +128,32 @@ it('types are as they are said', () => {
   expect(kindOf({ types: { zone: 'category' } })).toBe('category');
 });
 
+it.each<[string, (i: number) => string, RegExp, boolean]>([
+  [
+    'time zones',
+    i => `2024-03-01T0${i % 9}:00:00${i % 2 ? '+02:00' : 'Z'}`,
+    /several time zones \((Z, \+02:00|\+02:00, Z)\)/,
+    true,
+  ],
+  [
+    'codes',
+    i => `0${1234 + 77 * i}`,
+    /\d+ of \d+ cells begin with 0, as codes do, such as 0\d+, .*--types more=category/,
+    false,
+  ],
+  [
+    'lists',
+    i => ['a;b', 'b;c', 'a;c', 'a', 'a;b;c'][i % 5],
+    /cells that list several words count as a whole/,
+    false,
+  ],
+])('says what is odd about %s', (_, cell, message, isWarning) => {
+  const { notes } = learned(table((row, i) => [cell(i), ...row], ['more', 'size', 'member', 'kind']));
+  const found = notes.find(({ text }) => message.test(text));
+  expect(found).toMatchObject({ code: 'cells', column: 'more' });
+  expect(found?.isWarning ?? false).toBe(isWarning);
+});
+
 describe('numbers with what they are numbers of', () => {
   const priced = (price: (i: number) => string) =>
     table((row, i) => [price(i), ...row], ['price', 'size', 'member', 'kind']);
