@@ -7,7 +7,7 @@ import { type Column, numbers, texts } from '../formats/columns.ts';
 import { checkEnds, type ParquetColumns, readColumns } from '../formats/parquet.ts';
 import { decodeFiles } from '../images/image-files.ts';
 import type { ImageOptions } from '../images/images.ts';
-import { stackPictures } from '../images/stack-images.ts';
+import { shapeNotes, stackPictures } from '../images/stack-images.ts';
 import { type Examples, isTable, type Source } from './examples.ts';
 
 /** Seconds that reading may take: some, and one for each MiB. */
@@ -63,11 +63,13 @@ async function readParts(
   );
   const { pictures, notes } = await decodeFiles(files, name, skipBad);
   const isRead = files.map(file => pictures.has(file));
+  const list = [...pictures.values()];
+  const images = stackPictures(list, name, size);
   return {
-    ...stackPictures([...pictures.values()], name, size),
+    ...images,
     columns: columns.map(({ name, values }) => ({ name, values: values.filter((_, row) => isRead[row]) })),
     sources: files.filter((_, row) => isRead[row]).map(file => file.name),
-    notes,
+    notes: [...notes, ...shapeNotes(list, images, size)],
   };
 }
 

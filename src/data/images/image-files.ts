@@ -9,7 +9,7 @@ import { decodeBmp, isBmp } from '../formats/bmp.ts';
 import { decodePng } from '../formats/png.ts';
 import type { Note } from '../notes.ts';
 import type { ImageOptions } from './images.ts';
-import { type Picture, pictureFrom, pictureOf, stackPictures } from './stack-images.ts';
+import { type Picture, pictureFrom, pictureOf, shapeNotes, stackPictures } from './stack-images.ts';
 
 /** Endings of formats that are decoded here, and by sharp. */
 const OWN = ['.png', '.bmp'];
@@ -53,10 +53,12 @@ export async function readImageFiles(
 ): Promise<Examples> {
   const files = paths.map(path => ({ name: basename(path), path, read: () => readBytes(path) }));
   const { pictures, notes } = await decodeFiles(files, name, options.skipBad);
+  const list = [...pictures.values()];
+  const images = stackPictures(list, name, options.size);
   return {
-    ...stackPictures([...pictures.values()], name, options.size),
+    ...images,
     sources: Array.from(pictures.keys(), ({ path }) => path),
-    notes,
+    notes: [...notes, ...shapeNotes(list, images, options.size)],
   };
 }
 

@@ -8,7 +8,7 @@ import type { Source } from '../examples/examples.ts';
 import { few, type Note } from '../notes.ts';
 import { decodeFiles, FORMATS, isImage, isImageFile, within } from './image-files.ts';
 import type { ImageOptions } from './images.ts';
-import { stackPictures } from './stack-images.ts';
+import { shapeNotes, stackPictures } from './stack-images.ts';
 
 /** Names of the parts of a data set, alone or as the last word of a name, such as `seg_train`. */
 const roles = {
@@ -62,15 +62,13 @@ export async function readImageFolder(folder: Folder, options: ImageOptions = {}
       part.classes.filter(folder => !labels.has(folder.name)),
       name,
     );
+    const list = read.map(({ file }) => pictures.get(file)!);
+    const images = stackPictures(list, partName, size);
     return {
-      ...stackPictures(
-        read.map(({ file }) => pictures.get(file)!),
-        partName,
-        size,
-      ),
+      ...images,
       ...(part.classes.length > 0 && { labels: read.map(({ label }) => label!) }),
       sources: read.map(({ file }) => file.path),
-      notes: [...part.notes, ...more, ...skippedNotes(part.skipped, name)],
+      notes: [...part.notes, ...more, ...skippedNotes(part.skipped, name), ...shapeNotes(list, images, size)],
     };
   };
   const examples = stacked(train, name, options.size, notes);

@@ -2,6 +2,7 @@
 
 import { InputError } from '../../errors.ts';
 import type { Png } from '../formats/png.ts';
+import type { Note } from '../notes.ts';
 import type { Images, Size } from './images.ts';
 import { resized } from './resize.ts';
 
@@ -71,6 +72,20 @@ export function stackPictures(pictures: readonly Picture[], name: string, size?:
     }
   });
   return { name, count, height, width, channels, pixels };
+}
+
+/** Sides whose proportion differs by this share, 0 to 1, are of another shape. */
+const OTHER_SHAPE = 0.1;
+
+/** What is to be said of pictures that became images of `size` and were of another shape; a warning where the size was `wanted`. */
+export function shapeNotes(pictures: readonly Picture[], size: Size, wanted?: Size): Note[] {
+  const proportion = size.height / size.width;
+  const isOther = ({ height, width }: Picture) =>
+    Math.abs(Math.log(height / width / proportion)) > OTHER_SHAPE;
+  const count = pictures.filter(isOther).length;
+  if (count === 0) return [];
+  const text = `${count} of ${pictures.length} images are of another shape than ${size.height} × ${size.width}, and stretched to it`;
+  return [{ code: 'images', count, text, ...(wanted && { isWarning: true }) }];
 }
 
 function commonSize(pictures: readonly Picture[]): Size {

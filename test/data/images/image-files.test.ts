@@ -39,6 +39,13 @@ it('reads a folder of images by class, of several sizes and kinds, and encodes t
   const data = preprocess({ examples: images });
   expect(data.train).toMatchObject({ width: 6 + 36, shape: [7, 6, 1], classNames: ['dark', 'light'] });
   expect(encodeExamples(data.encoding, images).count).toBe(17);
+  const wide = encode({ width: 9, height: 4, channels: 1, data: new Uint8Array(36) });
+  await writeFile(join(folder, 'dark', 'wide.png'), wide);
+  const stretched = await readExamples(folder);
+  const text = '1 of 18 images are of another shape than 6 × 6, and stretched to it';
+  expect(stretched.examples.notes).toContainEqual({ code: 'images', count: 1, text });
+  const asked = await readExamples(folder, { size: images });
+  expect(asked.examples.notes).toContainEqual({ code: 'images', count: 1, text, isWarning: true });
   const png = encode({ width: 5, height: 4, channels: 3, data: new Uint8Array(60) });
   await writeFile(join(folder, 'dark', 'bad.png'), png.subarray(0, 40));
   await expect(readExamples(folder)).rejects.toThrow(/bad\.png: truncated PNG/);
