@@ -60,11 +60,14 @@ export function parseTextTable(
   if (width > MAX_COLUMNS) {
     throw new InputError(`${path}: expected at most ${MAX_COLUMNS} columns, found ${width}`);
   }
-  const mayHaveTitles = options.header === undefined && !records.isNamed;
-  const titles = titlesAbove(mayHaveTitles ? rows.slice(0, COMPARED) : []);
+  // Whoever says whether the first row is names says that of no other row.
+  const isSaid = options.header !== undefined;
+  const titles = titlesAbove(isSaid || records.isNamed ? [] : rows.slice(0, COMPARED));
   const all = rows.slice(titles.count);
   const guess = headerOf({ ...records, rows: all }, options.header);
-  const head = guess.hasHeader ? namesIn(all.slice(0, COMPARED)) : { names: all[0], count: 0, notes: [] };
+  const head = guess.hasHeader
+    ? namesIn(all.slice(0, isSaid ? 1 : COMPARED))
+    : { names: all[0], count: 0, notes: [] };
   const { names, text: heading } = headingOf(
     head.names,
     all.length - Math.max(0, head.count - 1),
@@ -72,7 +75,7 @@ export function parseTextTable(
     path,
   );
   const body = all.slice(head.count);
-  const atEnd = rowsAtEnd(body);
+  const atEnd = rowsAtEnd(isSaid ? [] : body);
   const examples = atEnd.count > 0 ? body.slice(0, -atEnd.count) : body;
   const columns = names.map((name, k) => ({ name, values: examples.map(row => row[k]) }));
   const cells = readingOf(examples, delimiter, options);

@@ -78,3 +78,10 @@ it('a word for totals that is a value like others is one', () => {
   const list = rows.map((row, i) => row.replace(/.$/, i % 2 ? 'Total' : 'part'));
   expect(read(['width,height,kind'], [], list).count).toBe(12);
 });
+
+it('all rows but the first are examples where it is said to be names', () => {
+  const text = ['width,height,kind', 'mm,cm,', ...rows, 'Total,210,'].join('\n');
+  const { count, notes } = parseCsv(new TextEncoder().encode(text), 'x.csv', { header: true });
+  expect(count).toBe(14);
+  expect(notes).toHaveLength(1);
+});
