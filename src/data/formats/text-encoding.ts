@@ -43,7 +43,7 @@ export function decodeText(
   const zero = bytes.indexOf(0);
   // Some programs fill up the last block of a file.
   if (zero > 0 && bytes.subarray(zero).every(byte => byte === 0)) {
-    return decodeText(bytes.subarray(0, zero), path);
+    return decodeText(bytes.subarray(0, zero), path, detect);
   }
   if (zero >= 0) {
     throw new InputError(`${path} is not text: expected a table, found a zero byte at offset ${zero}`);
