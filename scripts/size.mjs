@@ -9,11 +9,11 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 /** Of each entry, everything it exports, in kB of 1000 bytes. */
 const entries = [
   { name: 'the browser entry', file: 'dist/browser.js', most: 45 },
-  { name: 'forward-forward/own-data', file: 'dist/browser-own-data.js', most: 60 },
+  { name: 'forward-forward/own-data', file: 'dist/browser-own-data.js', most: 64 },
   { name: 'forward-forward/pictures', file: 'dist/pictures.js', most: 1 },
   { name: 'forward-forward/predict', file: 'dist/predict.js', most: 15 },
   { name: 'forward-forward/learn', file: 'dist/learn.js', most: 25 },
-  { name: 'forward-forward/rows', file: 'dist/rows.js', most: 8 },
+  { name: 'forward-forward/rows', file: 'dist/rows.js', most: 9 },
 ];
 
 for (const { name, file, most } of entries) {

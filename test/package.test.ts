@@ -59,7 +59,7 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
   expect(paths.filter(path => /^(test|bench|assembly|src|scripts|demo)\//.test(path))).toEqual([]);
   expect(paths.filter(path => /(^|\/)\./.test(path))).toEqual([]);
   // Nearly a half of it is kernels and the bundles that carry them.
-  expect(unpackedSize).toBeLessThan(1_850_000);
+  expect(unpackedSize).toBeLessThan(2_100_000);
 });
 
 it.each(['.', './own-data'])(
@@ -101,11 +101,11 @@ it.each(['browser', 'browser-own-data', 'predict', 'learn', 'rows'])(
 it('stays within the sizes that it promises', () => {
   const output = execFileSync(process.execPath, ['scripts/size.mjs'], { cwd: root, encoding: 'utf8' });
   expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 45 kB$/m);
-  expect(output).toMatch(/^forward-forward\/own-data: \d+\.\d kB gzipped, of 60 kB$/m);
+  expect(output).toMatch(/^forward-forward\/own-data: \d+\.\d kB gzipped, of 64 kB$/m);
   expect(output).toMatch(/^forward-forward\/pictures: \d+\.\d kB gzipped, of 1 kB$/m);
   expect(output).toMatch(/^forward-forward\/predict: \d+\.\d kB gzipped, of 15 kB$/m);
   expect(output).toMatch(/^forward-forward\/learn: \d+\.\d kB gzipped, of 25 kB$/m);
-  expect(output).toMatch(/^forward-forward\/rows: \d+\.\d kB gzipped, of 8 kB$/m);
+  expect(output).toMatch(/^forward-forward\/rows: \d+\.\d kB gzipped, of 9 kB$/m);
 });
 
 it('works as a package: own data learn by the entry that pages have, too', () => {

@@ -112,7 +112,7 @@ async function packed(
   });
   const own = ownOf(description);
   const takes = own
-    ? `${js ? 'predict' : 'loadModel'} takes ${ownExamples(own.encoding)}, not encoded; answers ${few(own.encoding.classNames)}`
+    ? `${js ? 'predict' : 'modelOf'} takes ${ownExamples(own.encoding)}, not encoded; answers ${few(own.encoding.classNames)}`
     : takesEncoded(description);
   if (!js) return { chunks, takes };
   const text = await encodeJavaScript(joinChunks(chunks), own !== undefined);

@@ -116,7 +116,7 @@ function onnxInputs({ takes = '' }: Readonly<Record<string, string>>, path: stri
 /** What whoever asks the model has to give. */
 function describeTaken({ encoding, calibration, inputs }: ModelDescription, form: Found['form']): string {
   if (!encoding || !calibration) return `${inputs} numbers an example, encoded as in training`;
-  const who = form === 'module' ? 'predict' : 'ff predict, loadModel and modelOf';
+  const who = form === 'module' ? 'predict' : 'ff predict and modelOf';
   return `${ownExamples(encoding)}, by ${who}`;
 }
 

@@ -12,7 +12,7 @@ export function checkExamples(
 ): void {
   const isFloat = examples instanceof Float32Array;
   const advice = own
-    ? '; it learned from data of its own, whose rows or images loadModel and modelOf take as they are'
+    ? '; it learned from data of its own, whose rows or images modelOf takes as they are'
     : '';
   if (!isFloat && !(examples instanceof Uint8Array)) {
     throw new InputError(

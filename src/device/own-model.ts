@@ -42,7 +42,7 @@ export function modelOf<Network extends Predictor | Learner>(network: Network): 
   return new Model(network, encoding, calibration);
 }
 
-/** Made by modelOf or loadModel. */
+/** Made by modelOf. */
 export class Model<Network extends Predictor | Learner = Predictor> {
   /** What takes encoded inputs; a learner's `save` is here, too. */
   readonly network: Network;

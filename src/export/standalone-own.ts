@@ -1,14 +1,15 @@
 // The code of a module that `ff export --js` writes of a model of own data; the module's first line defines MODEL.
 
 import type { Note } from '../data/notes.ts';
-import { loadModel } from '../device/load-model.ts';
-import type { OwnExamples } from '../device/own-model.ts';
+import { modelOf, type OwnExamples } from '../device/own-model.ts';
+import { loadPredictor } from '../device/predictor.ts';
 import type { Answer } from '../network/answers.ts';
 
 /** A model file in base64. */
 declare const MODEL: string;
 
-const model = await loadModel(Uint8Array.from(atob(MODEL), character => character.charCodeAt(0)));
+const file = Uint8Array.from(atob(MODEL), character => character.charCodeAt(0));
+const model = modelOf(await loadPredictor(file));
 
 /** The classes, in the order of an answer's probabilities. */
 export const classNames: readonly string[] = model.classNames;

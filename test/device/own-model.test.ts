@@ -8,8 +8,8 @@ import { quantize } from '../../src/files/int8.ts';
 import { encodeSafetensors, parseSafetensors } from '../../src/files/safetensors.ts';
 import { openLearner } from '../../src/learn.ts';
 import { decodeModel } from '../../src/network/model.ts';
-import { InputError, loadModel, loadPredictor, type OwnExamples } from '../../src/predict.ts';
-import { modelOf } from '../../src/rows.ts';
+import { InputError, loadPredictor } from '../../src/predict.ts';
+import { modelOf, type OwnExamples } from '../../src/rows.ts';
 import { generator } from '../support/data.ts';
 import { randomModel } from '../support/model.ts';
 import { deviceKernels, machines, oddMachines, ownModel } from '../support/own-models.ts';
@@ -26,7 +26,7 @@ async function expectSame(file: Uint8Array, given: OwnExamples, examples: Exampl
     const node = await decodeModel(bytes, { threads: 1 });
     const { build } = node.network.session;
     const expected = await node.predict(examples);
-    const device = await loadModel(bytes, { wasmModule: deviceKernels('predict', build) });
+    const device = modelOf(await loadPredictor(bytes, { wasmModule: deviceKernels('predict', build) }));
     expect(device.predict(given)).toEqual(expected);
     expect(device.classNames).toEqual(node.encoding.classNames);
     const learner = modelOf(await openLearner(bytes, { wasmModule: deviceKernels('learn', build) }));
@@ -49,7 +49,7 @@ describe('of a table with names', () => {
   });
 
   it('takes arrays in the order of its columns', async () => {
-    const model = await loadModel(file);
+    const model = modelOf(await loadPredictor(file));
     expect(model.columns).toEqual(['heat', 'load %', 'colour', 'seen at', 'guarded', 'counter']);
     const arrays = oddMachines.map(row => model.columns.map(column => row[column]));
     expect(model.predict(arrays)).toEqual(model.predict(oddMachines));
@@ -60,7 +60,7 @@ describe('of a table with names', () => {
   });
 
   it('tells what is odd', async () => {
-    const model = await loadModel(file);
+    const model = modelOf(await loadPredictor(file));
     const texts = model.notes([{ ...oddMachines[0], colour: 'violet', heat: 1e9 }]).map(({ text }) => text);
     expect(texts.join('\n')).toMatch(/column colour.*never seen in training.*violet/);
     expect(texts.join('\n')).toMatch(/column heat.*far from all/);
@@ -82,7 +82,7 @@ describe('of a table with names', () => {
     const saved = model.network.save();
     const { build } = model.network;
     const node = await decodeModel(saved, { threads: 1 });
-    const device = await loadModel(saved, { wasmModule: deviceKernels('predict', build) });
+    const device = modelOf(await loadPredictor(saved, { wasmModule: deviceKernels('predict', build) }));
     expect(device.predict(calm)).toEqual(model.predict(calm));
     expect(node.encoding.classNames).toEqual(model.classNames);
     await node.close();
@@ -119,16 +119,16 @@ describe('of a table with names', () => {
       ],
       [() => model.learn([row], ['']), /expected a label for each of 1 examples, found 0/],
       [() => model.learn([row], ['calm', 'busy']), /expected a label for each of 1 examples, found 2/],
-      [() => model.network.predict([1, 2, 3] as never), /loadModel and modelOf take as they are/],
-      [() => model.network.predict(Float32Array.of(1, 2, 3)), /loadModel and modelOf take as they are/],
-      [() => model.network.predict(new Uint8Array(model.network.inputs)), /found bytes.*loadModel/],
+      [() => model.network.predict([1, 2, 3] as never), /modelOf takes as they are/],
+      [() => model.network.predict(Float32Array.of(1, 2, 3)), /modelOf takes as they are/],
+      [() => model.network.predict(new Uint8Array(model.network.inputs)), /found bytes.*modelOf/],
     ];
     for (const [ask, message] of refusals) {
       expect(ask).toThrow(InputError);
       expect(ask).toThrow(message);
     }
     expect(model.network.save()).toEqual(before);
-    const predicting = await loadModel(file);
+    const predicting = modelOf(await loadPredictor(file));
     expect(() => predicting.learn.call(predicting as never, [row], ['calm'])).toThrow(/only predicts/);
   });
 
@@ -154,7 +154,9 @@ describe('of a table with names', () => {
     for (const one of others) {
       const description = JSON.stringify({ ...rest, encoding: one });
       const bytes = Buffer.concat(encodeSafetensors([...tensors.values()], { ...metadata, description }));
-      const failure = await loadModel(bytes).catch(error => error);
+      const failure = await loadPredictor(bytes)
+        .then(modelOf)
+        .catch(error => error);
       if (!(failure instanceof Error)) continue;
       expect(failure).toBeInstanceOf(InputError);
       refused++;
@@ -172,7 +174,7 @@ it('takes rows of a table without names as arrays, whatever their kind', async (
   const rows = Array.from({ length: 20 }, (_, i) => asked.slice(3 * i, 3 * i + 3));
   await expectSame(file, rows, tableFromArray(asked, 3));
   await expectSame(file, rows.map(row => Float64Array.from(row)) as never, tableFromArray(asked, 3));
-  const model = await loadModel(file);
+  const model = modelOf(await loadPredictor(file));
   expect(model.columns).toEqual(['column 1', 'column 2', 'column 3']);
   expect(() => model.predict([{ 'column 1': 3 }])).toThrow(/row 0 to be an array of 3 cells/);
 });
@@ -225,7 +227,7 @@ it.each([
 
 it('is refused where the file says nothing of own data', async () => {
   const { bytes } = randomModel({ layers: [12, 9] }, 30, 4);
-  await expect(loadModel(bytes)).rejects.toThrow(/does not say what its inputs mean/);
+  await expect(loadPredictor(bytes).then(modelOf)).rejects.toThrow(/does not say what its inputs mean/);
   expect(() => modelOf(undefined as never)).toThrow(InputError);
   const predictor = await loadPredictor(bytes);
   expect(predictor.own).toBeUndefined();

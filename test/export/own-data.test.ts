@@ -15,7 +15,8 @@ import { datePart } from '../../src/data/formats/dates.ts';
 import { PLAIN, parseNumber } from '../../src/data/formats/numbers.ts';
 import type { Images } from '../../src/data/images/images.ts';
 import { tableFrom, tableFromArray } from '../../src/data/tables/table.ts';
-import { InputError, loadModel, type OwnExamples, type Row } from '../../src/predict.ts';
+import { InputError, loadPredictor } from '../../src/predict.ts';
+import { modelOf, type OwnExamples, type Row } from '../../src/rows.ts';
 import { generator } from '../support/data.ts';
 import { descriptionOf, machines, oddMachines, ownModel } from '../support/own-models.ts';
 
@@ -114,7 +115,7 @@ describe('ff inspect', () => {
     [
       'm.safetensors',
       [],
-      /takes +rows of a table as they are \(heat, load %, .*\), by ff predict, loadModel and modelOf\n/,
+      /takes +rows of a table as they are \(heat, load %, .*\), by ff predict and modelOf\n/,
     ],
     ['m.int8.safetensors', ['--int8'], /takes +rows of a table as they are .*\n.*53 once encoded/],
     ['m.js', ['--js'], /form +JavaScript module.*\n.*rows of a table as they are .*, by predict\n/],
@@ -204,9 +205,9 @@ describe.skipIf(!hasOnnx)('as ONNX (skipped where onnxruntime-node is not instal
     feeds: object,
     examples: OwnExamples,
   ): Promise<void> {
-    const expected = (await loadModel(file)).predict(examples);
+    const expected = modelOf(await loadPredictor(file)).predict(examples);
     const output = await session.run(feeds);
-    const { classNames } = await loadModel(file);
+    const { classNames } = modelOf(await loadPredictor(file));
     expect([...output.class.data]).toEqual(expected.map(({ label }) => label));
     expected.forEach(({ label, probabilities }, i) => {
       expect(Number(output.label.data[i])).toBe(classNames.indexOf(label));
