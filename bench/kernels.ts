@@ -9,6 +9,7 @@ import { DenseLayer } from '../src/layers/dense/dense-layer.ts';
 import { planDense } from '../src/layers/dense/plan.ts';
 import { SKIP } from '../src/layers/memory.ts';
 import { BatchRows } from '../src/layers/rows.ts';
+import { wholeShare } from '../src/threads/share.ts';
 import { alternate, writeResult } from './harness.ts';
 import { peakLoop } from './peak.ts';
 
@@ -63,8 +64,8 @@ function measure(build: Build, inputs: number, units: number) {
             layer.forwardSparse(0, rows, layer.density(0, rows), 0, 1);
           }
         },
-        () => layer.step(momentum, momentum.rate, BATCH, 1, 0, panels),
-        () => layer.step(adam, adam.rate, BATCH, 1, 0, panels),
+        () => layer.step(momentum, momentum.rate, BATCH, 1, wholeShare),
+        () => layer.step(adam, adam.rate, BATCH, 1, wholeShare),
         ...(build === 'relaxed' ? [asPairs(layer), asPairs(ofVersions)] : []),
       ],
       ROUNDS,
@@ -152,7 +153,7 @@ function fullLayer(
     u32[(at.targets >> 2) + row] = row >= BATCH && row < 2 * BATCH ? SKIP : row;
   }
   layer.cutRows(0, rows);
-  layer.listColumns(new BatchRows(['positive', 'neutral', 'negative'], BATCH), 0, 0, inputs + 1);
+  layer.listColumns(new BatchRows(['positive', 'neutral', 'negative'], BATCH), 0, wholeShare);
   // Gradient rows of the size that they have in training; forward overwrites most of them with as likely numbers.
   kernels.randomWeights(at.activity, 0, panels, stride - 1, units, 1, 2, 0.03);
   return layer;

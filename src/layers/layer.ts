@@ -5,9 +5,8 @@
 
 import type { Kernels } from '../kernels/kernels.ts';
 import type { WorkShare } from '../threads/share.ts';
-import { ROW_BYTES } from './memory.ts';
 import type { Optimizer } from './optimizer.ts';
-import type { LayerPlan } from './plan.ts';
+import type { ClassHeadsPlan, LayerPlan } from './plan.ts';
 import type { BatchRows } from './rows.ts';
 
 /** Compressed rows: what is not zero of them, as kernels take it. Byte offsets into `bytes`. */
@@ -19,6 +18,9 @@ export interface SparseRows {
   /** u32 input · 128, f32 value. */
   readonly entries: number;
 }
+
+/** What a map to classes reads: the activities, their squares, or the activities as they are handed on. */
+export type MappedActivity = 'linear' | 'squares' | 'normalized';
 
 /** Where a step of the optimizer finds what it needs: byte offsets, and how many inputs there are. */
 export interface StepPlace {
@@ -52,40 +54,28 @@ export abstract class Layer<Plan extends LayerPlan = LayerPlan> {
     this.output = { bytes: this.bytes, u32: this.u32, rows, entries };
   }
 
-  // ----- what differs ------------------------------------------------------------------------------------------------
+  // ----- forward -----------------------------------------------------------------------------------------------------
 
   /** Does to input rows `begin` to `end`, once they are written, what the product needs. */
   abstract cutRows(begin: number, end: number): void;
 
   /**
-   * States of rows `first` … and their goodness, from the input rows: this thread's share of panels. Rows `apart` from each other
-   * are versions of one image; where `apart` is `count`, each is of an image of its own.
+   * States of rows `first` … and their goodness, from the input rows: this thread's share. Rows `apart` from each other are versions
+   * of one image; where `apart` is `count`, each is of an image of its own.
    */
   abstract forward(first: number, count: number, apart: number, share: WorkShare): void;
 
-  /** The product of the images alone, which rows `first` … see, into the shared rows: this thread's share of panels. */
+  /** The product of the images alone, which rows `first` … see, into the shared rows: this thread's share. */
   abstract productWithImages(first: number, images: number, share: WorkShare): void;
 
-  /** Adds to the gradient rows of panels `begin` to `end` what peer normalisation of a `strength` above 0 asks for. */
-  protected abstract peerRows(strength: number, begin: number, end: number): void;
+  /** Sums the goodness of rows `begin` to `end`: of all of a row, and of each group. */
+  abstract sumGoodness(begin: number, end: number): void;
 
-  /**
-   * Lists the rows by input, for columns `begin` to `end`: one for each input, the last for the bias. With `peer`, the strength of
-   * peer normalisation, its row, too.
-   */
-  abstract listColumns(rows: BatchRows, peer: number, begin: number, end: number): void;
+  /** Normalises rows `begin` to `end` and compresses them into the output. */
+  abstract normalize(begin: number, end: number): void;
 
-  /** One step of the optimizer for panels `begin` to `end` at step `time` (from 1) of a batch of `images`, at `rate`. */
-  abstract step(
-    optimizer: Optimizer,
-    rate: number,
-    images: number,
-    time: number,
-    begin: number,
-    end: number,
-  ): void;
-
-  // ----- forward -----------------------------------------------------------------------------------------------------
+  /** Writes what the maps to classes read of rows `begin` to `end`; of `normalized` activities, what is handed on, too. */
+  abstract writeFeatures(activity: MappedActivity, begin: number, end: number): void;
 
   /** Takes rows `begin` to `end` of what the layer below hands on, normalised by one call. */
   accept(from: SparseRows, begin: number, end: number): void {
@@ -105,86 +95,31 @@ export abstract class Layer<Plan extends LayerPlan = LayerPlan> {
     this.bytes.set(bytes.subarray(from.entries + first, from.entries + last), entries + first);
   }
 
-  /** Sums the goodness of rows `begin` to `end` over the panels: of all, and of each group. */
-  sumGoodness(begin: number, end: number): void {
-    const { at, stride, panels, groups } = this.plan;
-    const { kernels } = this;
-    kernels.sumGoodness(at.totals, at.goodness, begin, end, stride, 1, panels);
-    if (groups === 1) return;
-    kernels.sumGoodness(at.groupTotals, at.goodness, begin, end, stride, groups, panels / groups);
-  }
-
-  /** Normalises rows `begin` to `end` and compresses them into the output. */
-  normalize(begin: number, end: number): void {
-    const { at, stride, panels, units } = this.plan;
-    const { outputRows, outputEntries, states, goodness } = at;
-    this.kernels.normalizeRows(
-      outputRows,
-      outputEntries,
-      states,
-      goodness,
-      begin,
-      end,
-      stride,
-      panels,
-      units,
-    );
-  }
-
-  /** Compresses rows `begin` to `end` into the output as they are. */
-  compress(begin: number, end: number): void {
-    const { at, stride, panels } = this.plan;
-    this.kernels.compressRows(at.outputRows, at.outputEntries, at.activity, begin, end, stride, panels, 0);
-  }
-
   // ----- learning ----------------------------------------------------------------------------------------------------
 
-  /** Moves the running means of the units by the positive rows; `begin` and `end` are panels. */
-  updateMeans(rows: BatchRows, begin: number, end: number): void {
-    const { at, stride } = this.plan;
-    const states = at.states + rows.first('positive') * ROW_BYTES;
-    this.kernels.updateMeans(at.means, at.panelSums, states, begin, end, rows.images, stride, 0.9);
-  }
+  /** Moves the running means of the units by the positive rows: this thread's share. */
+  abstract updateMeans(rows: BatchRows, share: WorkShare): void;
 
   /**
-   * Turns the activity of positive and negative rows into gradient rows, in place, by the coefficients of their groups; `begin` and
-   * `end` are panels. `peer` is the strength of peer normalisation.
+   * Makes gradient rows of the activity of positive and negative rows, by the coefficients of their groups: this thread's share.
+   * `peer` is the strength of peer normalisation.
    */
-  gradientRows(rows: BatchRows, peer: number, begin: number, end: number): void {
-    const { at, stride, panels, groups, sharesImages, sharedRow } = this.plan;
-    const { kernels } = this;
-    const { images } = rows;
-    const [positive, negative] = [rows.first('positive'), rows.first('negative')];
-    for (const first of [positive, negative]) {
-      const last = first + images;
-      const { activity, coefficients, targets } = at;
-      kernels.goodnessGradient(
-        activity,
-        coefficients,
-        targets,
-        begin,
-        end,
-        first,
-        last,
-        stride,
-        panels / groups,
-      );
-    }
-    if (sharesImages) {
-      kernels.addGradients(
-        at.activity,
-        at.targets,
-        begin,
-        end,
-        images,
-        stride,
-        positive,
-        negative,
-        sharedRow,
-      );
-    }
-    if (peer) this.peerRows(peer, begin, end);
-  }
+  abstract gradientRows(rows: BatchRows, peer: number, share: WorkShare): void;
+
+  /**
+   * Makes gradient rows `begin` to `end` of the gradient that the maps to classes have, of what `writeFeatures` wrote; of a row that is
+   * left out, nothing.
+   */
+  abstract featureGradient(activity: MappedActivity, begin: number, end: number): void;
+
+  /**
+   * Lists what the step needs of the batch, once the gradient rows are there: this thread's share. With `peer`, the strength of peer
+   * normalisation, its row, too.
+   */
+  abstract listColumns(rows: BatchRows, peer: number, share: WorkShare): void;
+
+  /** One step of the optimizer, number `time` (from 1), by a batch of `images`, at `rate`: of this thread's share of the weights. */
+  abstract step(optimizer: Optimizer, rate: number, images: number, time: number, share: WorkShare): void;
 
   /** One step of the optimizer for panels `begin` to `end` of those at a place. */
   stepPanels(
@@ -237,4 +172,10 @@ export abstract class Layer<Plan extends LayerPlan = LayerPlan> {
       );
     }
   }
+}
+
+/** The maps to classes of a layer that was planned with them. */
+export function classHeadsOf({ classHeads }: Pick<LayerPlan, 'classHeads'>): ClassHeadsPlan {
+  if (!classHeads) throw new Error('a layer that was not planned for classes');
+  return classHeads;
 }

@@ -47,7 +47,6 @@ export interface LayerPlan {
   /** Length of an input row, gaps of panels that are not full included. */
   readonly inputs: number;
   readonly units: number;
-  readonly panels: number;
   readonly batch: number;
   readonly rows: number;
   readonly groups: number;
@@ -59,12 +58,10 @@ export interface LayerPlan {
   readonly outputOrder?: Uint32Array;
   /** Whether all rows of an image share its product with the weights. */
   readonly sharesImages: boolean;
-  /** The gradient rows are one for each row, then the shared ones from here on, then one for peer normalisation. */
+  /** The rows are one for each role and image, then the shared ones from here on. */
   readonly sharedRow: number;
-  readonly peerRow: number;
+  /** Rows in all. */
   readonly stride: number;
-  /** The inputs by which a step lists the batch, the bias included. */
-  readonly columns: number;
   readonly inputCapacity: number;
   /** The softmax readout's part in the layer. */
   readonly head: HeadPlan | undefined;
@@ -74,19 +71,29 @@ export interface LayerPlan {
   readonly at: {
     readonly inputRows: number;
     readonly inputEntries: number;
-    readonly sources: number;
+    readonly outputRows: number;
+    readonly outputEntries: number;
+  } & GoodnessPlan;
+  readonly pages: number;
+  readonly bytes: number;
+}
+
+/** Those of a layer whose rows are units in panels. */
+export interface PanelPlan extends LayerPlan {
+  readonly panels: number;
+  /** The gradient rows are one for each row, then the shared ones, then this one for peer normalisation. */
+  readonly peerRow: number;
+  /** The inputs by which a step lists the batch, the bias included. */
+  readonly columns: number;
+  readonly at: LayerPlan['at'] & {
     readonly activity: number;
     /** What is handed on: the activity itself, where no states are kept beside it. */
     readonly states: number;
-    readonly outputRows: number;
-    readonly outputEntries: number;
     readonly columns: number;
     readonly lists: number;
     readonly means: number;
     readonly panelSums: number;
-  } & ReturnType<typeof planGoodness>;
-  readonly pages: number;
-  readonly bytes: number;
+  };
 }
 
 /** Where a linear map from a layer's compressed rows to classes lies, in the layer's memory. */
@@ -142,6 +149,9 @@ export function planClassHeads(
     labels: arena.take(batch * 4),
   };
 }
+
+/** Where a layer keeps the goodness of its rows, and what learning makes of it. */
+export type GoodnessPlan = ReturnType<typeof planGoodness>;
 
 /** Plans the goodness of `stride` rows, of each panel, of the layer and of each group, and what learning makes of it. */
 export function planGoodness(arena: Arena, panels: number, stride: number, groups: number) {

@@ -5,10 +5,10 @@
 
 import type { Kernels } from '../kernels/kernels.ts';
 import { stream } from '../kernels/random-streams.ts';
-import type { Layer } from '../layers/layer.ts';
+import { classHeadsOf, type Layer, type MappedActivity } from '../layers/layer.ts';
 import { PANEL, ROW_BYTES, SKIP } from '../layers/memory.ts';
 import type { Optimizer } from '../layers/optimizer.ts';
-import type { ClassHeadsPlan, LayerPlan } from '../layers/plan.ts';
+import type { LayerPlan } from '../layers/plan.ts';
 import type { BatchRows } from '../layers/rows.ts';
 import type { Classes } from '../recipes/recipe.ts';
 import type { Objective, Phase } from './objective.ts';
@@ -17,33 +17,30 @@ import type { Objective, Phase } from './objective.ts';
 const LEAST = Math.log(1e-30);
 
 export class ClassesObjective implements Objective {
-  readonly isNormalizing: boolean;
-  readonly #isSquared: 0 | 1;
+  readonly #activity: MappedActivity;
   readonly #isLearned: boolean;
   /** Of the optimizer's rate, what the map's is. */
   readonly #mapRate: number;
   readonly #settled: number;
 
   constructor({ activity, map, mapRate, settled = 0, optimizer }: Classes) {
-    this.isNormalizing = activity === 'normalized';
-    this.#isSquared = activity === 'squares' ? 1 : 0;
+    this.#activity = activity;
     this.#isLearned = map === 'learned';
     this.#mapRate = (mapRate ?? optimizer.rate) / optimizer.rate;
     this.#settled = settled;
   }
 
+  get isNormalizing(): boolean {
+    return this.#activity === 'normalized';
+  }
+
   look(layer: Layer, begin: number, end: number): void {
     if (begin === end) return;
     const { kernels, plan } = layer;
-    const { at, stride, batch } = plan;
-    const { panels, groups } = headsOf(layer);
-    if (this.isNormalizing) layer.normalize(begin, end);
-    groups.forEach((head, g) => {
+    const { batch } = plan;
+    layer.writeFeatures(this.#activity, begin, end);
+    for (const head of classHeadsOf(plan).groups) {
       const { rows, entries, logits, weights, probabilities, width, classes } = head;
-      if (!this.isNormalizing) {
-        const activity = at.activity + g * panels * stride * ROW_BYTES;
-        kernels.compressRows(rows, entries, activity, begin, end, stride, panels, this.#isSquared);
-      }
       kernels.sparseProduct(
         logits + begin * ROW_BYTES,
         rows + begin * 8,
@@ -57,12 +54,12 @@ export class ClassesObjective implements Objective {
         1,
       );
       kernels.softmaxRows(probabilities, logits, begin, end, batch, 1, classes);
-    });
+    }
   }
 
   goodness(layer: Layer, _index: number, row: number, label: number): number {
     let sum = 0;
-    for (const { probabilities, classes } of headsOf(layer).groups) {
+    for (const { probabilities, classes } of classHeadsOf(layer.plan).groups) {
       sum += Math.max(LEAST, Math.log(layer.f32[(probabilities >>> 2) + row * classes + label]));
     }
     return sum;
@@ -79,58 +76,24 @@ export class ClassesObjective implements Objective {
     end: number,
   ): void {
     const { kernels, plan, u32 } = layer;
-    const { at, stride, batch } = plan;
-    const heads = headsOf(layer);
+    const { at, batch } = plan;
+    const heads = classHeadsOf(plan);
     u32.set(labels.subarray(begin, end), (heads.labels >>> 2) + begin);
     for (let row = begin; row < end; row++) {
       const isLeft = !phase.positive || this.#isSettled(layer, row, labels[row]);
       u32[(at.targets >>> 2) + row] = isLeft ? SKIP : row;
     }
-    heads.groups.forEach((head, g) => {
-      const { rows, entries, gradient, logits, probabilities, classes, weights, width } = head;
+    for (const { gradient, probabilities, classes } of heads.groups) {
       kernels.softmaxGradient(gradient, probabilities, heads.labels, begin, end, batch, classes);
-      const activity = at.activity + g * heads.panels * stride * ROW_BYTES;
-      kernels.transposedProduct(
-        activity,
-        rows,
-        entries,
-        gradient,
-        weights,
-        at.targets,
-        begin,
-        end,
-        stride,
-        width,
-        head.panels,
-        1,
-        batch,
-        this.#isSquared,
-      );
-      if (!this.isNormalizing) return;
-      kernels.throughLength(
-        activity,
-        rows,
-        entries,
-        at.goodness,
-        gradient,
-        logits,
-        at.targets,
-        begin,
-        end,
-        stride,
-        plan.units,
-        heads.panels,
-        head.panels,
-        batch,
-      );
-    });
+    }
+    layer.featureGradient(this.#activity, begin, end);
   }
 
   /** Whether no group doubts the right class of a row by more than the recipe cares for. */
   #isSettled(layer: Layer, row: number, label: number): boolean {
     if (this.#settled === 0) return false;
     const sure = 1 - this.#settled;
-    return headsOf(layer).groups.every(
+    return classHeadsOf(layer.plan).groups.every(
       ({ probabilities, classes }) => layer.f32[(probabilities >>> 2) + row * classes + label] > sure,
     );
   }
@@ -141,7 +104,7 @@ export class ClassesObjective implements Objective {
     if (!this.#isLearned) return;
     const { kernels, plan } = layer;
     const { at, batch } = plan;
-    for (const head of headsOf(layer).groups) {
+    for (const head of classHeadsOf(layer.plan).groups) {
       const { rows, entries, columns, lists, width } = head;
       kernels.clearColumns(columns, 0, width + 1, batch);
       kernels.appendRows(columns, lists, rows, entries, at.targets, 0, width + 1, images, width, 0);
@@ -149,11 +112,6 @@ export class ClassesObjective implements Objective {
       layer.stepPanels(optimizer, place, this.#mapRate * rate, images, time, 0, head.panels);
     }
   }
-}
-
-function headsOf({ plan }: Pick<Layer, 'plan'>): ClassHeadsPlan {
-  if (!plan.classHeads) throw new Error('a layer that was not planned for classes');
-  return plan.classHeads;
 }
 
 /** Writes the maps of a layer before training. `first` is how many maps the layers below it have. */
@@ -165,7 +123,7 @@ export function initializeMaps(
   seed: number,
   first: number,
 ): void {
-  const { groups } = headsOf({ plan });
+  const { groups } = classHeadsOf(plan);
   groups.forEach(({ weights, panels, width, classes, order }, g) => {
     const units = order ?? Uint32Array.from({ length: width }, (_, unit) => unit);
     if (map === 'blocks') {

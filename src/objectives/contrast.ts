@@ -7,6 +7,7 @@ import { SKIP } from '../layers/memory.ts';
 import type { BatchRows } from '../layers/rows.ts';
 import { slope } from '../layers/slope.ts';
 import type { Objective as Settings } from '../recipes/recipe.ts';
+import type { WorkShare } from '../threads/share.ts';
 import type { Objective, Phase } from './objective.ts';
 
 /** The logistic objective's threshold on the goodness of a layer: `threshold` is that of the mean of squares. */
@@ -88,8 +89,8 @@ export class ContrastObjective implements Objective {
     if (sharesImages) kernels.shareTargets(at.targets, begin, end, positive, negative, sharedRow);
   }
 
-  gradientRows(layer: Layer, rows: BatchRows, peer: number, begin: number, end: number): void {
-    layer.gradientRows(rows, peer, begin, end);
+  gradientRows(layer: Layer, rows: BatchRows, peer: number, share: WorkShare): void {
+    layer.gradientRows(rows, peer, share);
   }
 
   step(): void {}

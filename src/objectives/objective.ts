@@ -3,6 +3,7 @@
 import type { Layer } from '../layers/layer.ts';
 import type { Optimizer } from '../layers/optimizer.ts';
 import type { BatchRows } from '../layers/rows.ts';
+import type { WorkShare } from '../threads/share.ts';
 
 /** Which rows of a batch move weights. */
 export interface Phase {
@@ -30,8 +31,8 @@ export interface Objective {
     begin: number,
     end: number,
   ): void;
-  /** Turns activities into gradient rows, in panels `begin` to `end`. `peer` is the strength of peer normalisation. */
-  gradientRows(layer: Layer, rows: BatchRows, peer: number, begin: number, end: number): void;
+  /** Turns activities into gradient rows: a thread's share. `peer` is the strength of peer normalisation. */
+  gradientRows(layer: Layer, rows: BatchRows, peer: number, share: WorkShare): void;
   /** A step of what the objective itself learns in a layer: for one thread. */
   step(layer: Layer, optimizer: Optimizer, rate: number, images: number, time: number): void;
 }

@@ -38,18 +38,14 @@ export class BackpropProgram extends ClassifierProgram {
 
     if (thread.isFirst) this.account(index, images, this.#lowest);
     const rows = new BatchRows(rolesOf(learning), images);
-    for (const layer of layers.slice(this.#lowest)) {
-      const { columns } = layer.plan;
-      layer.listColumns(rows, 0, thread.begin(columns), thread.end(columns));
-    }
+    for (const layer of layers.slice(this.#lowest)) layer.listColumns(rows, 0, thread);
     // The columns of all layers are there: weights may move.
     thread.wait();
     const factor = gain(job.epoch, job.epochs, recipe.holdShare);
     const time = this.batchNumber(job, index);
     for (let l = this.#lowest; l < layers.length; l++) {
-      const { panels } = layers[l].plan;
       const rate = factor * layerRate(learning.optimizer, recipe.layers[l]);
-      layers[l].step(learning.optimizer, rate, images, time, thread.begin(panels), thread.end(panels));
+      layers[l].step(learning.optimizer, rate, images, time, thread);
     }
     this.stepReadout(images, 0, factor);
   }

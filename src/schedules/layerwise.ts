@@ -65,9 +65,8 @@ export abstract class LayerwiseProgram<Kind extends Layer = Layer> extends Threa
     const peerOf = (l: number) => (phases[l].positive ? peerNormalisation : 0);
     const [begin, end] = [thread.begin(images), thread.end(images)];
     for (let l = 0; l < layers.length; l++) {
-      const { panels } = layers[l].plan;
       objective.compare(layers[l], l, rows, this.readout.labels, phases[l], begin, end);
-      if (peerOf(l)) layers[l].updateMeans(rows, thread.begin(panels), thread.end(panels));
+      if (peerOf(l)) layers[l].updateMeans(rows, thread);
     }
     // Targets, coefficients and means of all rows and units are there; activities are not yet overwritten by panels.
     thread.wait();
@@ -78,10 +77,8 @@ export abstract class LayerwiseProgram<Kind extends Layer = Layer> extends Threa
     }
     for (let l = 0; l < layers.length; l++) {
       if (isFrozen(learning, recipe.layers[l])) continue;
-      const layer = layers[l];
-      const { panels, columns } = layer.plan;
-      objective.gradientRows(layer, rows, peerOf(l), thread.begin(panels), thread.end(panels));
-      layer.listColumns(rows, peerOf(l), thread.begin(columns), thread.end(columns));
+      objective.gradientRows(layers[l], rows, peerOf(l), thread);
+      layers[l].listColumns(rows, peerOf(l), thread);
     }
     // Gradient rows and columns are there: weights may move.
     thread.wait();
@@ -90,10 +87,9 @@ export abstract class LayerwiseProgram<Kind extends Layer = Layer> extends Threa
     for (let l = 0; l < layers.length; l++) {
       const setting = recipe.layers[l];
       if (isFrozen(learning, setting)) continue;
-      const { panels } = layers[l].plan;
       const rate = factor * layerRate(learning.optimizer, setting);
       const step = (time - 1) * turns + turn;
-      layers[l].step(learning.optimizer, rate, images, step, thread.begin(panels), thread.end(panels));
+      layers[l].step(learning.optimizer, rate, images, step, thread);
       if (l % thread.parts === thread.part) {
         objective.step(layers[l], learning.optimizer, rate, images, step);
       }

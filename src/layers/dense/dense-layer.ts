@@ -3,9 +3,9 @@
 import type { Build } from '../../kernels/features.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { WorkShare } from '../../threads/share.ts';
-import { Layer } from '../layer.ts';
 import { ROW_BYTES } from '../memory.ts';
 import type { Optimizer } from '../optimizer.ts';
+import { PanelLayer } from '../panel-layer.ts';
 import type { BatchRows } from '../rows.ts';
 import { type DensePlan, PAIR_ENTRY_BYTES } from './plan.ts';
 
@@ -25,7 +25,7 @@ const FETCH_BELOW = 0.45;
  */
 const WHOLE_BELOW = 0.15;
 
-export class DenseLayer extends Layer<DensePlan> {
+export class DenseLayer extends PanelLayer<DensePlan> {
   /** Builds without fused multiply-add have no product of pairs. */
   readonly #canPair: boolean;
 
@@ -240,7 +240,7 @@ export class DenseLayer extends Layer<DensePlan> {
     );
   }
 
-  listColumns(rows: BatchRows, peer: number, begin: number, end: number): void {
+  protected listShare(rows: BatchRows, peer: number, begin: number, end: number): void {
     const { at, inputs, labels, columnCapacity, sharedRow, peerRow } = this.plan;
     const { kernels } = this;
     const { images } = rows;
@@ -277,7 +277,14 @@ export class DenseLayer extends Layer<DensePlan> {
     this.kernels.appendRows(columns, lists, rows, entries, targets, begin, end, count, inputs, withBias);
   }
 
-  step(optimizer: Optimizer, rate: number, images: number, time: number, begin: number, end: number): void {
+  protected stepShare(
+    optimizer: Optimizer,
+    rate: number,
+    images: number,
+    time: number,
+    begin: number,
+    end: number,
+  ): void {
     const { at, inputs, stride } = this.plan;
     const { weights, first, second, columns, lists, activity: gradient } = at;
     const place = { weights, first, second, columns, lists, gradient, inputs, stride };

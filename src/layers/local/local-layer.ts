@@ -6,14 +6,15 @@
 
 import type { Kernels } from '../../kernels/kernels.ts';
 import type { WorkShare } from '../../threads/share.ts';
-import { Layer, type SparseRows } from '../layer.ts';
+import type { SparseRows } from '../layer.ts';
 import { PANEL, ROW_BYTES } from '../memory.ts';
 import type { Optimizer } from '../optimizer.ts';
+import { PanelLayer } from '../panel-layer.ts';
 import type { BatchRows } from '../rows.ts';
 import { GatheredRows } from './gathered-rows.ts';
 import type { BlockPlan, LocalPlan, Side } from './plan.ts';
 
-export class LocalLayer extends Layer<LocalPlan> {
+export class LocalLayer extends PanelLayer<LocalPlan> {
   readonly #gathered: GatheredRows;
 
   /** For thread number `thread`, which alone uses its scratch memory. */
@@ -297,7 +298,7 @@ export class LocalLayer extends Layer<LocalPlan> {
     });
   }
 
-  listColumns(rows: BatchRows, peer: number, begin: number, end: number): void {
+  protected listShare(rows: BatchRows, peer: number, begin: number, end: number): void {
     const { at, inputs, columns, columnCapacity, sharesImages, sharedRow, peerRow } = this.plan;
     const { below, above } = this.plan.seen;
     const { kernels } = this;
@@ -349,7 +350,14 @@ export class LocalLayer extends Layer<LocalPlan> {
     kernels.appendSums(at.columns, at.lists, at.sums, begin, end, peerRow);
   }
 
-  step(optimizer: Optimizer, rate: number, images: number, time: number, begin: number, end: number): void {
+  protected stepShare(
+    optimizer: Optimizer,
+    rate: number,
+    images: number,
+    time: number,
+    begin: number,
+    end: number,
+  ): void {
     const { at, stride } = this.plan;
     this.#eachBlock(begin, end, (block, from, to) => {
       const { weights, first, second, masks, inputs, panel } = block;
