@@ -8,8 +8,11 @@
 //   B  blocks of inputs       L  layers that are read
 //   F  inputs of a field, R runs of neighbours
 //   H  rows and W columns of an image; C, where images are meant, its channels
+//   D  values of a position      Q  positions of an image that is handed on
+//   N  positions of a patch each way    L  positions of a pool each way    A  cells each way    R  images of a block
 
 export { appendRows, appendSums, clearColumns, sumRows } from './columns';
+export { convForward, convGradient, listGradient, spreadImages } from './conv';
 export { dampStates } from './damp';
 export { addGradients, goodnessGradient, logisticCoefficients, pairCoefficients, shareTargets, sumGoodness } from './goodness';
 export { gatherRows, maskWeights } from './local';
@@ -17,8 +20,9 @@ export { blendImages, blurMasks, randomMasks } from './mask';
 export { compressRows, normalizeRows } from './normalize';
 export { pairForward, pairRows } from './pairs';
 export { peerGradient, updateMeans } from './peer';
+export { cellGradient, meanCells, normalizePositions, scaleImages, sumPositions } from './positions';
 export { perturbWeights, randomBits, randomWeights } from './random';
 export { softmaxGradient, softmaxRows } from './softmax';
 export { cutRows, fetchPanels, placedForward, sharedForward, sparseForward, sparseProduct } from './sparse';
 export { throughLength, transposedProduct } from './transposed';
-export { adamStep, momentumStep } from './update';
+export { adamStep, convAdamStep, convMomentumStep, momentumStep } from './update';

@@ -103,6 +103,72 @@ function step(
   }
 }
 
+/**
+ * The same steps by gradients that are summed already, of a convolution (conv.ts): of units 4 · `begin` to 4 · `end`.
+ *
+ *   weights, velocity, first, second (P, N·N·D+1, 32)
+ *   sums (P·32, T)                   as convGradient leaves them
+ */
+export function convMomentumStep(
+  weights: usize, velocity: usize, sums: usize, begin: u32, end: u32, D: u32, N: u32, T: u32,
+  perRow: f32, rate: f32, decay: f32, momentum: f32,
+): void {
+  convStep(weights, velocity, 0, sums, begin, end, D, N, T, false, (1 - momentum) * perRow, rate, decay, momentum, 0, 0, 0);
+}
+
+export function convAdamStep(
+  weights: usize, first: usize, second: usize, sums: usize, begin: u32, end: u32, D: u32, N: u32, T: u32,
+  perRow: f32, rate: f32, decay: f32, beta1: f32, beta2: f32, secondScale: f32, epsilon: f32,
+): void {
+  convStep(
+    weights, first, second, sums, begin, end, D, N, T, true, perRow, rate, decay, beta1, beta2, secondScale, epsilon,
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function convStep(
+  weights: usize, first: usize, second: usize, sums: usize, begin: u32, end: u32, D: u32, N: u32, T: u32, isAdam: bool,
+  perRow: f32, rate: f32, decay: f32, beta1: f32, beta2: f32, secondScale: f32, epsilon: f32,
+): void {
+  const zero = f32x4.splat(0), tiny = f32x4.splat(TINY), magnitude = i32x4.splat(0x7fffffff);
+  const perRows = f32x4.splat(perRow), rates = f32x4.splat(rate), decays = f32x4.splat(decay);
+  const beta1s = f32x4.splat(beta1), rest1s = f32x4.splat(1 - beta1);
+  const beta2s = f32x4.splat(beta2), rest2s = f32x4.splat(1 - beta2);
+  const secondScales = f32x4.splat(secondScale), epsilons = f32x4.splat(epsilon);
+  const K = N * N * D;
+  const unitBytes = (<usize>T) << 2;
+  const across = (N + 3) / 4 * 4;
+  for (let four = begin; four < end; four++) {
+    const place = <usize>(four >> 3) * (K + 1) * PANEL_ROW + ((<usize>(four & 7)) << 4);
+    const own = sums + (<usize>four) * 4 * unitBytes;
+    for (let k: u32 = 0; k <= K; k++) {
+      let from = T - 4;
+      if (k < K) {
+        const patch = k / D, channel = k % D;
+        from = D <= 4
+          ? ((patch / N) * across + patch % N) * 4 + channel
+          : ((channel >> 5) * N * N + patch) * 32 + (channel & 31);
+      }
+      const at = own + ((<usize>from) << 2);
+      let sum = f32x4.splat(load<f32>(at));
+      sum = f32x4.replace_lane(sum, 1, load<f32>(at + unitBytes));
+      sum = f32x4.replace_lane(sum, 2, load<f32>(at + 2 * unitBytes));
+      sum = f32x4.replace_lane(sum, 3, load<f32>(at + 3 * unitBytes));
+      const loss = k == K ? zero : decays;
+      const w = place + <usize>k * PANEL_ROW;
+      if (isAdam) {
+        adam(
+          weights + w, first + w, second + w, sum, perRows, rates, loss, beta1s, rest1s, beta2s, rest2s, secondScales,
+          epsilons, tiny, magnitude,
+        );
+      } else {
+        move(weights + w, first + w, sum, perRows, rates, loss, beta1s, tiny, magnitude);
+      }
+    }
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function move(

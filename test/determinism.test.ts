@@ -62,6 +62,26 @@ const variants: Recipe[] = [
       readout: steps,
     },
   },
+  {
+    ...small,
+    ...named('convolutions'),
+    image: [9, 10],
+    shift: 1,
+    layers: [
+      { kind: 'conv', channels: 9, size: 3, maxPool: 2, cells: 2 },
+      { kind: 'conv', channels: 33, size: 3 },
+      40,
+    ],
+    learning: {
+      kind: 'classes',
+      activity: 'normalized',
+      map: 'learned',
+      settled: 0.3,
+      readFrom: 1,
+      ...asQuick,
+      readout: steps,
+    },
+  },
 ];
 
 function bytesOf(network: Network): Buffer {

@@ -4,6 +4,7 @@
 import { expect, it } from 'vitest';
 import type { Dataset } from '../src/data/dataset.ts';
 import { parseSafetensors } from '../src/files/safetensors.ts';
+import type { ConvSpec } from '../src/layers/conv/spec.ts';
 import type { LocalSpec } from '../src/layers/local/spec.ts';
 import { create } from '../src/network/build.ts';
 import { createNetwork, node } from '../src/network/create.ts';
@@ -65,6 +66,15 @@ const recurrent: Recipe = {
     ...byGoodness,
   },
 };
+const convolutions: ConvSpec[] = [
+  { kind: 'conv', channels: 12, size: 3, maxPool: 2 },
+  { kind: 'conv', channels: 40, size: 5, cells: 2 },
+];
+const { peerNormalisation: _peer, ...withoutPeers } = byGoodness;
+const withConvolutions: Recipe = {
+  ...hybrids,
+  learning: { kind: 'unsupervised', negatives: { kind: 'hybrids', blurs: 2 }, ...withoutPeers },
+};
 const noise = { kind: 'noise', after: 0, deviation: 0.2 } as const;
 const onePass = recipes['one-pass'].learning;
 
@@ -79,6 +89,7 @@ const cases: [string, Recipe, Dataset?][] = [
   ['hybrids', hybrids],
   ['hybrids, one layer', { ...hybrids, layers: [100] }],
   ['hybrids, local fields', { ...hybrids, layers: [local(4, 5, 3, 4), local(3, 4, 40, 2), 20] }],
+  ['hybrids, convolutions', { ...withConvolutions, layers: [...convolutions, 20] }],
   ['rolled-out negatives', labelled({ learning: { negatives: 'rolled-out' } }), texts],
   ['recurrent', recurrent],
   ['recurrent, one layer', { ...recurrent, layers: [100] }],
@@ -99,6 +110,10 @@ const cases: [string, Recipe, Dataset?][] = [
         readout: topReadout,
       },
     },
+  ],
+  [
+    'classes, convolutions',
+    { ...small, image, shift: 1, layers: convolutions, learning: { ...onePass, settled: 0.5 } },
   ],
   ['backprop', { ...small, learning: { kind: 'backprop', optimizer, readout: topReadout } }],
   [

@@ -102,6 +102,55 @@ export type Kernels = {
     begin: number, end: number, S: number, K: number, perRow: number, rate: number, decay: number,
     beta1: number, beta2: number, secondScale: number, epsilon: number
   ): void;
+  convForward(
+    activity: number, winners: number, scratch: number, cuts: number, entries: number, weights: number,
+    begin: number, end: number, P: number, H: number, W: number, D: number, N: number, stride: number,
+    L: number, S: number
+  ): void;
+  spreadImages(
+    grid: number, cuts: number, entries: number, begin: number, end: number, H: number, W: number, D: number,
+    pad: number, S: number
+  ): void;
+  listGradient(
+    counts: number, lists: number, gradient: number, winners: number, targets: number, begin: number,
+    end: number, R: number, M: number, P: number, H: number, W: number, D: number, N: number, stride: number,
+    L: number, S: number
+  ): void;
+  convGradient(
+    sums: number, counts: number, lists: number, grid: number, begin: number, end: number, B: number,
+    R: number, Q: number, U: number, H: number, W: number, D: number, N: number, S: number, T: number
+  ): void;
+  convMomentumStep(
+    weights: number, velocity: number, sums: number, begin: number, end: number, D: number, N: number,
+    T: number, perRow: number, rate: number, decay: number, momentum: number
+  ): void;
+  convAdamStep(
+    weights: number, first: number, second: number, sums: number, begin: number, end: number, D: number,
+    N: number, T: number, perRow: number, rate: number, decay: number, beta1: number, beta2: number,
+    secondScale: number, epsilon: number
+  ): void;
+  sumPositions(
+    squares: number, totals: number, activity: number, begin: number, end: number, P: number, Q: number,
+    S: number
+  ): void;
+  normalizePositions(
+    rows: number, entries: number, activity: number, squares: number, totals: number, begin: number,
+    end: number, P: number, Q: number, S: number, channels: number
+  ): void;
+  meanCells(
+    rows: number, entries: number, activity: number, squares: number, totals: number, begin: number,
+    end: number, P: number, height: number, width: number, A: number, S: number, channels: number,
+    isSquared: number
+  ): void;
+  scaleImages(
+    activity: number, coefficients: number, targets: number, begin: number, end: number, P: number, Q: number,
+    S: number
+  ): void;
+  cellGradient(
+    activity: number, cells: number, squares: number, totals: number, along: number, targets: number,
+    begin: number, end: number, P: number, height: number, width: number, A: number, S: number, T: number,
+    channels: number, isSquared: number
+  ): void;
   transposedProduct(
     inputs: number, cuts: number, entries: number, gradient: number, weights: number, targets: number,
     begin: number, end: number, S: number, K: number, P: number, B: number, T: number, isSquared: number

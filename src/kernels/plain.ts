@@ -5,11 +5,13 @@
 // numbers) agrees to the bit.
 
 import type { Kernels } from './kernels.ts';
+import { convKernels } from './plain/conv.ts';
 import { dampKernels } from './plain/damp.ts';
 import { forwardKernels } from './plain/forward.ts';
 import { goodnessKernels } from './plain/goodness.ts';
 import { localKernels } from './plain/local.ts';
 import { maskKernels } from './plain/mask.ts';
+import { positionKernels } from './plain/positions.ts';
 import { randomKernels } from './plain/random.ts';
 import { softmaxKernels } from './plain/softmax.ts';
 import { transposedKernels } from './plain/transposed.ts';
@@ -19,7 +21,9 @@ import { updateKernels } from './plain/update.ts';
 export function plainKernels(buffer: ArrayBufferLike): Kernels {
   return {
     ...forwardKernels(buffer),
+    ...convKernels(buffer),
     ...dampKernels(buffer),
+    ...positionKernels(buffer),
     ...goodnessKernels(buffer),
     ...updateKernels(buffer),
     ...softmaxKernels(buffer),

@@ -3,6 +3,8 @@
 
 import { refuse } from '../errors.ts';
 import { type Schema, union } from '../schema.ts';
+import { convForm } from './conv/form.ts';
+import type { ConvSpec } from './conv/spec.ts';
 import { denseForm } from './dense/form.ts';
 import type { DenseSpec } from './dense/spec.ts';
 import type { LayerForm } from './kind.ts';
@@ -10,12 +12,16 @@ import { localForm } from './local/form.ts';
 import type { LocalSpec } from './local/spec.ts';
 
 /** What a recipe says of a layer: a count of units is short for a dense layer of so many. */
-export type LayerSpec = number | DenseSpec | LocalSpec;
+export type LayerSpec = number | DenseSpec | LocalSpec | ConvSpec;
 
-export const layerForms: Record<string, LayerForm> = { dense: denseForm, local: localForm };
+export const layerForms: Record<string, LayerForm> = {
+  dense: denseForm,
+  local: localForm,
+  conv: convForm,
+};
 
 /** What is said of a layer in full. */
-export function fullSpec(layer: LayerSpec): DenseSpec | LocalSpec {
+export function fullSpec(layer: LayerSpec): Exclude<LayerSpec, number> {
   return typeof layer === 'number' ? { kind: 'dense', units: layer } : layer;
 }
 

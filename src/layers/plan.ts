@@ -194,7 +194,8 @@ export interface UnitBlock {
   readonly weights: number;
   readonly first: number;
   readonly second: number;
-  readonly means: number;
+  /** Running means of its units, where there are any. */
+  readonly means?: number;
 }
 
 /** The tensors of a block whose optimizer keeps so many moments. */
@@ -207,11 +208,11 @@ export function blockTensors(block: UnitBlock, moments: number): TensorRegion[] 
     { ...matrix, name: `${prefix}.weight${suffix}`, at, isForTraining, ...(order && { order }) },
     { ...vector, name: `${prefix}.bias${suffix}`, at, isForTraining },
   ];
-  const mean = { name: `${prefix}.mean`, at: block.means, panelRows: 1, firstRow: 0, isForTraining: true };
+  const mean = { name: `${prefix}.mean`, panelRows: 1, firstRow: 0, isForTraining: true };
   return [
     ...both('', block.weights, false),
     ...(['first', 'second'] as const).slice(0, moments).flatMap(name => both(`.${name}`, block[name], true)),
-    { ...vector, ...mean },
+    ...(block.means === undefined ? [] : [{ ...vector, ...mean, at: block.means }]),
   ];
 }
 

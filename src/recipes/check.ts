@@ -74,7 +74,7 @@ function checkLayers({ layers, learning, image, channelMeans }: Recipe): void {
     if (!isLayerwise(learning) && !isDense(layer)) {
       refuse(`${path}.kind`, `dense with ${learning.kind}`, layer.kind);
     }
-    if (layer.kind !== 'local') return;
+    if (layer.kind === 'dense') return;
     if (learning.kind === 'contrast') {
       refuse(
         `${path}.kind`,
@@ -82,7 +82,18 @@ function checkLayers({ layers, learning, image, channelMeans }: Recipe): void {
         layer.kind,
       );
     }
-    if (l === 0 && image === undefined) refuse('image', 'rows and columns, for a local layer', image);
+    if (l === 0 && image === undefined) {
+      refuse('image', `rows and columns, for a layer of kind ${layer.kind}`, image);
+    }
+    if (layer.kind === 'conv') {
+      if (learning.kind === 'recurrent') {
+        refuse(`${path}.kind`, 'dense or local with recurrent learning', layer.kind);
+      }
+      if ('peerNormalisation' in learning && learning.peerNormalisation !== undefined) {
+        refuse('learning.peerNormalisation', 'absent with convolutions', learning.peerNormalisation);
+      }
+      return;
+    }
     const isSeen = learning.kind === 'recurrent' && l + 1 < layers.length && !isDense(layers[l + 1]);
     if (layer.above !== undefined && !isSeen) {
       refuse(`${path}.above`, 'absent where no local layer is seen above', layer.above);

@@ -2,10 +2,11 @@
 // layer has a full matrix over all that lies below and above it, with zeros where a unit does not see. Shares no code
 // with the library but the grids that say where the numbers of a model file belong (test/layers holds those).
 
+import type { DenseSpec } from '../../src/layers/dense/spec.ts';
 import type { LayerSpec } from '../../src/layers/forms.ts';
 import { type Grid, imageGrid, unitGrid } from '../../src/layers/grid.ts';
 import { connectedInputs } from '../../src/layers/local/fields.ts';
-import type { FieldSize } from '../../src/layers/local/spec.ts';
+import type { FieldSize, LocalSpec } from '../../src/layers/local/spec.ts';
 import type { Network } from '../../src/network/network.ts';
 import { readState } from '../../src/network/state.ts';
 import type { Recurrent, Unsupervised } from '../../src/recipes/recipe.ts';
@@ -21,7 +22,7 @@ interface Rows {
 }
 
 /** A layer as a recipe has it, or as its dense short form stands for. */
-type FullSpec = Exclude<LayerSpec, number>;
+type FullSpec = DenseSpec | LocalSpec;
 
 interface Places {
   readonly name: string;
@@ -31,7 +32,7 @@ interface Places {
 }
 
 const inFull = (layer: LayerSpec): FullSpec =>
-  typeof layer === 'number' ? { kind: 'dense', units: layer } : layer;
+  typeof layer === 'number' ? { kind: 'dense', units: layer } : (layer as FullSpec);
 
 /** The numbers of a grid by row, column and channel, by where they are among the inputs of the library's kernels. */
 function natural({ height, width, channels, index }: Grid): Map<number, number> {

@@ -5,7 +5,17 @@ import { flush, PANEL, ROW_BYTES, SKIP, view } from './view.ts';
 
 export function updateKernels(
   buffer: ArrayBufferLike,
-): Pick<Kernels, 'clearColumns' | 'appendRows' | 'sumRows' | 'appendSums' | 'momentumStep' | 'adamStep'> {
+): Pick<
+  Kernels,
+  | 'clearColumns'
+  | 'appendRows'
+  | 'sumRows'
+  | 'appendSums'
+  | 'momentumStep'
+  | 'adamStep'
+  | 'convMomentumStep'
+  | 'convAdamStep'
+> {
   const { f32, u32, word, cell, lastEntry, dot, eachInput } = view(buffer);
 
   function append(columns: number, lists: number, k: number, row: number, value: number): void {
@@ -34,6 +44,71 @@ export function updateKernels(
         }
       }
     }
+  }
+
+  /** The same for what convGradient has summed; `begin` and `end` are fours of units. */
+  function eachConvWeight(
+    sums: number,
+    begin: number,
+    end: number,
+    D: number,
+    N: number,
+    T: number,
+    move: (offset: number, sum: number, isBias: boolean) => void,
+  ): void {
+    const K = N * N * D;
+    for (let unit = 4 * begin; unit < 4 * end; unit++) {
+      for (let k = 0; k <= K; k++) {
+        const [patch, channel] = [Math.floor(k / D), k % D];
+        const place =
+          D <= 4
+            ? (Math.floor(patch / N) * Math.ceil(N / 4) * 4 + (patch % N)) * 4 + channel
+            : (Math.floor(channel / PANEL) * N * N + patch) * PANEL + (channel % PANEL);
+        const sum = f32[word(sums, unit * T + (k < K ? place : T - 4))];
+        move(cell(0, K + 1, Math.floor(unit / PANEL), k, unit % PANEL), sum, k === K);
+      }
+    }
+  }
+
+  /** A step of one weight by the sum of its gradient. */
+  function momentumMove(
+    weights: number,
+    velocity: number,
+    perRow: number,
+    rate: number,
+    decay: number,
+    momentum: number,
+  ) {
+    const [share, eta, lambda, mu] = [perRow, rate, decay, momentum].map(Math.fround);
+    const [w, v] = [word(weights, 0), word(velocity, 0)];
+    return (i: number, sum: number, isBias: boolean): void => {
+      f32[v + i] = flush(mu * f32[v + i] + (1 - mu) * share * sum);
+      f32[w + i] += eta * (f32[v + i] - (isBias ? 0 : lambda * f32[w + i]));
+    };
+  }
+
+  function adamMove(
+    weights: number,
+    first: number,
+    second: number,
+    perRow: number,
+    rate: number,
+    decay: number,
+    beta1: number,
+    beta2: number,
+    secondScale: number,
+    epsilon: number,
+  ) {
+    const [share, eta, lambda, b1, b2] = [perRow, rate, decay, beta1, beta2].map(Math.fround);
+    const [scale, tiny] = [secondScale, epsilon].map(Math.fround);
+    const [w, m, v] = [word(weights, 0), word(first, 0), word(second, 0)];
+    return (i: number, sum: number, isBias: boolean): void => {
+      const g = share * sum;
+      f32[m + i] = flush(b1 * f32[m + i] + (1 - b1) * g);
+      f32[v + i] = flush(b2 * f32[v + i] + (1 - b2) * g * g);
+      const step = f32[m + i] / (Math.sqrt(scale * f32[v + i]) + tiny);
+      f32[w + i] += eta * step - (isBias ? 0 : lambda * f32[w + i]);
+    };
   }
 
   return {
@@ -70,58 +145,22 @@ export function updateKernels(
       }
     },
 
-    momentumStep(
-      weights,
-      velocity,
-      columns,
-      lists,
-      gradient,
-      begin,
-      end,
-      S,
-      K,
-      perRow,
-      rate,
-      decay,
-      momentum,
-    ) {
-      const [share, eta, lambda, mu] = [perRow, rate, decay, momentum].map(Math.fround);
-      const [w, v] = [word(weights, 0), word(velocity, 0)];
-      eachWeight(columns, lists, gradient, begin, end, S, K, (i, sum, isBias) => {
-        f32[v + i] = flush(mu * f32[v + i] + (1 - mu) * share * sum);
-        f32[w + i] += eta * (f32[v + i] - (isBias ? 0 : lambda * f32[w + i]));
-      });
+    momentumStep(weights, velocity, columns, lists, gradient, begin, end, S, K, ...scalars) {
+      const move = momentumMove(weights, velocity, ...scalars);
+      eachWeight(columns, lists, gradient, begin, end, S, K, move);
     },
 
-    adamStep(
-      weights,
-      first,
-      second,
-      columns,
-      lists,
-      gradient,
-      begin,
-      end,
-      S,
-      K,
-      perRow,
-      rate,
-      decay,
-      beta1,
-      beta2,
-      secondScale,
-      epsilon,
-    ) {
-      const [share, eta, lambda, b1, b2] = [perRow, rate, decay, beta1, beta2].map(Math.fround);
-      const [scale, tiny] = [secondScale, epsilon].map(Math.fround);
-      const [w, m, v] = [word(weights, 0), word(first, 0), word(second, 0)];
-      eachWeight(columns, lists, gradient, begin, end, S, K, (i, sum, isBias) => {
-        const g = share * sum;
-        f32[m + i] = flush(b1 * f32[m + i] + (1 - b1) * g);
-        f32[v + i] = flush(b2 * f32[v + i] + (1 - b2) * g * g);
-        const step = f32[m + i] / (Math.sqrt(scale * f32[v + i]) + tiny);
-        f32[w + i] += eta * step - (isBias ? 0 : lambda * f32[w + i]);
-      });
+    adamStep(weights, first, second, columns, lists, gradient, begin, end, S, K, ...scalars) {
+      const move = adamMove(weights, first, second, ...scalars);
+      eachWeight(columns, lists, gradient, begin, end, S, K, move);
+    },
+
+    convMomentumStep(weights, velocity, sums, begin, end, D, N, T, ...scalars) {
+      eachConvWeight(sums, begin, end, D, N, T, momentumMove(weights, velocity, ...scalars));
+    },
+
+    convAdamStep(weights, first, second, sums, begin, end, D, N, T, ...scalars) {
+      eachConvWeight(sums, begin, end, D, N, T, adamMove(weights, first, second, ...scalars));
     },
   };
 }

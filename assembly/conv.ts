@@ -1,0 +1,317 @@
+// Convolutions over compressed images, and the largest of neighbouring positions: only what is not zero is multiplied.
+//
+//   cuts     (M, H·W+1)     u32: where each image passes from one position to the next, byte offsets into `entries`
+//   entries  (…)            u32 input · 128, f32 value; input = position · D + channel, where a position has D
+//   weights  (P, N·N·D+1, 32)  row (y · N + x) · D + channel of a patch of N · N positions; the last is the bias
+//   activity (P, S·Q, 32)   Q positions of S images that were planned
+//   winners  (P, S·Q, 32)   u8: which position of its pool each unit is from, row by row
+//
+// The positions of a patch's row lie side by side in an image, so their entries do, too: a patch is N runs of entries, with no copy.
+// What lies outside of the image is zero. `begin` and `end` are images.
+
+import { SKIP } from './columns';
+import { madd, PANEL_ROW, relu } from './simd';
+
+/**
+ * activity = max over pools of L · L positions of relu(patches · weights + bias). Patches are `stride` apart, and the first is around
+ * the first position.
+ *
+ *   scratch (L·L, 32)  of this call alone
+ */
+export function convForward(
+  activity: usize, winners: usize, scratch: usize, cuts: usize, entries: usize, weights: usize,
+  begin: u32, end: u32, P: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32,
+): void {
+  const pad = <i32>(N >> 1);
+  const height = ((H - 1) / stride + 1) / L, width = ((W - 1) / stride + 1) / L;
+  const panelBytes = <usize>(N * N * D + 1) * PANEL_ROW;
+  const cutBytes = (<usize>(H * W + 1)) << 2;
+  for (let panel: u32 = 0; panel < P; panel++) {
+    const w = weights + <usize>panel * panelBytes;
+    const bias = w + <usize>(N * N * D) * PANEL_ROW;
+    for (let image = begin; image < end; image++) {
+      const cut = cuts + <usize>image * cutBytes;
+      const place = (<usize>panel * S + image) * height * width;
+      let y = activity + place * PANEL_ROW;
+      let winner = winners + place * 32;
+      for (let py: u32 = 0; py < height; py++) {
+        for (let px: u32 = 0; px < width; px++, y += PANEL_ROW, winner += 32) {
+          let to = L == 1 ? y : scratch;
+          for (let cy = py * L; cy < py * L + L; cy++) {
+            for (let cx = px * L; cx < px * L + L; cx++, to += PANEL_ROW) {
+              const top = <i32>(cy * stride) - pad, left = <i32>(cx * stride) - pad;
+              const from = max<i32>(left, 0), beyond = min<i32>(left + <i32>N, <i32>W);
+              let a0 = v128.load(bias), a1 = v128.load(bias, 16), a2 = v128.load(bias, 32), a3 = v128.load(bias, 48);
+              let a4 = v128.load(bias, 64), a5 = v128.load(bias, 80), a6 = v128.load(bias, 96), a7 = v128.load(bias, 112);
+              for (let row = max<i32>(top, 0); row < min<i32>(top + <i32>N, <i32>H); row++) {
+                const first = <usize>(row * <i32>W);
+                const last = entries + load<u32>(cut + ((first + beyond) << 2));
+                let at = entries + load<u32>(cut + ((first + from) << 2));
+                // Where the weights of input 0 would be, if the patch reached so far.
+                const base = w + <usize>((row - top) * <i32>(N * D) - (row * <i32>W + left) * <i32>D) * PANEL_ROW;
+                // As in sparse.ts: two entries a turn, and conditions that are always true.
+                for (const even = last - ((last - at) & 8); at < even; at += 16) {
+                  const k = base + load<u32>(at);
+                  const next = base + load<u32>(at, 8);
+                  const x = v128.load32_splat(at, 4);
+                  if (k) {
+                    a0 = madd(x, v128.load(k), a0);
+                    a1 = madd(x, v128.load(k, 16), a1);
+                    a2 = madd(x, v128.load(k, 32), a2);
+                    a3 = madd(x, v128.load(k, 48), a3);
+                  }
+                  if (at) {
+                    a4 = madd(x, v128.load(k, 64), a4);
+                    a5 = madd(x, v128.load(k, 80), a5);
+                    a6 = madd(x, v128.load(k, 96), a6);
+                    a7 = madd(x, v128.load(k, 112), a7);
+                  }
+                  const z = v128.load32_splat(at, 12);
+                  if (next) {
+                    a0 = madd(z, v128.load(next), a0);
+                    a1 = madd(z, v128.load(next, 16), a1);
+                    a2 = madd(z, v128.load(next, 32), a2);
+                    a3 = madd(z, v128.load(next, 48), a3);
+                  }
+                  if (last) {
+                    a4 = madd(z, v128.load(next, 64), a4);
+                    a5 = madd(z, v128.load(next, 80), a5);
+                    a6 = madd(z, v128.load(next, 96), a6);
+                    a7 = madd(z, v128.load(next, 112), a7);
+                  }
+                }
+                if (at < last) {
+                  const k = base + load<u32>(at);
+                  const x = v128.load32_splat(at, 4);
+                  a0 = madd(x, v128.load(k), a0);
+                  a1 = madd(x, v128.load(k, 16), a1);
+                  a2 = madd(x, v128.load(k, 32), a2);
+                  a3 = madd(x, v128.load(k, 48), a3);
+                  a4 = madd(x, v128.load(k, 64), a4);
+                  a5 = madd(x, v128.load(k, 80), a5);
+                  a6 = madd(x, v128.load(k, 96), a6);
+                  a7 = madd(x, v128.load(k, 112), a7);
+                }
+              }
+              v128.store(to, relu(a0)); v128.store(to, relu(a1), 16); v128.store(to, relu(a2), 32); v128.store(to, relu(a3), 48);
+              v128.store(to, relu(a4), 64); v128.store(to, relu(a5), 80); v128.store(to, relu(a6), 96); v128.store(to, relu(a7), 112);
+            }
+          }
+          if (L == 1) continue;
+          for (let half: usize = 0; half < 2; half++) {
+            const low = i16x8.narrow_i32x4_s(
+              largest(y, scratch, 64 * half, L * L), largest(y, scratch, 64 * half + 16, L * L),
+            );
+            const high = i16x8.narrow_i32x4_s(
+              largest(y, scratch, 64 * half + 32, L * L), largest(y, scratch, 64 * half + 48, L * L),
+            );
+            v128.store(winner + 16 * half, i8x16.narrow_i16x8_u(low, high));
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Stores the largest of `count` rows at `part` of a panel's row, and says which they are from. NaN counts as the largest. */
+// @ts-ignore: decorator
+@inline
+function largest(y: usize, rows: usize, part: usize, count: u32): v128 {
+  let most = v128.load(rows + part);
+  let winner = i32x4.splat(0);
+  for (let i: u32 = 1; i < count; i++) {
+    const x = v128.load(rows + <usize>i * PANEL_ROW + part);
+    const isSmaller = f32x4.le(x, most);
+    most = v128.bitselect(most, x, isSmaller);
+    winner = v128.bitselect(winner, i32x4.splat(i), isSmaller);
+  }
+  v128.store(y + part, most);
+  return winner;
+}
+
+/**
+ * Writes images as what they are, zeros included, with a border of zeros as wide as patches reach beyond the edges: what the weight
+ * gradient reads.
+ *
+ *   grid (ceil(D / 32), S, (H + 2 · pad) · (W + 2 · pad), lanes)  lanes = 4 where D ≤ 4, otherwise 32
+ */
+export function spreadImages(
+  grid: usize, cuts: usize, entries: usize, begin: u32, end: u32, H: u32, W: u32, D: u32, pad: u32, S: u32,
+): void {
+  const shift: usize = D <= 4 ? 4 : 7;
+  const width = W + 2 * pad;
+  const imageBytes = (<usize>((H + 2 * pad) * width)) << shift;
+  const panelBytes = <usize>S * imageBytes;
+  for (let image = begin; image < end; image++) {
+    const to = grid + <usize>image * imageBytes;
+    for (let panel: usize = 0; panel < <usize>((D + 31) / 32); panel++) {
+      memory.fill(to + panel * panelBytes, 0, imageBytes);
+    }
+    let cut = cuts + ((<usize>image * (H * W + 1)) << 2);
+    for (let y: u32 = 0; y < H; y++) {
+      let position = to + ((<usize>((y + pad) * width + pad)) << shift);
+      for (let x: u32 = 0; x < W; x++, position += (<usize>1) << shift, cut += 4) {
+        const first = (y * W + x) * D;
+        const last = entries + load<u32>(cut, 4);
+        for (let at = entries + load<u32>(cut); at < last; at += 8) {
+          const channel = load<u32>(at) / <u32>PANEL_ROW - first;
+          store<f32>(position + <usize>(channel >> 5) * panelBytes + ((channel & 31) << 2), load<f32>(at, 4));
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Lists what is not zero of gradient rows, unit by unit, for blocks `begin` to `end` of R images, of M in all.
+ *
+ *   counts   (B, P·32)        u32 bytes of each list
+ *   lists    (B, P·32, R·Q)   u32 byte offset in `grid` of the corner of the patch, without its panel; f32 value
+ *   gradient (P, S·Q, 32)     Q = height · width pools
+ *   targets  (M)              SKIP where an image is left out
+ */
+export function listGradient(
+  counts: usize, lists: usize, gradient: usize, winners: usize, targets: usize, begin: u32, end: u32, R: u32, M: u32,
+  P: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32,
+): void {
+  const shift: u32 = D <= 4 ? 4 : 7;
+  const pad = N >> 1;
+  const gridWidth = W + 2 * pad;
+  const gridPositions = (H + 2 * pad) * gridWidth;
+  const height = ((H - 1) / stride + 1) / L, width = ((W - 1) / stride + 1) / L;
+  const Q = height * width;
+  const listBytes = <usize>(R * Q) << 3;
+  for (let block = begin; block < end; block++) {
+    for (let panel: u32 = 0; panel < P; panel++) {
+      const first = <usize>(block * P + panel) * 32;
+      const count = counts + (first << 2);
+      const list = lists + first * listBytes;
+      memory.fill(count, 0, PANEL_ROW);
+      for (let image = block * R; image < min<u32>(M, (block + 1) * R); image++) {
+        if (load<u32>(targets + ((<usize>image) << 2)) == SKIP) continue;
+        let place = (<usize>panel * S + image) * Q;
+        for (let y: u32 = 0; y < height; y++) {
+          for (let x: u32 = 0; x < width; x++, place++) {
+            const d = gradient + place * PANEL_ROW;
+            const winner = winners + (place << 5);
+            const corner = image * gridPositions + (y * L * gridWidth + x * L) * stride;
+            for (let part: usize = 0; part < 32; part += 4) {
+              let isOn = <u32>i32x4.bitmask(f32x4.ne(v128.load(d + (part << 2)), f32x4.splat(0)));
+              while (isOn) {
+                const unit = part + <usize>ctz<u32>(isOn);
+                isOn &= isOn - 1;
+                const from = L == 1 ? 0 : <u32>load<u8>(winner + unit);
+                const position = corner + ((from / L) * gridWidth + (from % L)) * stride;
+                const length = count + (unit << 2);
+                const to = list + unit * listBytes + <usize>load<u32>(length);
+                store<u32>(to, position << shift);
+                store<f32>(to, load<f32>(d + (unit << 2)), 4);
+                store<u32>(length, load<u32>(length) + 8);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/**
+ * The gradient of the weights of units `begin` to `end`, summed over B blocks of lists.
+ *
+ *   sums (P·32, T)  T floats for each unit: (panels of D, N, N, 32), or (N, N rounded up to 4, 4) where D ≤ 4; then its bias
+ */
+export function convGradient(
+  sums: usize, counts: usize, lists: usize, grid: usize, begin: u32, end: u32, B: u32, R: u32, Q: u32, U: u32,
+  H: u32, W: u32, D: u32, N: u32, S: u32, T: u32,
+): void {
+  const isSmall = D <= 4;
+  const shift: usize = isSmall ? 4 : 7;
+  const pad = N >> 1;
+  const gridWidth = W + 2 * pad;
+  const panelBytes = (<usize>(S * (H + 2 * pad) * gridWidth)) << shift;
+  const listBytes = <usize>(R * Q) << 3;
+  const panels = (D + 31) / 32;
+  for (let block: u32 = 0; block < B; block++) {
+    const isFirst = block == 0;
+    for (let panel: u32 = 0; panel < panels; panel++) {
+      const from = grid + <usize>panel * panelBytes;
+      for (let unit = begin; unit < end; unit++) {
+        const list = lists + (<usize>block * U + unit) * listBytes;
+        const last = list + load<u32>(counts + ((<usize>(block * U + unit)) << 2));
+        const own = sums + ((<usize>unit * T) << 2);
+        if (panel == 0) {
+          const bias = own + ((<usize>(T - 4)) << 2);
+          let sum: f32 = isFirst ? 0 : load<f32>(bias);
+          for (let at = list; at < last; at += 8) sum += load<f32>(at, 4);
+          store<f32>(bias, sum);
+        }
+        if (isSmall) {
+          const across = (N + 3) / 4;
+          for (let y: u32 = 0; y < N; y++) {
+            for (let x: u32 = 0; x < across; x++) {
+              const to = own + ((<usize>(y * across + x)) << 6);
+              addFour(to, from + ((<usize>(y * gridWidth + 4 * x)) << 4), list, last, isFirst);
+            }
+          }
+        } else {
+          let to = own + ((<usize>(panel * N * N)) << 7);
+          for (let y: u32 = 0; y < N; y++) {
+            for (let x: u32 = 0; x < N; x++, to += PANEL_ROW) {
+              addRow(to, from + ((<usize>(y * gridWidth + x)) << 7), list, last, isFirst);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Adds to 32 sums what a list finds from `grid` on, or begins them. */
+// @ts-ignore: decorator
+@inline
+function addRow(to: usize, grid: usize, list: usize, last: usize, isFirst: bool): void {
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+  if (!isFirst) {
+    a0 = v128.load(to); a1 = v128.load(to, 16); a2 = v128.load(to, 32); a3 = v128.load(to, 48);
+    a4 = v128.load(to, 64); a5 = v128.load(to, 80); a6 = v128.load(to, 96); a7 = v128.load(to, 112);
+  }
+  for (let at = list; at < last; at += 8) {
+    const from = grid + load<u32>(at);
+    const d = v128.load32_splat(at, 4);
+    // Always true, see simd.ts.
+    if (from) {
+      a0 = madd(d, v128.load(from), a0);
+      a1 = madd(d, v128.load(from, 16), a1);
+      a2 = madd(d, v128.load(from, 32), a2);
+      a3 = madd(d, v128.load(from, 48), a3);
+    }
+    if (at) {
+      a4 = madd(d, v128.load(from, 64), a4);
+      a5 = madd(d, v128.load(from, 80), a5);
+      a6 = madd(d, v128.load(from, 96), a6);
+      a7 = madd(d, v128.load(from, 112), a7);
+    }
+  }
+  v128.store(to, a0); v128.store(to, a1, 16); v128.store(to, a2, 32); v128.store(to, a3, 48);
+  v128.store(to, a4, 64); v128.store(to, a5, 80); v128.store(to, a6, 96); v128.store(to, a7, 112);
+}
+
+/** The same for four neighbouring positions of four values each. */
+// @ts-ignore: decorator
+@inline
+function addFour(to: usize, grid: usize, list: usize, last: usize, isFirst: bool): void {
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
+  if (!isFirst) {
+    a0 = v128.load(to); a1 = v128.load(to, 16); a2 = v128.load(to, 32); a3 = v128.load(to, 48);
+  }
+  for (let at = list; at < last; at += 8) {
+    const from = grid + load<u32>(at);
+    const d = v128.load32_splat(at, 4);
+    a0 = madd(d, v128.load(from), a0);
+    a1 = madd(d, v128.load(from, 16), a1);
+    a2 = madd(d, v128.load(from, 32), a2);
+    a3 = madd(d, v128.load(from, 48), a3);
+  }
+  v128.store(to, a0); v128.store(to, a1, 16); v128.store(to, a2, 32); v128.store(to, a3, 48);
+}

@@ -1,0 +1,144 @@
+// Convolutions.
+
+import type { Kernels } from '../kernels.ts';
+import { PANEL, ROW_BYTES, SKIP, view } from './view.ts';
+
+export function convKernels(
+  buffer: ArrayBufferLike,
+): Pick<Kernels, 'convForward' | 'convGradient' | 'listGradient' | 'spreadImages'> {
+  const { f32, u32, word, cell } = view(buffer);
+  const u8 = new Uint8Array(buffer);
+
+  /** Calls `visit` for each value of an image: its position and channel. */
+  function eachValue(
+    cuts: number,
+    entries: number,
+    image: number,
+    H: number,
+    W: number,
+    D: number,
+    visit: (y: number, x: number, channel: number, value: number) => void,
+  ): void {
+    const cut = word(cuts, image * (H * W + 1));
+    for (let at = u32[cut]; at < u32[cut + H * W]; at += 8) {
+      const input = u32[word(entries + at, 0)] / ROW_BYTES;
+      const position = Math.floor(input / D);
+      visit(Math.floor(position / W), position % W, input % D, f32[word(entries + at, 1)]);
+    }
+  }
+
+  /** Positions of an image that is handed on. */
+  const pools = (length: number, stride: number, L: number) =>
+    Math.floor((Math.floor((length - 1) / stride) + 1) / L);
+
+  return {
+    convForward(activity, winners, scratch, cuts, entries, weights, begin, end, P, H, W, D, N, stride, L, S) {
+      const pad = (N - 1) / 2;
+      const [across, down] = [W, H].map(length => Math.floor((length - 1) / stride) + 1);
+      const [height, width] = [H, W].map(length => pools(length, stride, L));
+      const K = N * N * D;
+      for (let panel = 0; panel < P; panel++) {
+        for (let image = begin; image < end; image++) {
+          const sums = Array.from({ length: down * across }, () =>
+            Array.from({ length: PANEL }, (_, lane) => f32[cell(weights, K + 1, panel, K, lane)]),
+          );
+          eachValue(cuts, entries, image, H, W, D, (y, x, channel, value) => {
+            for (let cy = 0; cy < down; cy++) {
+              for (let cx = 0; cx < across; cx++) {
+                const [row, column] = [y - cy * stride + pad, x - cx * stride + pad];
+                if (row < 0 || row >= N || column < 0 || column >= N) continue;
+                for (let lane = 0; lane < PANEL; lane++) {
+                  const k = (row * N + column) * D + channel;
+                  sums[cy * across + cx][lane] += value * f32[cell(weights, K + 1, panel, k, lane)];
+                }
+              }
+            }
+          });
+          for (let q = 0; q < height * width; q++) {
+            const place = (panel * S + image) * height * width + q;
+            const [py, px] = [Math.floor(q / width), q % width];
+            const pool = Array.from({ length: L * L }, (_, i) =>
+              sums[(py * L + Math.floor(i / L)) * across + px * L + (i % L)].map(sum => Math.max(0, sum)),
+            );
+            if (L > 1) f32.set(pool.flat(), word(scratch, 0));
+            for (let lane = 0; lane < PANEL; lane++) {
+              let winner = 0;
+              for (let i = 1; i < L * L; i++) if (pool[i][lane] > pool[winner][lane]) winner = i;
+              f32[word(activity, place * PANEL + lane)] = pool[winner][lane];
+              if (L > 1) u8[winners + place * PANEL + lane] = winner;
+            }
+          }
+        }
+      }
+    },
+
+    spreadImages(grid, cuts, entries, begin, end, H, W, D, pad, S) {
+      const lanes = D <= 4 ? 4 : PANEL;
+      const across = W + 2 * pad;
+      const positions = (H + 2 * pad) * across;
+      const place = (panel: number, image: number) => word(grid, (panel * S + image) * positions * lanes);
+      for (let image = begin; image < end; image++) {
+        for (let panel = 0; panel < Math.ceil(D / PANEL); panel++) {
+          f32.fill(0, place(panel, image), place(panel, image) + positions * lanes);
+        }
+        eachValue(cuts, entries, image, H, W, D, (y, x, channel, value) => {
+          const position = (y + pad) * across + x + pad;
+          f32[place(Math.floor(channel / PANEL), image) + position * lanes + (channel % PANEL)] = value;
+        });
+      }
+    },
+
+    listGradient(counts, lists, gradient, winners, targets, begin, end, R, M, P, H, W, D, N, stride, L, S) {
+      const lanes = D <= 4 ? 4 : PANEL;
+      const across = W + N - 1;
+      const [height, width] = [H, W].map(length => pools(length, stride, L));
+      const Q = height * width;
+      for (let list = begin * P * PANEL; list < end * P * PANEL; list++) {
+        const [block, unit] = [Math.floor(list / (P * PANEL)), list % (P * PANEL)];
+        let length = 0;
+        for (let image = block * R; image < Math.min(M, (block + 1) * R); image++) {
+          if (u32[word(targets, image)] === SKIP) continue;
+          for (let q = 0; q < Q; q++) {
+            const place = ((Math.floor(unit / PANEL) * S + image) * Q + q) * PANEL + (unit % PANEL);
+            const value = f32[word(gradient, place)];
+            if (value === 0) continue;
+            const winner = L > 1 ? u8[winners + place] : 0;
+            const y = (Math.floor(q / width) * L + Math.floor(winner / L)) * stride;
+            const x = ((q % width) * L + (winner % L)) * stride;
+            const position = image * (H + N - 1) * across + y * across + x;
+            u32[word(lists, 2 * (list * R * Q + length))] = position * lanes * 4;
+            f32[word(lists, 2 * (list * R * Q + length) + 1)] = value;
+            length++;
+          }
+        }
+        u32[word(counts, list)] = 8 * length;
+      }
+    },
+
+    convGradient(sums, counts, lists, grid, begin, end, B, R, Q, U, H, W, D, N, S, T) {
+      const lanes = D <= 4 ? 4 : PANEL;
+      const across = W + N - 1;
+      const slab = S * (H + N - 1) * across * lanes;
+      const columns = D <= 4 ? Math.ceil(N / 4) * 4 : N;
+      for (let unit = begin; unit < end; unit++) {
+        const own = new Float64Array(T);
+        for (let block = 0; block < B; block++) {
+          const list = block * U + unit;
+          for (let i = 0; i < u32[word(counts, list)] / 8; i++) {
+            const entry = word(lists, 2 * (list * R * Q + i));
+            const value = f32[entry + 1];
+            own[T - 4] += value;
+            for (let t = 0; t < T - 4; t++) {
+              const [lane, patch] = [t % lanes, Math.floor(t / lanes)];
+              const [column, row] = [patch % columns, Math.floor(patch / columns) % N];
+              const panel = Math.floor(patch / columns / N);
+              const from = panel * slab + u32[entry] / 4 + (row * across + column) * lanes + lane;
+              own[t] += value * f32[word(grid, from)];
+            }
+          }
+        }
+        f32.set(own.subarray(0, T - 3), word(sums, unit * T));
+      }
+    },
+  };
+}

@@ -1,0 +1,273 @@
+// A layer of convolutions. Threads share it by images, and its step by units.
+//
+// The rows of other layers are images of `positions` here: an image's units lie at (panel, image · positions + position, unit).
+
+import type { Kernels } from '../../kernels/kernels.ts';
+import type { WorkShare } from '../../threads/share.ts';
+import { classHeadsOf, Layer, type MappedActivity } from '../layer.ts';
+import { PANEL } from '../memory.ts';
+import type { Optimizer } from '../optimizer.ts';
+import type { BatchRows } from '../rows.ts';
+import type { ConvPlan } from './plan.ts';
+
+export class ConvLayer extends Layer<ConvPlan> {
+  /** Of this thread alone. */
+  readonly #scratch: number;
+  /** How many blocks of images the batch was listed in. */
+  #blocks = 0;
+
+  constructor(plan: ConvPlan, kernels: Kernels, memory: WebAssembly.Memory, thread: number) {
+    super(plan, kernels, memory);
+    this.#scratch = plan.scratch[thread];
+  }
+
+  // ----- forward -----------------------------------------------------------------------------------------------------
+
+  cutRows(begin: number, end: number): void {
+    const { at, inputs, below } = this.plan;
+    const positions = below.height * below.width;
+    this.kernels.cutRows(at.inputCuts, at.inputRows, at.inputEntries, begin, end, inputs, positions);
+  }
+
+  forward(first: number, count: number, _apart: number, share: WorkShare): void {
+    const { at, panels, below, depth, size, step, pool, rows, height, width } = this.plan;
+    const [begin, end] = [first + share.begin(count), first + share.end(count)];
+    this.kernels.convForward(
+      at.activity,
+      at.winners,
+      this.#scratch,
+      at.inputCuts,
+      at.inputEntries,
+      at.weights,
+      begin,
+      end,
+      panels,
+      below.height,
+      below.width,
+      depth,
+      size,
+      step,
+      pool,
+      rows,
+    );
+    this.kernels.sumPositions(at.squares, at.totals, at.activity, begin, end, panels, height * width, rows);
+  }
+
+  /** No rows of an image share anything: labels are no inputs of convolutions. */
+  productWithImages(): void {}
+
+  /** `forward` has summed it. */
+  sumGoodness(): void {}
+
+  normalize(begin: number, end: number): void {
+    const { at, panels, rows, height, width, channels } = this.plan;
+    this.kernels.normalizePositions(
+      at.outputRows,
+      at.outputEntries,
+      at.activity,
+      at.squares,
+      at.totals,
+      begin,
+      end,
+      panels,
+      height * width,
+      rows,
+      channels,
+    );
+  }
+
+  writeFeatures(activity: MappedActivity, begin: number, end: number): void {
+    const { at, panels, rows, height, width, channels, cells } = this.plan;
+    const [head] = classHeadsOf(this.plan).groups;
+    const isNormalized = activity === 'normalized';
+    if (isNormalized) this.normalize(begin, end);
+    this.kernels.meanCells(
+      head.rows,
+      head.entries,
+      at.activity,
+      isNormalized ? at.squares : 0,
+      at.totals,
+      begin,
+      end,
+      panels,
+      height,
+      width,
+      cells,
+      rows,
+      channels,
+      activity === 'squares' ? 1 : 0,
+    );
+  }
+
+  // ----- learning ----------------------------------------------------------------------------------------------------
+
+  /** No peer normalisation: recipes with convolutions have none. */
+  updateMeans(): void {}
+
+  gradientRows(rows: BatchRows, _peer: number, share: WorkShare): void {
+    const { at, panels, height, width, stride, blockImages } = this.plan;
+    const { begin, end } = this.#ownBlocks(rows, share);
+    this.kernels.scaleImages(
+      at.activity,
+      at.coefficients,
+      at.targets,
+      begin * blockImages,
+      Math.min(end * blockImages, rows.count),
+      panels,
+      height * width,
+      stride,
+    );
+  }
+
+  /** This thread's share of the blocks that the rows of a batch are listed in: it lists what it has made gradient rows of. */
+  #ownBlocks({ count }: BatchRows, share: WorkShare): { readonly begin: number; readonly end: number } {
+    this.#blocks = Math.ceil(count / this.plan.blockImages);
+    return { begin: share.begin(this.#blocks), end: share.end(this.#blocks) };
+  }
+
+  featureGradient(activity: MappedActivity, begin: number, end: number): void {
+    const { at, panels, rows, height, width, channels, cells, batch } = this.plan;
+    const [head] = classHeadsOf(this.plan).groups;
+    const { kernels } = this;
+    kernels.transposedProduct(
+      at.cells,
+      head.rows,
+      head.entries,
+      head.gradient,
+      head.weights,
+      at.targets,
+      begin,
+      end,
+      batch,
+      head.width,
+      head.panels,
+      1,
+      batch,
+      0,
+    );
+    kernels.cellGradient(
+      at.activity,
+      at.cells,
+      activity === 'normalized' ? at.squares : 0,
+      at.totals,
+      at.along,
+      at.targets,
+      begin,
+      end,
+      panels,
+      height,
+      width,
+      cells,
+      rows,
+      batch,
+      channels,
+      activity === 'squares' ? 1 : 0,
+    );
+  }
+
+  // The step reads images from copies of their own: the next batch is written into the input rows while other threads still step.
+  listColumns(rows: BatchRows, _peer: number, share: WorkShare): void {
+    const { at, blockImages, panels, below, depth, size, step, pool, pad } = this.plan;
+    const { height, width } = below;
+    const { begin, end } = this.#ownBlocks(rows, share);
+    this.kernels.spreadImages(
+      at.grid,
+      at.inputCuts,
+      at.inputEntries,
+      share.begin(rows.count),
+      share.end(rows.count),
+      height,
+      width,
+      depth,
+      pad,
+      this.plan.rows,
+    );
+    this.kernels.listGradient(
+      at.counts,
+      at.lists,
+      at.activity,
+      at.winners,
+      at.targets,
+      begin,
+      end,
+      blockImages,
+      rows.count,
+      panels,
+      height,
+      width,
+      depth,
+      size,
+      step,
+      pool,
+      this.plan.rows,
+    );
+  }
+
+  step(optimizer: Optimizer, rate: number, images: number, time: number, share: WorkShare): void {
+    const { at, channels, depth, size, unitSums } = this.plan;
+    // Four units are one vector of their weights.
+    const fours = Math.ceil(channels / 4);
+    const [begin, end] = [share.begin(fours), share.end(fours)];
+    this.#sumGradient(4 * begin, 4 * end);
+    if (optimizer.kind === 'momentum') {
+      const { decay, momentum } = optimizer;
+      this.kernels.convMomentumStep(
+        at.weights,
+        at.first,
+        at.sums,
+        begin,
+        end,
+        depth,
+        size,
+        unitSums,
+        1 / images,
+        rate,
+        decay,
+        momentum,
+      );
+    } else {
+      const { beta1, beta2, epsilon, decay } = optimizer;
+      this.kernels.convAdamStep(
+        at.weights,
+        at.first,
+        at.second,
+        at.sums,
+        begin,
+        end,
+        depth,
+        size,
+        unitSums,
+        1 / images,
+        rate / (1 - beta1 ** time),
+        rate * decay,
+        beta1,
+        beta2,
+        1 / (1 - beta2 ** time),
+        epsilon,
+      );
+    }
+  }
+
+  /** The gradient of units `begin` to `end`. */
+  #sumGradient(begin: number, end: number): void {
+    const { at, blockImages, panels, below, depth, size, unitSums, rows, height, width } = this.plan;
+    this.kernels.convGradient(
+      at.sums,
+      at.counts,
+      at.lists,
+      at.grid,
+      begin,
+      end,
+      this.#blocks,
+      blockImages,
+      height * width,
+      panels * PANEL,
+      below.height,
+      below.width,
+      depth,
+      size,
+      rows,
+      unitSums,
+    );
+  }
+}

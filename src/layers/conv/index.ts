@@ -1,0 +1,20 @@
+// A layer of convolutions: units that look at small patches with the same weights everywhere.
+
+import { stream } from '../../kernels/random-streams.ts';
+import type { LayerKind } from '../kind.ts';
+import { ConvLayer } from './conv-layer.ts';
+import { convForm } from './form.ts';
+import { type ConvPlan, patchInputs, planConv } from './plan.ts';
+import type { ConvSpec } from './spec.ts';
+
+export const conv: LayerKind<ConvSpec, ConvPlan> = {
+  ...convForm,
+  plan: planConv,
+  prepare() {},
+  initialize({ below, channels, panels, fanIn, size, at }, _memory, kernels, seed, index) {
+    const deviation = 1 / Math.sqrt(size * size * below.channels);
+    kernels.randomWeights(at.weights, 0, panels, fanIn, channels, seed, stream.weights + index, deviation);
+  },
+  inputsSeen: patchInputs,
+  open: (plan, memory, kernels, _build, thread) => new ConvLayer(plan, kernels, memory, thread),
+};

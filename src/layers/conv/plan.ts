@@ -1,0 +1,164 @@
+// Where everything of a layer of convolutions lies in its memory.
+
+import { InputError } from '../../errors.ts';
+import { placesOf, unitGrid } from '../grid.ts';
+import { Arena, PANEL, panelsOf, ROW_BYTES } from '../memory.ts';
+import { blockTensors, planClassHeads, planGoodness, planHead, type Site } from '../plan.ts';
+import { FEWEST_CHANNELS, positionsOf } from './form.ts';
+import type { ConvSpec } from './spec.ts';
+
+/** Positions of a block of images: as many as keep what the weight gradient reads of them near (measured: bench/conv-kernels.ts). */
+const BLOCK_POSITIONS = 512;
+const BLOCK_IMAGES = 16;
+
+/** Sizes and byte offsets of a layer. */
+export type ConvPlan = ReturnType<typeof planConv>;
+
+/** Plans a layer; throws an InputError where it does not fit in the 4 GiB of one memory. */
+export function planConv(spec: ConvSpec, site: Site) {
+  const { below, batch, rows, classes, classMap, moments, threads } = site;
+  const { channels, size, stride = 1, maxPool: pool = 1, cells = 1 } = spec;
+  const { height, width } = positionsOf(spec, below);
+  if (!below.isImage && below.height * below.width > 1 && below.channels < FEWEST_CHANNELS) {
+    throw new InputError(
+      `expected at least ${FEWEST_CHANNELS} channels below a convolution, found ${below.channels}`,
+    );
+  }
+  /** Values of a position below, gaps of its last panel included. */
+  const depth = below.isImage ? below.channels : panelsOf(below.channels) * PANEL;
+  const inputs = below.height * below.width * depth;
+  const panels = panelsOf(channels);
+  const positions = height * width;
+  const outputs = positions * panels * PANEL;
+  const fanIn = size * size * depth;
+  const arena = new Arena();
+  const weightBytes = panels * (fanIn + 1) * ROW_BYTES;
+  const isLearned = moments > 0;
+  const pad = (size - 1) / 2;
+  // As kernels lay out what the weight gradient reads, and sums: see assembly/conv.ts.
+  const lanes = depth <= 4 ? 4 : PANEL;
+  const gridBytes = rows * (below.height + 2 * pad) * (below.width + 2 * pad) * lanes * 4;
+  const unitSums =
+    depth <= 4 ? size * Math.ceil(size / 4) * 16 + 4 : panelsOf(depth) * size * size * PANEL + 4;
+  const blockImages = Math.max(1, Math.min(BLOCK_IMAGES, Math.round(BLOCK_POSITIONS / positions)));
+  const blocks = Math.ceil(rows / blockImages);
+  const listed = blocks * panels * PANEL;
+  const head = classes ? planHead(arena, outputs, batch, classes) : undefined;
+  const outputOrder = placesOf(unitGrid(height, width, channels));
+  const featurePanels = cells * cells * panels;
+  const goodness = planGoodness(arena, 1, rows, 1);
+  const output = {
+    outputRows: arena.take(rows * 8),
+    outputEntries: arena.take(rows * outputs * 8),
+  };
+  const at = {
+    weights: arena.take(weightBytes),
+    first: arena.take(isLearned ? weightBytes : 0),
+    second: arena.take(moments === 2 ? weightBytes : 0),
+    inputRows: arena.take(rows * 8),
+    inputCuts: arena.take(rows * (below.height * below.width + 1) * 4),
+    inputEntries: arena.take(rows * panelsOf(inputs) * PANEL * 8),
+    activity: arena.take(panels * rows * positions * ROW_BYTES),
+    winners: arena.take(pool > 1 ? panels * rows * positions * PANEL : 0),
+    squares: arena.take(rows * positions * 4),
+    ...goodness,
+    ...output,
+    // What follows is for learning alone. A patch of four narrow positions may reach beyond the last.
+    grid: arena.take(isLearned ? (depth <= 4 ? 1 : panelsOf(depth)) * gridBytes + 64 : 0),
+    counts: arena.take(isLearned ? listed * 4 : 0),
+    lists: arena.take(isLearned ? listed * blockImages * positions * 8 : 0),
+    sums: arena.take(isLearned ? panels * PANEL * unitSums * 4 : 0),
+    along: arena.take(classMap ? rows * positions * 4 : 0),
+    cells: arena.take(classMap ? featurePanels * batch * ROW_BYTES : 0),
+  };
+  const scratch = Array.from({ length: threads }, () => arena.take(pool * pool * ROW_BYTES));
+  const classHeads = planClassHeads(
+    arena,
+    { ...site, ...(classMap && { classMap: { ...classMap, isNormalized: false } }) },
+    1,
+    featurePanels * PANEL,
+    featurePanels,
+    featureOrder(channels, panels, cells),
+    output,
+  );
+  const pages = arena.pages(`a layer of ${inputs} inputs and ${positions} × ${channels} units`);
+  return {
+    kind: 'conv' as const,
+    below,
+    inputs,
+    units: positions * channels,
+    batch,
+    rows,
+    groups: 1,
+    moments,
+    labels: 0,
+    outputs,
+    outputOrder,
+    sharesImages: false,
+    sharedRow: rows,
+    stride: rows,
+    inputCapacity: panelsOf(inputs) * PANEL,
+    head,
+    classHeads,
+    channels,
+    panels,
+    depth,
+    fanIn,
+    size,
+    /** Positions from a patch to the next, and of a pool each way. */
+    step: stride,
+    pool,
+    height,
+    width,
+    cells,
+    pad,
+    /** Floats of a unit in what the weight gradient sums. */
+    unitSums,
+    blockImages,
+    scratch,
+    tensors: blockTensors(
+      {
+        prefix: `layers.${site.index}`,
+        inputs: fanIn,
+        units: channels,
+        order: weightOrder(below.channels, depth, size),
+        weights: at.weights,
+        first: at.first,
+        second: at.second,
+      },
+      moments,
+    ),
+    at,
+    pages,
+    bytes: pages * 65536,
+  };
+}
+
+/** The rows of the weights that are of a channel, where a position has gaps: patch position by patch position. */
+function weightOrder(channels: number, depth: number, size: number): Uint32Array | undefined {
+  if (channels === depth) return undefined;
+  return Uint32Array.from(
+    { length: size * size * channels },
+    (_, k) => Math.floor(k / channels) * depth + (k % channels),
+  );
+}
+
+/** What a map to classes reads: of one channel after the other, its cells. */
+function featureOrder(channels: number, panels: number, cells: number): Uint32Array {
+  return Uint32Array.from({ length: channels * cells * cells }, (_, i) => {
+    const [channel, cell] = [Math.floor(i / (cells * cells)), i % (cells * cells)];
+    return cell * panels * PANEL + channel;
+  });
+}
+
+/** The inputs of the patch in the first corner that is whole, in the order of the weights; none where no patch is. */
+export function patchInputs({ below, size, depth }: ConvPlan): Uint32Array[] {
+  const { height, width, channels } = below;
+  if (size > height || size > width) return [];
+  return [
+    Uint32Array.from({ length: size * size * channels }, (_, k) => {
+      const patch = Math.floor(k / channels);
+      return (Math.floor(patch / size) * width + (patch % size)) * depth + (k % channels);
+    }),
+  ];
+}

@@ -1,0 +1,230 @@
+// Convolutions, over awkward shapes.
+
+import { it } from 'vitest';
+import { about, type Bench, eachBuild, items, SKIP, sumError } from '../support/memory.ts';
+
+interface Sizes {
+  /** Images, and channels above. */
+  readonly M: number;
+  readonly U: number;
+  readonly H: number;
+  readonly W: number;
+  readonly D: number;
+  readonly N: number;
+  readonly stride: number;
+  readonly L: number;
+  readonly density: number;
+}
+
+/** Each of them somewhere, patches larger than the image and pools that leave positions over included. */
+const SIZES: readonly Sizes[] = [
+  { M: 1, U: 1, H: 1, W: 1, D: 1, N: 1, stride: 1, L: 1, density: 1 },
+  { M: 2, U: 32, H: 2, W: 3, D: 1, N: 3, stride: 1, L: 1, density: 0.5 },
+  { M: 3, U: 33, H: 5, W: 4, D: 3, N: 3, stride: 1, L: 2, density: 1 },
+  { M: 3, U: 9, H: 7, W: 5, D: 4, N: 5, stride: 2, L: 1, density: 0.6 },
+  { M: 5, U: 40, H: 6, W: 6, D: 32, N: 3, stride: 1, L: 2, density: 0.2 },
+  { M: 4, U: 70, H: 4, W: 5, D: 64, N: 3, stride: 1, L: 1, density: 0.1 },
+  { M: 3, U: 12, H: 9, W: 8, D: 5, N: 3, stride: 2, L: 2, density: 0.4 },
+  { M: 2, U: 31, H: 2, W: 2, D: 32, N: 7, stride: 1, L: 1, density: 0.7 },
+  { M: 2, U: 16, H: 7, W: 7, D: 1, N: 7, stride: 1, L: 3, density: 0.3 },
+  { M: 7, U: 32, H: 3, W: 3, D: 33, N: 1, stride: 1, L: 1, density: 0 },
+];
+const SMALL = SIZES[4];
+
+/** Images of the sizes, cut at each position. */
+function images(bench: Bench, { M, H, W, D, density }: Sizes) {
+  const { rows, entries } = bench.rows(M, H * W * D, density);
+  const cuts = bench.take(M * (H * W + 1));
+  bench.kernels.cutRows(cuts, rows, entries, 0, M, H * W * D, H * W);
+  return { cuts, entries };
+}
+
+function pooled({ H, W, stride, L }: Sizes) {
+  const [height, width] = [H, W].map(length => Math.floor((Math.floor((length - 1) / stride) + 1) / L));
+  return { height, width, Q: height * width };
+}
+
+function forward(bench: Bench, sizes: Sizes): void {
+  bench.reset();
+  const { M, U, H, W, D, N, stride, L } = sizes;
+  const { Q } = pooled(sizes);
+  const [P, S, K] = [Math.ceil(U / 32), M + 2, N * N * D];
+  const { cuts, entries } = images(bench, sizes);
+  const weights = bench.panels(U, K + 1);
+  const activity = bench.take(P * S * Q * 32);
+  const winners = bench.zeros(P * S * Q * 8);
+  const scratch = bench.zeros(L * L * 32);
+  const ofImages = (at: number, bytes: number) => (begin: number, end: number) =>
+    Array.from({ length: P }, (_, p) => items(at + p * S * Q * bytes, Q * bytes)(begin, end)).flat();
+  const call = (w: number) => (k: Bench['kernels'], begin: number, end: number) =>
+    k.convForward(activity, w, scratch, cuts, entries, weights, begin, end, P, H, W, D, N, stride, L, S);
+  bench.check({
+    end: M,
+    call: call(winners),
+    writes: (begin, end) => [
+      ...ofImages(activity, 128)(begin, end),
+      ...ofImages(winners, 32)(begin, end),
+      ...items(scratch, L * L * 128)(0, 1),
+    ],
+  });
+  for (let panel = 0; panel < P; panel++) {
+    bench.close('activity', activity + panel * S * Q * 128, M * Q * 32, sumError(K + 1));
+  }
+  bench.padding('activity', activity, U, S * Q, M * Q);
+}
+
+/** The winners that the kernel found have the largest activity: ties but for rounding may fall either way in the twin. */
+function winnersOf(bench: Bench, sizes: Sizes): void {
+  const { M, U, H, W, D, N, L } = sizes;
+  const { height, width, Q } = pooled(sizes);
+  bench.reset();
+  const [P, S, K] = [Math.ceil(U / 32), M, N * N * D];
+  const { cuts, entries } = images(bench, sizes);
+  const weights = bench.panels(U, K + 1);
+  const whole = bench.take(P * S * H * W * 32);
+  const activity = bench.take(P * S * Q * 32);
+  const winners = bench.zeros(P * S * Q * 8);
+  const scratch = bench.zeros(L * L * 32);
+  const { kernels, f32, u32 } = bench;
+  kernels.convForward(whole, winners, scratch, cuts, entries, weights, 0, M, P, H, W, D, N, 1, 1, S);
+  kernels.convForward(activity, winners, scratch, cuts, entries, weights, 0, M, P, H, W, D, N, 1, L, S);
+  const bytes = new Uint8Array(u32.buffer);
+  for (let i = 0; i < P * S * Q * 32; i++) {
+    const [lane, place] = [i % 32, Math.floor(i / 32)];
+    const [q, image] = [place % Q, Math.floor(place / Q)];
+    const [y, x] = [Math.floor(q / width) * L, (q % width) * L];
+    const pool = Array.from({ length: L * L }, (_, j) => {
+      const position = (y + Math.floor(j / L)) * W + x + (j % L);
+      return f32[(whole >> 2) + (image * H * W + position) * 32 + lane];
+    });
+    const most = Math.max(...pool);
+    if (f32[(activity >> 2) + i] !== most) throw new Error(`activity ${i} of ${height} × ${width}`);
+    if (bytes[winners + i] !== pool.indexOf(most))
+      throw new Error(`winner ${i} is not the first of the largest`);
+  }
+}
+
+function gradient(bench: Bench, sizes: Sizes): void {
+  bench.reset();
+  const { M, U, H, W, D, N, stride, L } = sizes;
+  const { Q } = pooled(sizes);
+  const [P, S, pad] = [Math.ceil(U / 32), M + 2, (N - 1) / 2];
+  const { cuts, entries } = images(bench, sizes);
+  const positions = (H + 2 * pad) * (W + 2 * pad);
+  const [lanes, panels] = D <= 4 ? [4, 1] : [32, Math.ceil(D / 32)];
+  const grid = bench.zeros(panels * S * positions * lanes + 16);
+  bench.check({
+    end: M,
+    call: (k, begin, end) => k.spreadImages(grid, cuts, entries, begin, end, H, W, D, pad, S),
+    writes: (begin, end) =>
+      Array.from({ length: panels }, (_, p) =>
+        items(grid + p * S * positions * lanes * 4, positions * lanes * 4)(begin, end),
+      ).flat(),
+  });
+  bench.same();
+
+  // A third of the gradient is not zero; one image is left out.
+  const rows = bench.panels(U, S * Q);
+  for (let i = 0; i < P * S * Q * 32; i++) if (bench.noise.next() > 0.33) bench.f32[(rows >> 2) + i] = 0;
+  const winners = bench.take(P * S * Q * 8);
+  new Uint8Array(bench.u32.buffer).set(
+    Array.from({ length: P * S * Q * 32 }, () => bench.noise.below(L * L)),
+    winners,
+  );
+  const targets = bench.words(Array.from({ length: M }, (_, row) => (row % 3 === 1 ? SKIP : row)));
+  const R = 2;
+  const B = Math.ceil(M / R);
+  const counts = bench.take(B * P * 32);
+  const lists = bench.take(2 * B * P * 32 * R * Q);
+  bench.check({
+    end: B,
+    call: (k, begin, end) =>
+      k.listGradient(counts, lists, rows, winners, targets, begin, end, R, M, P, H, W, D, N, stride, L, S),
+    writes: (begin, end) => [
+      ...items(counts, P * 32 * 4)(begin, end),
+      ...items(lists, P * 32 * R * Q * 8)(begin, end),
+    ],
+  });
+  bench.same();
+
+  const T = D <= 4 ? N * Math.ceil(N / 4) * 16 + 4 : panels * N * N * 32 + 4;
+  const sums = bench.take(P * 32 * T);
+  bench.check({
+    end: P * 32,
+    call: (k, begin, end) =>
+      k.convGradient(sums, counts, lists, grid, begin, end, B, R, Q, P * 32, H, W, D, N, S, T),
+    // Of what is behind the bias, nobody reads.
+    writes: items(sums, T * 4, (T - 3) * 4),
+  });
+  for (let unit = 0; unit < P * 32; unit++) {
+    bench.close(`sums of unit ${unit}`, sums + unit * T * 4, T - 3, sumError(M * Q));
+  }
+}
+
+function step(bench: Bench, { U, D, N }: Sizes, isAdam: boolean): void {
+  bench.reset();
+  const [P, K] = [Math.ceil(U / 32), N * N * D];
+  const T = D <= 4 ? N * Math.ceil(N / 4) * 16 + 4 : Math.ceil(D / 32) * N * N * 32 + 4;
+  const sums = bench.normals(P * 32 * T);
+  const [weights, first, second] = Array.from({ length: 3 }, () => bench.panels(U, K + 1));
+  for (let i = 0; i < P * (K + 1) * 32; i++) bench.f32[(second >> 2) + i] **= 2;
+  const arrays = isAdam ? [weights, first, second] : [weights, first];
+  const fours = Math.ceil(U / 4);
+  bench.check({
+    end: fours,
+    call: (k, begin, end) =>
+      isAdam
+        ? k.convAdamStep(
+            weights,
+            first,
+            second,
+            sums,
+            begin,
+            end,
+            D,
+            N,
+            T,
+            0.1,
+            0.01,
+            0.001,
+            0.9,
+            0.99,
+            1.5,
+            1e-8,
+          )
+        : k.convMomentumStep(weights, first, sums, begin, end, D, N, T, 0.1, 0.01, 0.001, 0.9),
+    writes: (begin, end) =>
+      arrays.flatMap(at =>
+        Array.from({ length: end - begin }, (_, i) => begin + i).flatMap(four =>
+          items(at + (four >> 3) * (K + 1) * 128 + (four & 7) * 16, 128, 16)(0, K + 1),
+        ),
+      ),
+  });
+  for (const at of arrays) bench.close('weights or moments', at, P * (K + 1) * 32, 8);
+}
+
+eachBuild((open, isFull) => {
+  const all = isFull ? SIZES : [SMALL];
+  const each = (what: (bench: Bench, sizes: Sizes) => void) => () => {
+    const bench = open();
+    for (const sizes of all) about(JSON.stringify(sizes), () => what(bench, sizes));
+  };
+  it('convForward', { timeout: 60_000 }, each(forward));
+  it('the winners of a pool', { timeout: 60_000 }, () => {
+    const bench = open();
+    for (const sizes of all.filter(({ L, U, stride }) => L > 1 && U <= 32 && stride === 1)) {
+      about(JSON.stringify(sizes), () => winnersOf(bench, sizes));
+    }
+  });
+  it('the gradient of the weights', { timeout: 60_000 }, each(gradient));
+  it(
+    'convMomentumStep',
+    { timeout: 60_000 },
+    each((bench, sizes) => step(bench, sizes, false)),
+  );
+  it(
+    'convAdamStep',
+    { timeout: 60_000 },
+    each((bench, sizes) => step(bench, sizes, true)),
+  );
+});

@@ -1,0 +1,182 @@
+// Images of units, position by position, over awkward shapes.
+
+import { it } from 'vitest';
+import { about, type Bench, type Check, eachBuild, items, SKIP, sumError } from '../support/memory.ts';
+
+interface Sizes {
+  /** Images, and channels of a position. */
+  readonly M: number;
+  readonly U: number;
+  readonly height: number;
+  readonly width: number;
+  readonly A: number;
+}
+
+const SIZES: readonly Sizes[] = [
+  { M: 1, U: 1, height: 1, width: 1, A: 1 },
+  { M: 3, U: 9, height: 3, width: 2, A: 2 },
+  { M: 4, U: 32, height: 7, width: 7, A: 3 },
+  { M: 2, U: 33, height: 5, width: 4, A: 4 },
+  { M: 5, U: 70, height: 2, width: 3, A: 1 },
+];
+
+/** Activities of which some are off, a position of the first image and all of the last among them. */
+function prepare(bench: Bench, { M, U, height, width }: Sizes) {
+  bench.reset();
+  const [P, Q, S] = [Math.ceil(U / 32), height * width, M + 2];
+  const activity = bench.panels(U, S * Q);
+  for (let i = 0; i < P * S * Q * 32; i++) {
+    const word = (activity >> 2) + i;
+    const place = (i >> 5) % (S * Q);
+    const isOff = (Q > 1 && place === 1) || (M > 1 && place >= (M - 1) * Q);
+    bench.f32[word] = isOff ? 0 : Math.max(0, bench.f32[word]);
+  }
+  const [squares, totals] = [bench.take(S * Q), bench.take(S)];
+  bench.check({
+    end: M,
+    call: (k, begin, end) => k.sumPositions(squares, totals, activity, begin, end, P, Q, S),
+    writes: (begin, end) => [...items(squares, Q * 4)(begin, end), ...items(totals, 4)(begin, end)],
+  });
+  bench.close('squares', squares, M * Q, sumError(U));
+  bench.close('totals', totals, M, sumError(U * Q));
+  return { P, Q, S, activity, squares, totals };
+}
+
+/** Rows of `length` values at most: the same inputs in kernel and twin, and values of a relative error of `factor` EPSILON. */
+function sameRows(bench: Bench, rows: number, entries: number, M: number, factor: number): void {
+  for (let row = 0; row < M; row++) {
+    const ends = [0, 1].map(i => (rows >> 2) + 2 * row + i);
+    for (const word of ends) {
+      if (bench.u32[word] !== bench.plain.u32[word]) throw new Error(`row ${row} begins or ends elsewhere`);
+    }
+    for (let at = bench.u32[ends[0]]; at < bench.u32[ends[1]]; at += 8) {
+      const entry = (entries + at) >> 2;
+      if (bench.u32[entry] !== bench.plain.u32[entry]) throw new Error(`another input in row ${row}`);
+      bench.within(`row ${row}`, entry + 1, factor * 2 ** -23 * Math.abs(bench.plain.f32[entry + 1]));
+    }
+  }
+}
+
+/** Checks what packs M rows, of `rowBytes` at most: a part packs its rows from a place of its own, so parts are checked one at a time. */
+function packs(
+  bench: Bench,
+  M: number,
+  rowBytes: number,
+  rows: number,
+  entries: number,
+  call: Check['call'],
+): void {
+  const values: number[][][] = [];
+  for (const borders of [
+    [0, M >> 1, M],
+    [0, 0, M],
+  ]) {
+    const found: number[][] = [];
+    for (const [begin, end] of [borders.slice(0, 2), borders.slice(1)]) {
+      bench.check({
+        end: 1,
+        call: k => call(k, begin, end),
+        writes: () => [...items(rows, 8)(begin, end), ...items(entries, rowBytes)(begin, end)],
+      });
+      for (let row = begin; row < end; row++) {
+        const [first, last] = [0, 1].map(i => (entries + bench.u32[(rows >> 2) + 2 * row + i]) >> 2);
+        found.push([...bench.u32.subarray(first, last)]);
+      }
+    }
+    values.push(found);
+  }
+  if (JSON.stringify(values[0]) !== JSON.stringify(values[1])) throw new Error('parts differ from the whole');
+}
+
+function normalize(bench: Bench, sizes: Sizes): void {
+  const { M, U } = sizes;
+  const { P, Q, S, activity, squares, totals } = prepare(bench, sizes);
+  const rows = bench.take(2 * S);
+  const entries = bench.take(2 * S * Q * P * 32);
+  packs(bench, M, Q * P * 32 * 8, rows, entries, (k, begin, end) =>
+    k.normalizePositions(rows, entries, activity, squares, totals, begin, end, P, Q, S, U),
+  );
+  sameRows(bench, rows, entries, M, 8);
+}
+
+function features(bench: Bench, sizes: Sizes, isNormalized: boolean, isSquared: 0 | 1): void {
+  const { M, U, height, width, A } = sizes;
+  const { P, Q, S, activity, squares, totals } = prepare(bench, sizes);
+  const [rows, entries] = [bench.take(2 * S), bench.take(2 * S * A * A * P * 32)];
+  const scales = isNormalized ? squares : 0;
+  packs(bench, M, A * A * P * 32 * 8, rows, entries, (k, begin, end) =>
+    k.meanCells(rows, entries, activity, scales, totals, begin, end, P, height, width, A, S, U, isSquared),
+  );
+  // Nothing is negative, so that sums are as exact as their terms: a scale is three roundings and a root.
+  sameRows(bench, rows, entries, M, 8 + sumError(Q));
+
+  const T = M + 3;
+  const cells = bench.normals(A * A * P * T * 32);
+  const along = bench.take(S * Q);
+  const targets = bench.words(Array.from({ length: M }, (_, row) => (row % 3 === 2 ? SKIP : row)));
+  bench.check({
+    end: M,
+    call: (k, begin, end) =>
+      k.cellGradient(
+        activity,
+        cells,
+        scales,
+        totals,
+        along,
+        targets,
+        begin,
+        end,
+        P,
+        height,
+        width,
+        A,
+        S,
+        T,
+        U,
+        isSquared,
+      ),
+    writes: (begin, end) => [
+      ...Array.from({ length: P }, (_, p) => items(activity + p * S * Q * 128, Q * 128)(begin, end)).flat(),
+      ...items(along, Q * 4)(begin, end),
+    ],
+  });
+  // A difference of sums, so that terms say nothing of its size: all are of about 1 over a position's length.
+  for (let i = 0; i < P * S * Q * 32; i++) bench.within(`activity[${i}]`, (activity >> 2) + i, 2e-5);
+  bench.padding('activity', activity, U, S * Q, M * Q);
+}
+
+function scale(bench: Bench, sizes: Sizes): void {
+  const { M } = sizes;
+  const { P, Q, S, activity } = prepare(bench, sizes);
+  const coefficients = bench.normals(M);
+  const targets = bench.words(Array.from({ length: M }, (_, row) => (row % 3 === 1 ? SKIP : row)));
+  bench.check({
+    end: M,
+    call: (k, begin, end) => k.scaleImages(activity, coefficients, targets, begin, end, P, Q, S),
+    writes: (begin, end) =>
+      Array.from({ length: P }, (_, p) => items(activity + p * S * Q * 128, Q * 128)(begin, end)).flat(),
+  });
+  bench.same();
+}
+
+eachBuild((open, isFull) => {
+  const all = isFull ? SIZES : [SIZES[1]];
+  const each = (what: (bench: Bench, sizes: Sizes) => void) => () => {
+    const bench = open();
+    for (const sizes of all) about(JSON.stringify(sizes), () => what(bench, sizes));
+  };
+  it('normalizePositions', each(normalize));
+  it(
+    'meanCells and cellGradient of activities',
+    each((bench, sizes) => features(bench, sizes, false, 0)),
+  );
+  it(
+    'meanCells and cellGradient of squares',
+    each((bench, sizes) => features(bench, sizes, false, 1)),
+  );
+  it(
+    'meanCells and cellGradient of normalised activities',
+    each((bench, sizes) => features(bench, sizes, true, 0)),
+  );
+  it('scaleImages', each(scale));
+});

@@ -1,0 +1,151 @@
+// Whole steps of convolutions against finite differences of the equations in double precision, and what they answer.
+
+import { describe, expect, it } from 'vitest';
+import type { ConvSpec } from '../../../src/layers/conv/spec.ts';
+import { createNetwork } from '../../../src/network/create.ts';
+import type { Network } from '../../../src/network/network.ts';
+import { readState } from '../../../src/network/state.ts';
+import type { Classes, Recipe } from '../../../src/recipes/recipe.ts';
+import {
+  activities,
+  type Image,
+  logProbabilities,
+  type PlainConv,
+  positionsNormalized,
+  wholeNormalized,
+} from '../../support/conv-network.ts';
+import { prototypes } from '../../support/data.ts';
+import { rowsOf } from '../../support/matrix.ts';
+
+const [height, width, channels, classes, images] = [7, 6, 2, 3, 6];
+const inputs = height * width * channels;
+const data = { ...prototypes(images, inputs, classes, 1), shape: [height, width, channels] as const };
+const labels = Array.from(data.labels);
+const pictures: Image[] = rowsOf(
+  Float32Array.from(data.inputs, value => value / 255),
+  inputs,
+).map(row => rowsOf(row, width * channels).map(line => rowsOf(line, channels)));
+
+const layers: ConvSpec[] = [
+  { kind: 'conv', channels: 10, size: 3, maxPool: 2, cells: 2 },
+  { kind: 'conv', channels: 33, size: 3, cells: 3 },
+  { kind: 'conv', channels: 9, size: 5, stride: 2 },
+];
+
+function recipeOf(learning: Partial<Classes>, more: Partial<Recipe> = {}): Recipe {
+  return {
+    name: 'convolutions',
+    about: '',
+    layers,
+    image: [height, width, channels],
+    shift: 0,
+    batch: images,
+    epochs: 1,
+    holdShare: 1,
+    ...more,
+    learning: {
+      kind: 'classes',
+      activity: 'normalized',
+      map: 'learned',
+      optimizer: { kind: 'momentum', rate: 1, momentum: 0, decay: 0 },
+      readFrom: 0,
+      ...learning,
+    },
+  };
+}
+
+function plainLayers({ session }: Network): PlainConv[] {
+  const tensors = new Map(readState(session, false).map(({ name, data }) => [name, data]));
+  return layers.map(({ channels, size, stride = 1, maxPool: pool = 1, cells = 1 }, l) => ({
+    weight: rowsOf(tensors.get(`layers.${l}.weight`)!, channels),
+    bias: Array.from(tensors.get(`layers.${l}.bias`)!),
+    map: rowsOf(tensors.get(`classes.${l}.weight`)!, classes),
+    ...{ size, stride, pool, cells },
+  }));
+}
+
+/** What each layer sees of each picture. */
+function inputsOf(plain: PlainConv[]): Image[][] {
+  let x = pictures.map(wholeNormalized);
+  return plain.map(layer => {
+    const seen = x;
+    x = seen.map(image => positionsNormalized(activities(image, layer)));
+    return seen;
+  });
+}
+
+/** The slope of the mean log probability of the right class over one number. */
+function slope(loss: () => number, row: number[], j: number): number {
+  const [kept, step] = [row[j], 1e-5];
+  row[j] = kept + step;
+  const more = loss();
+  row[j] = kept - step;
+  const less = loss();
+  row[j] = kept;
+  return (more - less) / (2 * step);
+}
+
+describe('a step', () => {
+  it.each(
+    (['linear', 'squares', 'normalized'] as const).flatMap(activity =>
+      (['blocks', 'projection', 'learned'] as const).map(map => ({ activity, map })),
+    ),
+  )('is that of the equations: $activity, $map', { timeout: 60_000 }, async ({ activity, map }) => {
+    const threads = map === 'learned' ? 2 : 1;
+    const network = await createNetwork(recipeOf({ activity, map }), { inputs, classes, threads });
+    const plain = plainLayers(network);
+    const seen = inputsOf(plain);
+    for await (const _ of network.fit(data));
+    const after = plainLayers(network);
+    await network.close();
+    // The constant 2 of the squares is left to the rate.
+    const factor = activity === 'squares' ? 0.5 : 1;
+    plain.forEach((layer, l) => {
+      const loss = () =>
+        seen[l].reduce(
+          (sum, x, i) => sum + logProbabilities(activities(x, layer), layer, activity)[labels[i]] / images,
+          0,
+        );
+      let largest = 0;
+      const compare = (before: number[], moved: number[], j: number, scale: number) => {
+        const expected = scale * slope(loss, before, j);
+        expect(Math.abs(moved[j] - before[j] - expected)).toBeLessThan(3e-6 + 1e-4 * Math.abs(expected));
+        largest = Math.max(largest, Math.abs(expected));
+      };
+      for (let k = 0; k < layer.weight.length; k += 5) {
+        compare(layer.weight[k], after[l].weight[k], k % layer.bias.length, factor);
+      }
+      for (let u = 0; u < layer.bias.length; u += 4) compare(layer.bias, after[l].bias, u, factor);
+      // Something has to have moved for this to say anything.
+      expect(largest).toBeGreaterThan(1e-3);
+      for (let f = 0; f < layer.map.length; f += 7) {
+        if (map === 'learned') compare(layer.map[f], after[l].map[f], f % classes, 1);
+        else expect(after[l].map[f]).toEqual(layer.map[f]);
+      }
+    });
+  });
+});
+
+describe('answers', () => {
+  it('are the sum of what the layers say', async () => {
+    const network = await createNetwork(recipeOf({}), { inputs, classes, threads: 2 });
+    for await (const _ of network.fit(data));
+    const plain = plainLayers(network);
+    const seen = inputsOf(plain);
+    const found = await network.probabilities(data);
+    pictures.forEach((_, i) => {
+      const sums = Array.from({ length: classes }, (_, c) =>
+        plain.reduce(
+          (sum, layer, l) => sum + logProbabilities(activities(seen[l][i], layer), layer, 'normalized')[c],
+          0,
+        ),
+      );
+      const most = Math.max(...sums);
+      const total = sums.reduce((sum, value) => sum + Math.exp(value - most), 0);
+      sums.forEach((sum, c) => {
+        expect(found[i * classes + c]).toBeCloseTo(Math.exp(sum - most) / total, 5);
+      });
+    });
+    await network.close();
+  });
+});

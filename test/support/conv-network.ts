@@ -1,0 +1,108 @@
+// Layers of convolutions that tell classes apart, as the equations have it, in double precision and in the plainest way. Shares no code
+// with the library.
+
+import type { Matrix } from './matrix.ts';
+
+/** One image: values by row, column and channel. */
+export type Image = number[][][];
+
+export interface PlainConv {
+  /** (size · size · channels below, channels), patch position by patch position. */
+  readonly weight: Matrix;
+  readonly bias: number[];
+  /** (channels · cells · cells, classes), channel by channel. */
+  readonly map: Matrix;
+  readonly size: number;
+  readonly stride: number;
+  readonly pool: number;
+  readonly cells: number;
+}
+
+/** An image over its root mean square. */
+export function wholeNormalized(image: Image): Image {
+  const values = image.flat(2);
+  const rms = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
+  return image.map(row => row.map(position => position.map(x => x / rms)));
+}
+
+/** What a layer makes of an image, before anything is normalised. */
+export function activities(x: Image, { weight, bias, size, stride, pool }: PlainConv): Image {
+  const [height, width, channels] = [x.length, x[0].length, x[0][0].length];
+  const pad = (size - 1) / 2;
+  const convolved: Image = [];
+  for (let cy = 0; cy * stride < height; cy++) {
+    const row: number[][] = [];
+    for (let cx = 0; cx * stride < width; cx++) {
+      const sums = [...bias];
+      for (let k = 0; k < size * size * channels; k++) {
+        const [patch, channel] = [Math.floor(k / channels), k % channels];
+        const y = cy * stride + Math.floor(patch / size) - pad;
+        const value = x[y]?.[cx * stride + (patch % size) - pad]?.[channel] ?? 0;
+        if (value !== 0) for (let u = 0; u < sums.length; u++) sums[u] += value * weight[k][u];
+      }
+      row.push(sums.map(sum => Math.max(0, sum)));
+    }
+    convolved.push(row);
+  }
+  return Array.from({ length: Math.floor(convolved.length / pool) }, (_, y) =>
+    Array.from({ length: Math.floor(convolved[0].length / pool) }, (_, px) =>
+      bias.map((_, u) => {
+        let most = 0;
+        for (let i = 0; i < pool * pool; i++) {
+          most = Math.max(most, convolved[y * pool + Math.floor(i / pool)][px * pool + (i % pool)][u]);
+        }
+        return most;
+      }),
+    ),
+  );
+}
+
+/** Each position over its own root mean square and a hundredth of that of all. */
+export function positionsNormalized(y: Image): Image {
+  const squares = (values: number[]) => values.reduce((sum, value) => sum + value * value, 0);
+  const all = y.flat(2);
+  const floor = 0.01 * Math.sqrt(squares(all) / all.length);
+  return y.map(row =>
+    row.map(position => {
+      const rms = Math.sqrt(squares(position) / position.length);
+      return position.map(value => value / (1e-20 + floor + rms));
+    }),
+  );
+}
+
+/** Log probabilities of all classes, by what a layer made of an image. */
+export function logProbabilities(
+  y: Image,
+  { map, cells }: PlainConv,
+  activity: 'linear' | 'squares' | 'normalized',
+): number[] {
+  const seen =
+    activity === 'normalized'
+      ? positionsNormalized(y)
+      : activity === 'squares'
+        ? y.map(row => row.map(position => position.map(value => value * value)))
+        : y;
+  const [height, width, channels] = [y.length, y[0].length, y[0][0].length];
+  const logits = map[0].map(() => 0);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let cell = 0; cell < cells * cells; cell++) {
+      const [i, j] = [Math.floor(cell / cells), cell % cells];
+      const values: number[] = [];
+      for (let py = 0; py < height; py++) {
+        for (let px = 0; px < width; px++) {
+          const isIn =
+            py >= Math.floor((i * height) / cells) &&
+            py < Math.floor(((i + 1) * height) / cells) &&
+            px >= Math.floor((j * width) / cells) &&
+            px < Math.floor(((j + 1) * width) / cells);
+          if (isIn) values.push(seen[py][px][channel]);
+        }
+      }
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      for (let c = 0; c < logits.length; c++) logits[c] += mean * map[channel * cells * cells + cell][c];
+    }
+  }
+  const most = Math.max(...logits);
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
+  return logits.map(logit => logit - most - Math.log(sum));
+}
