@@ -37,6 +37,10 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     asks: 'how much faster is the reference network with more threads? (2 minutes)',
     run: async () => (await import('./threads.ts')).run(),
   },
+  'conv-kernels': {
+    asks: 'how near are convolutions to what one core can do at 128 bits, zeros counted and not? (3 minutes)',
+    run: async () => (await import('./conv-kernels.ts')).run(),
+  },
   kernels: {
     asks: "how near are the products to this machine's limit, and where is dense faster than sparse?",
     run: async () => (await import('./kernels.ts')).run(),

@@ -10,6 +10,7 @@ export const stream = {
   shift: 3,
   masks: 4,
   characters: 5,
+  flip: 6,
   weights: 16,
   projections: 2 ** 15,
   blocks: 2 ** 16,

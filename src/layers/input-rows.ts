@@ -14,6 +14,16 @@ function unitOf({ inputs }: Dataset): number {
   return inputs instanceof Uint8Array ? 1 / 255 : 1;
 }
 
+/** How an image is written: mirrored left to right or not, then moved by whole pixels; what moves in from outside is zero. */
+export interface Move {
+  readonly right: number;
+  readonly down: number;
+  readonly isMirrored: boolean;
+}
+
+/** As it is. */
+export const STILL: Move = { right: 0, down: 0, isMirrored: false };
+
 /** Which inputs say what an image is. */
 export interface LabelInputs {
   /** In the place of the first inputs, or behind the last. */
@@ -54,15 +64,12 @@ export class InputRows {
     this.#neutralScale = new Float64Array(labels ? batch : 0);
   }
 
-  /**
-   * Writes example `index` of the dataset as image `image` of the batch, whose rows differ in their labels, moved `right` and
-   * `down` by whole pixels; what moves in from outside is zero.
-   */
-  writeImage(image: number, dataset: Dataset, index: number, right: number, down: number): void {
+  /** Writes example `index` of the dataset as image `image` of the batch, whose rows differ in their labels. */
+  writeImage(image: number, dataset: Dataset, index: number, move: Move): void {
     const { inputs } = this.#layer.plan;
     const unit = unitOf(dataset);
     const first = this.#beginImage(image);
-    const to = this.#copy(first, dataset, unit, index, right, down);
+    const to = this.#copy(first, dataset, unit, index, move);
     const squares = this.#squares * unit * unit;
     const strength = this.#strength;
     const oneHot = 1 / (TINY + Math.sqrt((squares + strength * strength) / inputs));
@@ -74,21 +81,14 @@ export class InputRows {
 
   /**
    * Writes example `index` as row `row`, whole, for a layer planned without labels; where the network is given labels, with
-   * `label` in the first inputs, or with every class alike where that is undefined. Moves it as writeImage does.
+   * `label` in the first inputs, or with every class alike where that is undefined.
    */
-  writeRow(
-    row: number,
-    dataset: Dataset,
-    index: number,
-    right: number,
-    down: number,
-    label: number | undefined,
-  ): void {
+  writeRow(row: number, dataset: Dataset, index: number, move: Move, label: number | undefined): void {
     const unit = unitOf(dataset);
     const first = this.#beginImage(row);
     const isBefore = this.#firstLabel === 0;
     let to = isBefore ? this.#copyLabel(first, unit, label) : first;
-    to = this.#copy(to, dataset, unit, index, right, down);
+    to = this.#copy(to, dataset, unit, index, move);
     if (!isBefore) to = this.#copyLabel(to, unit, label);
     const labels = this.#labelsOn(label);
     const labelSquares = labels && (this.#strength * this.#strength) / labels;
@@ -130,16 +130,17 @@ export class InputRows {
    * Copies what is not zero of an example, whose values stand for `unit` each, without the label's inputs, to word `to` and on;
    * returns where it ends.
    */
-  #copy(to: number, dataset: Dataset, unit: number, index: number, right: number, down: number): number {
+  #copy(to: number, dataset: Dataset, unit: number, index: number, move: Move): number {
     const { f32, u32 } = this.#layer;
+    const { right, down, isMirrored } = move;
     const inputs = this.#width;
     const skipped = this.#skipped;
     const values = dataset.inputs;
     const means = this.#means;
-    // Without a shift any input is a row of its own, so that none can move out of it. Channels lie side by side, so a
+    // Where nothing moves any input is a row of its own, so that none can move out of it. Channels lie side by side, so a
     // pixel is as many places wide.
-    const isShifted = right !== 0 || down !== 0;
-    const [, columns, channels = 1] = isShifted ? dataset.shape! : [0, 1];
+    const isMoved = right !== 0 || down !== 0 || isMirrored;
+    const [, columns, channels = 1] = isMoved ? dataset.shape! : [0, 1];
     const width = columns * channels;
     const places = right * channels;
     const height = inputs / width;
@@ -147,8 +148,11 @@ export class InputRows {
     let squares = 0;
     for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
       const last = y * width + Math.min(width, width + places);
+      // The first place of a mirrored row's last pixel comes from that of its first, and so on backwards.
+      const opposite = from + (2 * y + 1) * width + 2 * places - channels;
       for (let k = Math.max(skipped, y * width + Math.max(0, places)); k < last; k++) {
-        const value = means ? values[from + k] - means[k % means.length] / unit : values[from + k];
+        const place = isMirrored ? opposite - k + 2 * (k % channels) : from + k;
+        const value = means ? values[place] - means[k % means.length] / unit : values[place];
         if (value === 0) continue;
         u32[to] = k * ROW_BYTES;
         f32[to + 1] = value;

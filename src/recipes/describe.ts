@@ -16,7 +16,7 @@ import {
 
 /** A recipe as pairs to print, in the order in which data flow. */
 export function describeRecipe(recipe: Recipe): [name: string, value: string][] {
-  const { learning, shift, channelMeans, batch, epochs, holdShare } = recipe;
+  const { learning, channelMeans, batch, epochs, holdShare } = recipe;
   const between = betweenOf(learning);
   const last = recipe.layers.length;
   const from = readFrom(recipe) + 1;
@@ -25,7 +25,7 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
     ['layers', recipe.layers.map(describeLayer).join(' - ')],
     ['learning', describeLearning(learning)],
     // Inputs need not be images where nothing moves them.
-    ['images', shift > 0 && `moved by up to ${shift} pixel${shift === 1 ? '' : 's'} each way, at random`],
+    ['images', describeAugmentation(recipe)],
     ['channels', channelMeans && `less ${channelMeans.join(', ')}`],
     ['label', describeLabel(learning)],
     ['between layers', between && describeBetween(between)],
@@ -48,6 +48,14 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
     ],
   ];
   return pairs.filter((pair): pair is [string, string] => Boolean(pair[1]));
+}
+
+function describeAugmentation({ shift, flip }: Recipe): string {
+  const what = [
+    ...(shift > 0 ? [`moved by up to ${shift} pixel${shift === 1 ? '' : 's'} each way`] : []),
+    ...(flip ? ['every other one mirrored'] : []),
+  ];
+  return what.length > 0 ? `${what.join(', ')}, at random` : '';
 }
 
 /** The size of a layer, e.g. `1000` or `4×4×128`. */

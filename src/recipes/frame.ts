@@ -1,7 +1,7 @@
 // What every recipe says, whichever layers and ways of learning it may have.
 
 import { refuse } from '../errors.ts';
-import { list, object, optional, type Schema, share, text, whole } from '../schema.ts';
+import { list, object, optional, type Schema, share, text, whole, yes } from '../schema.ts';
 
 const image: Schema<readonly [height: number, width: number, channels?: number]> = (value, path) => {
   const lengths = list(whole(1))(value, path);
@@ -18,6 +18,8 @@ export function recipeOf<Layer, Learning>(layer: Schema<Layer>, learning: Schema
     layers: list(layer),
     /** Training images move by up to this many pixels each way, anew in every epoch (the jitter of section 3.3); 0 is none. */
     shift: whole(0),
+    /** Every other training image is mirrored left to right, at random and anew in every epoch. */
+    flip: optional(yes),
     /** Rows, columns and channels (1 by default) of an example, where the network has to know them. */
     image: optional(image),
     /**

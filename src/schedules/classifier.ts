@@ -3,9 +3,9 @@
 // beside this one say.
 
 import type { DenseLayer } from '../layers/dense/dense-layer.ts';
-import { InputRows } from '../layers/input-rows.ts';
+import { InputRows, STILL } from '../layers/input-rows.ts';
+import { writeAugmented } from './augmentation.ts';
 import type { ActivationTransform } from './between-layers.ts';
-import { writeShifted } from './image-shift.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { ThreadProgram, unitsOn } from './program.ts';
 import type { Thread } from './thread.ts';
@@ -23,7 +23,7 @@ export abstract class ClassifierProgram extends ThreadProgram<DenseLayer> {
   /** Writes the images of batch `index` as rows 0 … and their labels; returns when all threads have. */
   protected writeBatch(job: TrainJob, index: number, images: number): void {
     const { thread } = this;
-    writeShifted(thread, this.#input, job, index, 0, images, this.readout.labels);
+    writeAugmented(thread, this.#input, job, index, 0, images, this.readout.labels);
     this.layers[0].cutRows(thread.begin(images), thread.end(images));
     // The input of every row is there.
     thread.wait();
@@ -50,7 +50,7 @@ export abstract class ClassifierProgram extends ThreadProgram<DenseLayer> {
   protected evaluateBatch(job: EvaluateJob, first: number, images: number): void {
     const { thread } = this;
     const [begin, end] = [thread.begin(images), thread.end(images)];
-    for (let i = begin; i < end; i++) this.#input.writeRow(i, job.dataset, first + i, 0, 0, undefined);
+    for (let i = begin; i < end; i++) this.#input.writeRow(i, job.dataset, first + i, STILL, undefined);
     this.layers[0].cutRows(begin, end);
     // The input of every row is there.
     thread.wait();

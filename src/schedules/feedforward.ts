@@ -3,15 +3,15 @@
 
 import type { Dataset } from '../data/dataset.ts';
 import { stream } from '../kernels/random-streams.ts';
-import { InputRows } from '../layers/input-rows.ts';
+import { InputRows, type Move, STILL } from '../layers/input-rows.ts';
 import type { Layer } from '../layers/layer.ts';
 import { SKIP } from '../layers/memory.ts';
 import { BatchRows } from '../layers/rows.ts';
 import type { HybridImages } from '../negatives/hybrids.ts';
 import { wrongLabel } from '../negatives/labels.ts';
 import type { Classes, Contrast, Unsupervised } from '../recipes/recipe.ts';
+import { moveOf } from './augmentation.ts';
 import type { ActivationTransform } from './between-layers.ts';
-import { shiftOf } from './image-shift.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { LayerwiseProgram } from './layerwise.ts';
 import { rolesOf } from './roles.ts';
@@ -86,10 +86,10 @@ export class FeedforwardProgram extends LayerwiseProgram {
     const [positive, neutral] = [rows.first('positive'), rows.find('neutral')];
     const { labels } = this.readout;
     for (let i = begin; i < end; i++) {
-      const [right, down] = shiftOf(this.thread, dataset, counter + i);
-      this.#write(positive + i, i, dataset, this.#examples[i], right, down, labels[i], true);
+      const move = moveOf(this.thread, dataset, counter + i);
+      this.#write(positive + i, i, dataset, this.#examples[i], move, labels[i], true);
       if (neutral === undefined) continue;
-      this.#write(neutral + i, i, dataset, this.#examples[i], right, down, undefined, false);
+      this.#write(neutral + i, i, dataset, this.#examples[i], move, undefined, false);
     }
     this.#cut(rows.find('negative') ?? rows.count, rows.images, begin, end);
   }
@@ -110,14 +110,21 @@ export class FeedforwardProgram extends LayerwiseProgram {
         end,
       );
       for (let i = begin; i < end; i++) {
-        const [right, down] = shiftOf(this.thread, job.dataset, counter + i);
-        this.#write(negative + i, i, mixed, i, right, down, labels[i], true);
+        this.#write(
+          negative + i,
+          i,
+          mixed,
+          i,
+          moveOf(this.thread, job.dataset, counter + i),
+          labels[i],
+          true,
+        );
       }
     } else if (job.rolledOut) {
       const written = job.rolledOut;
       for (let i = begin; i < end; i++) {
         const example = this.#examples[i];
-        this.#write(negative + i, i, written, example, 0, 0, written.labels[example], true);
+        this.#write(negative + i, i, written, example, STILL, written.labels[example], true);
       }
     } else {
       return true;
@@ -156,7 +163,7 @@ export class FeedforwardProgram extends LayerwiseProgram {
       for (let i = begin; i < end; i++) {
         for (let v = 0; v <= tried; v++) {
           const own = v < tried ? label + v : undefined;
-          this.#write(v * images + i, i, job.dataset, first + i, 0, 0, own, v === 0);
+          this.#write(v * images + i, i, job.dataset, first + i, STILL, own, v === 0);
         }
       }
       this.#cut(neutral + images, images, begin, end);
@@ -192,17 +199,16 @@ export class FeedforwardProgram extends LayerwiseProgram {
     image: number,
     dataset: Dataset,
     example: number,
-    right: number,
-    down: number,
+    move: Move,
     label: number | undefined,
     isNew: boolean,
   ): void {
     const input = this.#input;
     if (!this.#sharesImages) {
-      input.writeRow(row, dataset, example, right, down, label);
+      input.writeRow(row, dataset, example, move, label);
       return;
     }
-    if (isNew) input.writeImage(image, dataset, example, right, down);
+    if (isNew) input.writeImage(image, dataset, example, move);
     if (label === undefined) input.writeNeutral(row, image);
     else input.writeLabel(row, image, label);
   }

@@ -7,12 +7,12 @@
 
 import type { Dataset } from '../data/dataset.ts';
 import { stream } from '../kernels/random-streams.ts';
-import { InputRows } from '../layers/input-rows.ts';
+import { InputRows, STILL } from '../layers/input-rows.ts';
 import type { LocalLayer } from '../layers/local/local-layer.ts';
 import { BatchRows } from '../layers/rows.ts';
 import { wrongLabel } from '../negatives/labels.ts';
 import type { Recurrent } from '../recipes/recipe.ts';
-import { writeShifted } from './image-shift.ts';
+import { writeAugmented } from './augmentation.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { LayerwiseProgram } from './layerwise.ts';
 import { rolesOf } from './roles.ts';
@@ -36,7 +36,7 @@ export class RecurrentProgram extends LayerwiseProgram<LocalLayer> {
     const [positive, negative] = [rows.first('positive'), rows.first('negative')];
     const bottomUp = rows.read;
     const [begin, end] = [thread.begin(images), thread.end(images)];
-    const counter = writeShifted(thread, this.#input, job, index, bottomUp, images, this.readout.labels);
+    const counter = writeAugmented(thread, this.#input, job, index, bottomUp, images, this.readout.labels);
     this.#bottomUp(bottomUp, images);
     this.#startLabelled(rows, counter, begin, end);
     this.#startStates(bottomUp, positive, images);
@@ -122,7 +122,7 @@ export class RecurrentProgram extends LayerwiseProgram<LocalLayer> {
   /** Sets the states of the rows from `bottomUp` by the images of the examples from `first`. */
   #see(dataset: Dataset, first: number, bottomUp: number, images: number): void {
     for (let i = this.thread.begin(images); i < this.thread.end(images); i++) {
-      this.#input.writeRow(bottomUp + i, dataset, first + i, 0, 0, undefined);
+      this.#input.writeRow(bottomUp + i, dataset, first + i, STILL, undefined);
     }
     this.#bottomUp(bottomUp, images);
   }

@@ -1,4 +1,4 @@
-// The input of the first layer: shifts move pixels whole, with all their channels, and lose what leaves the image.
+// The input of the first layer: shifts and mirrors move pixels whole, with all their channels, and lose what leaves the image.
 
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
@@ -9,7 +9,7 @@ import { InputRows } from '../../src/layers/input-rows.ts';
 import { detected, readBuild } from '../support/memory.ts';
 import { siteOf } from '../support/site.ts';
 
-it.skipIf(!detected).each([1, 3])('a shifted image of %i channels', channels => {
+it.skipIf(!detected).each([1, 3])('a shifted and mirrored image of %i channels', channels => {
   const [height, width] = [4, 5];
   const inputs = height * width * channels;
   const below = { height, width, channels, isImage: true };
@@ -29,13 +29,17 @@ it.skipIf(!detected).each([1, 3])('a shifted image of %i channels', channels => 
     labels: new Uint8Array(2),
   };
   for (const right of [-6, -2, 0, 1, 5]) {
-    for (const down of [-4, -1, 0, 2]) {
-      input.writeImage(0, dataset, 1, right, down);
+    for (const [down, isMirrored] of [-4, -1, 0, 2].flatMap(rows => [
+      [rows, false] as const,
+      [rows, true] as const,
+    ])) {
+      input.writeImage(0, dataset, 1, { right, down, isMirrored });
       const expected = new Map<number, number>();
       let squares = 1;
       for (let y = 0; y < height; y++) {
         for (let x = 0; x < width; x++) {
-          const [fromY, fromX] = [y - down, x - right];
+          const [fromY, movedX] = [y - down, x - right];
+          const fromX = isMirrored ? width - 1 - movedX : movedX;
           if (fromY < 0 || fromX < 0 || fromY >= height || fromX >= width) continue;
           for (let c = 0; c < channels; c++) {
             const k = (y * width + x) * channels + c;
