@@ -10,6 +10,7 @@ import { writeFileSafely } from '../files/write.ts';
 import type { Network } from '../network/network.ts';
 import { recipeFor } from '../recipes/defaults.ts';
 import { describeRecipe } from '../recipes/describe.ts';
+import { forImages } from '../recipes/images.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
@@ -155,7 +156,8 @@ function refuse({ resume, recipe, label, seed, epochs, validation }: TrainOption
 }
 
 function chooseRecipe(data: PreprocessedData, options: TrainOptions) {
-  const recipe = options.recipe === undefined ? recipeFor(data.train) : findRecipe(options.recipe);
+  const recipe =
+    options.recipe === undefined ? recipeFor(data.train) : forImages(findRecipe(options.recipe), data.train);
   const epochs = options.epochs ?? recipe.epochs;
   // A recipe that moves images serves those without rows and columns, too.
   return { ...recipe, epochs, shift: data.train.shape ? recipe.shift : 0 };

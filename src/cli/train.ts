@@ -11,6 +11,7 @@ import { createNetwork } from '../network/create.ts';
 import { loadDescribed, saveNetwork } from '../network/model.ts';
 import type { FitOptions, Network } from '../network/network.ts';
 import { describeRecipe } from '../recipes/describe.ts';
+import { forImages } from '../recipes/images.ts';
 import { type Recipe, readoutOf } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
@@ -50,12 +51,13 @@ export async function train(source: string, options: TrainOptions): Promise<void
   const stopped = resume === undefined ? undefined : await openStopped(resume, options);
   let network = stopped?.network;
   try {
-    const recipe = network?.session.recipe ?? chooseRecipe(options);
-    const model = options.out ?? defaultModel(`${basename(resolve(source))}-${recipe.name}`);
+    const chosen = network?.session.recipe ?? chooseRecipe(options);
+    const model = options.out ?? defaultModel(`${basename(resolve(source))}-${chosen.name}`);
     const inputs = [source, ...(options.test === undefined ? [] : [options.test])];
     const { report, checkpoint } = await trainingFiles(model, inputs, resume);
     const { data, validation, test } = await loadData(source, options);
     if (stopped) compareData(resume!, stopped.description.data, data);
+    const recipe = network ? chosen : forImages(chosen, data);
     network ??= await createNetwork(recipe, {
       inputs: data.width,
       classes: data.classes,
