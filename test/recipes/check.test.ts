@@ -372,6 +372,34 @@ describe('settings that do not go together', () => {
       'layers[0].kind must be dense where labels are inputs (recurrent learning takes local layers), found "local"',
     ],
     [
+      'convolutions with labels in the input',
+      'contrast',
+      { groups: undefined },
+      { layers: [{ kind: 'conv', channels: 9, size: 3 }, 30] },
+      'layers[0].kind must be dense where labels are inputs (recurrent learning takes local layers), found "conv"',
+    ],
+    [
+      'convolutions in a recurrent network',
+      'recurrent',
+      { groups: undefined },
+      { layers: [{ kind: 'conv', channels: 9, size: 3 }, 30] },
+      'layers[0].kind must be dense or local with recurrent learning, found "conv"',
+    ],
+    [
+      'peer normalisation of convolutions',
+      'unsupervised',
+      { groups: undefined, peerNormalisation: 0.03 },
+      { layers: [{ kind: 'conv', channels: 9, size: 3 }, 30] },
+      'learning.peerNormalisation must be absent with convolutions, found 0.03',
+    ],
+    [
+      'convolutions of no image',
+      'classes',
+      {},
+      { layers: [{ kind: 'conv', channels: 9, size: 3 }, 30], image: undefined },
+      'image must be rows and columns, for a layer of kind conv, found undefined',
+    ],
+    [
       'local layers by backprop',
       'backprop',
       {},
@@ -437,7 +465,7 @@ describe('settings that do not go together', () => {
       'recurrent',
       {},
       { layers: [local, 40], image: undefined },
-      'image must be rows and columns, for a local layer, found undefined',
+      'image must be rows and columns, for a layer of kind local, found undefined',
     ],
     [
       'hybrids of no image',

@@ -1,0 +1,60 @@
+// What convolutions may be, and what they hand on.
+
+import { expect, it } from 'vitest';
+import { convForm } from '../../../src/layers/conv/form.ts';
+import { planConv } from '../../../src/layers/conv/plan.ts';
+import { type ConvSpec, convSpec } from '../../../src/layers/conv/spec.ts';
+import { siteOf } from '../../support/site.ts';
+
+const spec = (more: Partial<ConvSpec> = {}): ConvSpec => ({ kind: 'conv', channels: 32, size: 3, ...more });
+const grid = (height: number, width: number, channels = 1) => ({ height, width, channels });
+
+it.each([
+  [spec(), grid(28, 28), grid(28, 28, 32)],
+  [spec({ maxPool: 2 }), grid(28, 27), grid(14, 13, 32)],
+  [spec({ stride: 2, size: 5 }), grid(7, 6), grid(4, 3, 32)],
+  [spec({ stride: 2, maxPool: 2, channels: 9 }), grid(9, 10), grid(2, 2, 9)],
+  [spec({ size: 7 }), grid(1, 1, 64), grid(1, 1, 32)],
+])('%o over %o', (layer, below, expected) => {
+  expect(convForm.output(layer, below)).toEqual(expected);
+});
+
+it.each<[string, () => unknown, string]>([
+  ['an even patch', () => convSpec(spec({ size: 4 }), 'layers[0]'), 'layers[0].size must be an odd count'],
+  ['a pool of one', () => convSpec(spec({ maxPool: 1 }), 'layers[0]'), 'layers[0].maxPool must be'],
+  [
+    'few channels',
+    () => convForm.output(spec({ channels: 8 }), grid(28, 28)),
+    'channels must be at least 9, found 8',
+  ],
+  [
+    'a pool that is larger than the image',
+    () => convForm.output(spec({ maxPool: 4 }), grid(3, 8)),
+    'expected a pool of at most 3 × 8 positions, found 4',
+  ],
+  [
+    'more cells than positions',
+    () => convForm.output(spec({ maxPool: 2, cells: 5 }), grid(8, 12)),
+    'cells must be at most 4, the positions each way, found 5',
+  ],
+  [
+    'few channels below',
+    () =>
+      planConv(
+        spec(),
+        siteOf({ below: { ...grid(4, 4, 3), isImage: false }, batch: 1, rows: 1, moments: 1 }),
+      ),
+    'expected at least 9 channels below a convolution, found 3',
+  ],
+  [
+    'more than a memory holds',
+    () =>
+      planConv(
+        spec({ channels: 512 }),
+        siteOf({ below: { ...grid(512, 512, 3), isImage: true }, batch: 100, rows: 100 }),
+      ),
+    'GiB, and a layer',
+  ],
+])('%s is refused', (_, work, message) => {
+  expect(work).toThrow(message);
+});
