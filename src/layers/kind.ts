@@ -28,6 +28,14 @@ export interface LayerWords<Spec extends AnySpec = AnySpec> {
   describe(spec: Spec): string;
 }
 
+/** What the units of a layer see. */
+export interface Sight {
+  /** Where all look through the same window, wherever it is: its shape. Absent: they see the image. */
+  readonly window?: Shape;
+  /** The inputs that each block of units sees, of the window or of the image, in the order of the rows of that block's weights. */
+  readonly blocks: readonly Uint32Array[];
+}
+
 /** A kind as networks know it. */
 export interface LayerKind<Spec extends AnySpec = AnySpec, Plan extends LayerPlan = LayerPlan>
   extends LayerForm<Spec> {
@@ -37,8 +45,8 @@ export interface LayerKind<Spec extends AnySpec = AnySpec, Plan extends LayerPla
   prepare(plan: Plan, memory: WebAssembly.Memory): void;
   /** Writes the weights before training. `index` counts layers from 0. */
   initialize(plan: Plan, memory: WebAssembly.Memory, kernels: Kernels, seed: number, index: number): void;
-  /** The inputs that each block of its units sees, in the order of the rows of that block's weights. */
-  inputsSeen(plan: Plan): readonly Uint32Array[];
+  /** What its units see, for pictures of their weights. */
+  sight(plan: Plan): Sight;
   /** The layer as thread number `thread` works on it. */
   open(plan: Plan, memory: WebAssembly.Memory, kernels: Kernels, build: Build, thread: number): Layer;
 }

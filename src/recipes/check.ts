@@ -74,7 +74,7 @@ function checkLayers({ layers, learning, image, channelMeans }: Recipe): void {
     if (!isLayerwise(learning) && !isDense(layer)) {
       refuse(`${path}.kind`, `dense with ${learning.kind}`, layer.kind);
     }
-    if (layer.kind === 'dense') return;
+    if (layer.kind !== 'local' && layer.kind !== 'conv') return;
     if (learning.kind === 'contrast') {
       refuse(
         `${path}.kind`,

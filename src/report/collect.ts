@@ -170,10 +170,12 @@ function greyLevels(values: Float32Array): Uint8Array {
 /** The incoming weights of layer 1's strongest units, where the inputs are an image of one or three channels. */
 export function firstLayerFields(network: Network, data: Dataset): ReportData['fields'] | undefined {
   if (!data.shape) return undefined;
-  const [height, width, channels = 1] = data.shape;
-  if (channels !== 1 && channels !== 3) return undefined;
+  const [rows, columns, colours = 1] = data.shape;
   const { session } = network;
   const [first] = session.plans;
+  const { window } = layerKinds[first.kind].sight(first);
+  const { height, width, channels } = window ?? { height: rows, width: columns, channels: colours };
+  if (channels !== 1 && channels !== 3) return undefined;
   const places = placesOf(first, session.recipe);
   const each = Math.max(1, Math.floor(FIELDS / places.length));
   const shown = places.filter((_, p) => p % Math.ceil(places.length / FIELDS) === 0);
@@ -181,8 +183,9 @@ export function firstLayerFields(network: Network, data: Dataset): ReportData['f
     const [{ data: weights }] = readState(session, false, place.name);
     return strongestUnits(weights, place, height * width * channels, each);
   });
-  const caption =
-    places.length === 1
+  const caption = window
+    ? `The ${units.length} units with the strongest weights of the ${places[0].units} that look everywhere through windows of ${height} × ${width} pixels.`
+    : places.length === 1
       ? `The ${units.length} units of layer 1 with the strongest weights, of ${first.units}.`
       : `Layer 1 has local fields, its units lie in ${places.length} groups of neighbours: ${each === 1 ? 'the strongest unit' : `the ${each} strongest units`} of ${
           shown.length === places.length ? 'each' : `${shown.length} of them`
@@ -203,7 +206,7 @@ function placesOf(plan: Session['plans'][number], { learning }: Session['recipe'
   const label = learning.kind === 'contrast' ? learning.label.kind : undefined;
   // Inputs that are the label's are not pixels.
   const firstRow = label === 'first' ? plan.labels : 0;
-  return layerKinds[plan.kind].inputsSeen(plan).map((inputs, b) => ({
+  return layerKinds[plan.kind].sight(plan).blocks.map((inputs, b) => ({
     name: weights[b].name,
     units: weights[b].units,
     inputs: inputs.subarray(firstRow, inputs.length - (label === 'appended' ? plan.labels : 0)),

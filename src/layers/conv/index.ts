@@ -2,9 +2,10 @@
 
 import { stream } from '../../kernels/random-streams.ts';
 import type { LayerKind } from '../kind.ts';
+import { sizeOf } from '../shape.ts';
 import { ConvLayer } from './conv-layer.ts';
 import { convForm } from './form.ts';
-import { type ConvPlan, patchInputs, planConv } from './plan.ts';
+import { type ConvPlan, planConv } from './plan.ts';
 import type { ConvSpec } from './spec.ts';
 
 export const conv: LayerKind<ConvSpec, ConvPlan> = {
@@ -15,6 +16,9 @@ export const conv: LayerKind<ConvSpec, ConvPlan> = {
     const deviation = 1 / Math.sqrt(size * size * below.channels);
     kernels.randomWeights(at.weights, 0, panels, fanIn, channels, seed, stream.weights + index, deviation);
   },
-  inputsSeen: patchInputs,
+  sight({ size, below: { channels } }) {
+    const window = { height: size, width: size, channels };
+    return { window, blocks: [Uint32Array.from({ length: sizeOf(window) }, (_, k) => k)] };
+  },
   open: (plan, memory, kernels, _build, thread) => new ConvLayer(plan, kernels, memory, thread),
 };

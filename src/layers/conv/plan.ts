@@ -150,15 +150,3 @@ function featureOrder(channels: number, panels: number, cells: number): Uint32Ar
     return cell * panels * PANEL + channel;
   });
 }
-
-/** The inputs of the patch in the first corner that is whole, in the order of the weights; none where no patch is. */
-export function patchInputs({ below, size, depth }: ConvPlan): Uint32Array[] {
-  const { height, width, channels } = below;
-  if (size > height || size > width) return [];
-  return [
-    Uint32Array.from({ length: size * size * channels }, (_, k) => {
-      const patch = Math.floor(k / channels);
-      return (Math.floor(patch / size) * width + (patch % size)) * depth + (k % channels);
-    }),
-  ];
-}

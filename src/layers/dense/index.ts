@@ -17,6 +17,8 @@ export const dense: LayerKind<DenseSpec, DensePlan> = {
     kernels.randomWeights(at.weights, 0, panels, inputs, units, seed, stream.weights + index, deviation);
     fillMeans(memory, at.means, units);
   },
-  inputsSeen: ({ inputs, inputOrder }) => [inputOrder ?? Uint32Array.from({ length: inputs }, (_, k) => k)],
+  sight: ({ inputs, inputOrder }) => ({
+    blocks: [inputOrder ?? Uint32Array.from({ length: inputs }, (_, k) => k)],
+  }),
   open: (plan, memory, kernels, build) => new DenseLayer(plan, kernels, memory, build),
 };

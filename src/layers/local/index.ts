@@ -20,7 +20,7 @@ export const local: LayerKind<LocalSpec, LocalPlan> = {
       fillMeans(memory, plan.at.means + block.panel * PANEL * 4, block.units);
     });
   },
-  inputsSeen: fieldsBelow,
+  sight: plan => ({ blocks: fieldsBelow(plan) }),
   open: (plan, memory, kernels, _build, thread) => new LocalLayer(plan, kernels, memory, thread),
 };
 

@@ -20,7 +20,7 @@ export const mirrored: LayerKind<MirroredSpec, MirroredPlan> = {
   }),
   prepare() {},
   initialize: (plan, ...where) => dense.initialize(asDense(plan), ...where),
-  inputsSeen: plan => dense.inputsSeen(asDense(plan)),
+  sight: plan => dense.sight(asDense(plan)),
   open: (plan, memory, kernels, build) => new MirroredLayer(asDense(plan), kernels, memory, build),
 };
 
