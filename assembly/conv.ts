@@ -267,6 +267,24 @@ export function convGradient(
   }
 }
 
+/** panels (P, N·N·D+1, 32) = the sums of units `begin` to `end`, as weights lie. */
+export function panelSums(panels: usize, sums: usize, begin: u32, end: u32, D: u32, N: u32, T: u32): void {
+  const K = N * N * D;
+  const across = (N + 3) / 4 * 4;
+  for (let unit = begin; unit < end; unit++) {
+    const own = sums + ((<usize>unit * T) << 2);
+    const to = panels + <usize>(unit >> 5) * (K + 1) * PANEL_ROW + ((<usize>(unit & 31)) << 2);
+    for (let k: u32 = 0; k < K; k++) {
+      const patch = k / D, channel = k % D;
+      const from = D <= 4
+        ? ((patch / N) * across + patch % N) * 4 + channel
+        : ((channel >> 5) * N * N + patch) * 32 + (channel & 31);
+      store<f32>(to + <usize>k * PANEL_ROW, load<f32>(own + ((<usize>from) << 2)));
+    }
+    store<f32>(to + <usize>K * PANEL_ROW, load<f32>(own + ((<usize>(T - 4)) << 2)));
+  }
+}
+
 /** Adds to 32 sums what a list finds from `grid` on, or begins them. */
 // @ts-ignore: decorator
 @inline

@@ -12,7 +12,7 @@
 //   N  positions of a patch each way    L  positions of a pool each way    A  cells each way    R  images of a block
 
 export { appendRows, appendSums, clearColumns, sumRows } from './columns';
-export { convForward, convGradient, listGradient, spreadImages } from './conv';
+export { convForward, convGradient, listGradient, panelSums, spreadImages } from './conv';
 export { dampStates } from './damp';
 export { addGradients, goodnessGradient, logisticCoefficients, pairCoefficients, shareTargets, sumGoodness } from './goodness';
 export { gatherRows, maskWeights } from './local';
@@ -25,4 +25,4 @@ export { perturbWeights, randomBits, randomWeights } from './random';
 export { softmaxGradient, softmaxRows } from './softmax';
 export { cutRows, fetchPanels, placedForward, sharedForward, sparseForward, sparseProduct } from './sparse';
 export { throughLength, transposedProduct } from './transposed';
-export { adamStep, convAdamStep, convMomentumStep, momentumStep } from './update';
+export { adamStep, momentumStep } from './update';

@@ -120,14 +120,8 @@ export type Kernels = {
     sums: number, counts: number, lists: number, grid: number, begin: number, end: number, B: number,
     R: number, Q: number, U: number, H: number, W: number, D: number, N: number, S: number, T: number
   ): void;
-  convMomentumStep(
-    weights: number, velocity: number, sums: number, begin: number, end: number, D: number, N: number,
-    T: number, perRow: number, rate: number, decay: number, momentum: number
-  ): void;
-  convAdamStep(
-    weights: number, first: number, second: number, sums: number, begin: number, end: number, D: number,
-    N: number, T: number, perRow: number, rate: number, decay: number, beta1: number, beta2: number,
-    secondScale: number, epsilon: number
+  panelSums(
+    panels: number, sums: number, begin: number, end: number, D: number, N: number, T: number
   ): void;
   sumPositions(
     squares: number, totals: number, activity: number, begin: number, end: number, P: number, Q: number,

@@ -159,48 +159,18 @@ function gradient(bench: Bench, sizes: Sizes): void {
   for (let unit = 0; unit < P * 32; unit++) {
     bench.close(`sums of unit ${unit}`, sums + unit * T * 4, T - 3, sumError(M * Q));
   }
-}
 
-function step(bench: Bench, { U, D, N }: Sizes, isAdam: boolean): void {
-  bench.reset();
-  const [P, K] = [Math.ceil(U / 32), N * N * D];
-  const T = D <= 4 ? N * Math.ceil(N / 4) * 16 + 4 : Math.ceil(D / 32) * N * N * 32 + 4;
-  const sums = bench.normals(P * 32 * T);
-  const [weights, first, second] = Array.from({ length: 3 }, () => bench.panels(U, K + 1));
-  for (let i = 0; i < P * (K + 1) * 32; i++) bench.f32[(second >> 2) + i] **= 2;
-  const arrays = isAdam ? [weights, first, second] : [weights, first];
-  const fours = Math.ceil(U / 4);
+  const K = N * N * D;
+  const panelRows = bench.take(P * 32 * (K + 1));
   bench.check({
-    end: fours,
-    call: (k, begin, end) =>
-      isAdam
-        ? k.convAdamStep(
-            weights,
-            first,
-            second,
-            sums,
-            begin,
-            end,
-            D,
-            N,
-            T,
-            0.1,
-            0.01,
-            0.001,
-            0.9,
-            0.99,
-            1.5,
-            1e-8,
-          )
-        : k.convMomentumStep(weights, first, sums, begin, end, D, N, T, 0.1, 0.01, 0.001, 0.9),
+    end: P * 32,
+    call: (k, begin, end) => k.panelSums(panelRows, sums, begin, end, D, N, T),
     writes: (begin, end) =>
-      arrays.flatMap(at =>
-        Array.from({ length: end - begin }, (_, i) => begin + i).flatMap(four =>
-          items(at + (four >> 3) * (K + 1) * 128 + (four & 7) * 16, 128, 16)(0, K + 1),
-        ),
+      Array.from({ length: end - begin }, (_, i) => begin + i).flatMap(unit =>
+        items(panelRows + ((unit >> 5) * (K + 1) * 32 + (unit & 31)) * 4, 128, 4)(0, K + 1),
       ),
   });
-  for (const at of arrays) bench.close('weights or moments', at, P * (K + 1) * 32, 8);
+  bench.same();
 }
 
 eachBuild((open, isFull) => {
@@ -217,14 +187,4 @@ eachBuild((open, isFull) => {
     }
   });
   it('the gradient of the weights', { timeout: 60_000 }, each(gradient));
-  it(
-    'convMomentumStep',
-    { timeout: 60_000 },
-    each((bench, sizes) => step(bench, sizes, false)),
-  );
-  it(
-    'convAdamStep',
-    { timeout: 60_000 },
-    each((bench, sizes) => step(bench, sizes, true)),
-  );
 });

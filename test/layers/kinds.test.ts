@@ -125,7 +125,9 @@ it('is checked as strictly as the others', () => {
   expect(() => toy({})).not.toThrow();
   expect(() => toy({ unit: 3 })).toThrow('layers[1].unit is not a setting (did you mean units?)');
   expect(() => toy({ units: 0 })).toThrow('layers[1].units must be a whole number of at least 1, found 0');
-  expect(() => toy({ kind: 'mirored' })).toThrow('one of dense, local, conv, mirrored (did you mean mirrored?)');
+  expect(() => toy({ kind: 'mirored' })).toThrow(
+    'one of dense, local, conv, mirrored (did you mean mirrored?)',
+  );
 });
 
 it('is refused where only dense layers will do', async () => {

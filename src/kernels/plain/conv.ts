@@ -5,7 +5,7 @@ import { PANEL, ROW_BYTES, SKIP, view } from './view.ts';
 
 export function convKernels(
   buffer: ArrayBufferLike,
-): Pick<Kernels, 'convForward' | 'convGradient' | 'listGradient' | 'spreadImages'> {
+): Pick<Kernels, 'convForward' | 'convGradient' | 'listGradient' | 'panelSums' | 'spreadImages'> {
   const { f32, u32, word, cell } = view(buffer);
   const u8 = new Uint8Array(buffer);
 
@@ -138,6 +138,21 @@ export function convKernels(
           }
         }
         f32.set(own.subarray(0, T - 3), word(sums, unit * T));
+      }
+    },
+
+    panelSums(panels, sums, begin, end, D, N, T) {
+      const K = N * N * D;
+      for (let unit = begin; unit < end; unit++) {
+        for (let k = 0; k <= K; k++) {
+          const [patch, channel] = [Math.floor(k / D), k % D];
+          const place =
+            D <= 4
+              ? (Math.floor(patch / N) * Math.ceil(N / 4) * 4 + (patch % N)) * 4 + channel
+              : (Math.floor(channel / PANEL) * N * N + patch) * PANEL + (channel % PANEL);
+          f32[cell(panels, K + 1, Math.floor(unit / PANEL), k, unit % PANEL)] =
+            f32[word(sums, unit * T + (k < K ? place : T - 4))];
+        }
       }
     },
   };

@@ -5,17 +5,7 @@ import { flush, PANEL, ROW_BYTES, SKIP, view } from './view.ts';
 
 export function updateKernels(
   buffer: ArrayBufferLike,
-): Pick<
-  Kernels,
-  | 'clearColumns'
-  | 'appendRows'
-  | 'sumRows'
-  | 'appendSums'
-  | 'momentumStep'
-  | 'adamStep'
-  | 'convMomentumStep'
-  | 'convAdamStep'
-> {
+): Pick<Kernels, 'clearColumns' | 'appendRows' | 'sumRows' | 'appendSums' | 'momentumStep' | 'adamStep'> {
   const { f32, u32, word, cell, lastEntry, dot, eachInput } = view(buffer);
 
   function append(columns: number, lists: number, k: number, row: number, value: number): void {
@@ -42,30 +32,6 @@ export function updateKernels(
           const sum = dot(columns, lists, k, cell(gradient, S, panel, 0, lane));
           move(cell(0, K + 1, panel, k, lane), sum, k === K);
         }
-      }
-    }
-  }
-
-  /** The same for what convGradient has summed; `begin` and `end` are fours of units. */
-  function eachConvWeight(
-    sums: number,
-    begin: number,
-    end: number,
-    D: number,
-    N: number,
-    T: number,
-    move: (offset: number, sum: number, isBias: boolean) => void,
-  ): void {
-    const K = N * N * D;
-    for (let unit = 4 * begin; unit < 4 * end; unit++) {
-      for (let k = 0; k <= K; k++) {
-        const [patch, channel] = [Math.floor(k / D), k % D];
-        const place =
-          D <= 4
-            ? (Math.floor(patch / N) * Math.ceil(N / 4) * 4 + (patch % N)) * 4 + channel
-            : (Math.floor(channel / PANEL) * N * N + patch) * PANEL + (channel % PANEL);
-        const sum = f32[word(sums, unit * T + (k < K ? place : T - 4))];
-        move(cell(0, K + 1, Math.floor(unit / PANEL), k, unit % PANEL), sum, k === K);
       }
     }
   }
@@ -153,14 +119,6 @@ export function updateKernels(
     adamStep(weights, first, second, columns, lists, gradient, begin, end, S, K, ...scalars) {
       const move = adamMove(weights, first, second, ...scalars);
       eachWeight(columns, lists, gradient, begin, end, S, K, move);
-    },
-
-    convMomentumStep(weights, velocity, sums, begin, end, D, N, T, ...scalars) {
-      eachConvWeight(sums, begin, end, D, N, T, momentumMove(weights, velocity, ...scalars));
-    },
-
-    convAdamStep(weights, first, second, sums, begin, end, D, N, T, ...scalars) {
-      eachConvWeight(sums, begin, end, D, N, T, adamMove(weights, first, second, ...scalars));
     },
   };
 }

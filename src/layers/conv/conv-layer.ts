@@ -184,7 +184,7 @@ export class ConvLayer extends Layer<ConvPlan> {
     );
     this.kernels.listGradient(
       at.counts,
-      at.lists,
+      at.unitLists,
       at.activity,
       at.winners,
       at.targets,
@@ -204,48 +204,13 @@ export class ConvLayer extends Layer<ConvPlan> {
   }
 
   step(optimizer: Optimizer, rate: number, images: number, time: number, share: WorkShare): void {
-    const { at, channels, depth, size, unitSums } = this.plan;
-    // Four units are one vector of their weights.
-    const fours = Math.ceil(channels / 4);
-    const [begin, end] = [share.begin(fours), share.end(fours)];
-    this.#sumGradient(4 * begin, 4 * end);
-    if (optimizer.kind === 'momentum') {
-      const { decay, momentum } = optimizer;
-      this.kernels.convMomentumStep(
-        at.weights,
-        at.first,
-        at.sums,
-        begin,
-        end,
-        depth,
-        size,
-        unitSums,
-        1 / images,
-        rate,
-        decay,
-        momentum,
-      );
-    } else {
-      const { beta1, beta2, epsilon, decay } = optimizer;
-      this.kernels.convAdamStep(
-        at.weights,
-        at.first,
-        at.second,
-        at.sums,
-        begin,
-        end,
-        depth,
-        size,
-        unitSums,
-        1 / images,
-        rate / (1 - beta1 ** time),
-        rate * decay,
-        beta1,
-        beta2,
-        1 / (1 - beta2 ** time),
-        epsilon,
-      );
-    }
+    const { at, channels, panels, fanIn } = this.plan;
+    this.#sumGradient(share.begin(channels), share.end(channels));
+    // The gradient of every unit is there.
+    share.wait();
+    const { weights, first, second, columns, lists, gradient } = at;
+    const place = { weights, first, second, columns, lists, gradient, inputs: fanIn, stride: fanIn + 1 };
+    this.stepPanels(optimizer, place, rate, images, time, share.begin(panels), share.end(panels));
   }
 
   /** The gradient of units `begin` to `end`. */
@@ -254,7 +219,7 @@ export class ConvLayer extends Layer<ConvPlan> {
     this.kernels.convGradient(
       at.sums,
       at.counts,
-      at.lists,
+      at.unitLists,
       at.grid,
       begin,
       end,
@@ -269,5 +234,6 @@ export class ConvLayer extends Layer<ConvPlan> {
       rows,
       unitSums,
     );
+    this.kernels.panelSums(at.gradient, at.sums, begin, end, depth, size, unitSums);
   }
 }

@@ -66,8 +66,11 @@ export function planConv(spec: ConvSpec, site: Site) {
     // What follows is for learning alone. A patch of four narrow positions may reach beyond the last.
     grid: arena.take(isLearned ? (depth <= 4 ? 1 : panelsOf(depth)) * gridBytes + 64 : 0),
     counts: arena.take(isLearned ? listed * 4 : 0),
-    lists: arena.take(isLearned ? listed * blockImages * positions * 8 : 0),
+    unitLists: arena.take(isLearned ? listed * blockImages * positions * 8 : 0),
     sums: arena.take(isLearned ? panels * PANEL * unitSums * 4 : 0),
+    gradient: arena.take(isLearned ? weightBytes : 0),
+    columns: arena.take((fanIn + 1) * 8),
+    lists: arena.take((fanIn + 1) * 8),
     along: arena.take(classMap ? rows * positions * 4 : 0),
     cells: arena.take(classMap ? featurePanels * batch * ROW_BYTES : 0),
   };
@@ -149,4 +152,15 @@ function featureOrder(channels: number, panels: number, cells: number): Uint32Ar
     const [channel, cell] = [Math.floor(i / (cells * cells)), i % (cells * cells)];
     return cell * panels * PANEL + channel;
   });
+}
+
+/** Writes what makes the optimizer's step take each row of the summed gradient as it is: once. */
+export function writeColumns({ at, fanIn }: ConvPlan, memory: WebAssembly.Memory): void {
+  const [u32, f32] = [new Uint32Array(memory.buffer), new Float32Array(memory.buffer)];
+  for (let k = 0; k <= fanIn; k++) {
+    u32[(at.columns >>> 2) + 2 * k] = 8 * k;
+    u32[(at.columns >>> 2) + 2 * k + 1] = 8 * k + 8;
+    u32[(at.lists >>> 2) + 2 * k] = k * ROW_BYTES;
+    f32[(at.lists >>> 2) + 2 * k + 1] = 1;
+  }
 }
