@@ -11,18 +11,6 @@
 //   D  values of a position      Q  positions of an image that is handed on
 //   N  positions of a patch each way    L  positions of a pool each way    A  cells each way    R  images of a block
 
-export { appendRows, appendSums, clearColumns, sumRows } from './columns';
+export * from './page';
 export { convForward, convGradient, listGradient, panelSums, spreadImages } from './conv';
-export { dampStates } from './damp';
-export { addGradients, goodnessGradient, logisticCoefficients, pairCoefficients, shareTargets, sumGoodness } from './goodness';
-export { gatherRows, maskWeights } from './local';
-export { blendImages, blurMasks, randomMasks } from './mask';
-export { compressRows, normalizeRows } from './normalize';
-export { pairForward, pairRows } from './pairs';
-export { peerGradient, updateMeans } from './peer';
 export { cellGradient, meanCells, normalizePositions, scaleImages, sumPositions } from './positions';
-export { perturbWeights, randomBits, randomWeights } from './random';
-export { softmaxGradient, softmaxRows } from './softmax';
-export { cutRows, fetchPanels, placedForward, sharedForward, sparseForward, sparseProduct } from './sparse';
-export { throughLength, transposedProduct } from './transposed';
-export { adamStep, momentumStep } from './update';

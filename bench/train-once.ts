@@ -3,7 +3,7 @@
 // test set. Prints a line of JSON.
 
 import { createNetwork, loadDataset, slice } from '../src/index.ts';
-import { findRecipe } from '../src/recipes/recipes.ts';
+import { findRecipe } from '../src/recipes/all-recipes.ts';
 
 const name = process.argv[2];
 const [epochs, seed, images, heldOut] = process.argv.slice(3).map(Number);

@@ -9,7 +9,7 @@ import { kernelsRecord } from './sources.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const { targets } = JSON.parse(readFileSync('asconfig.json', 'utf8'));
-const modules = { page: 'relaxed', learn: 'learn-relaxed', predict: 'predict-relaxed' };
+const modules = { page: 'page-relaxed', learn: 'learn-relaxed', predict: 'predict-relaxed' };
 const outputs = [
   ...Object.values(targets).map(({ outFile }) => outFile),
   ...Object.keys(modules).flatMap(use => [`build/${use}-kernels.js`, `build/${use}-kernels.d.ts`]),

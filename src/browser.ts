@@ -8,7 +8,6 @@ export { createNetwork, decodeNetwork, encodeNetwork } from './network/page.ts';
 export { type Dataset, type DatasetLike, type NumberArray, slice, splitValidation } from './data/dataset.ts';
 export { type DatasetOptions, dataset } from './data/dataset-from-arrays.ts';
 export { type Idx, parseIdx } from './data/formats/idx.ts';
-export { digitFromPixels } from './data/images/digit.ts';
 export { idxDataset } from './data/named/idx-dataset.ts';
 export { InputError } from './errors.ts';
 export type { LayerSpec } from './layers/forms.ts';

@@ -37,6 +37,7 @@ export type { Evaluation, FitOptions, Network, Position, Prediction } from './ne
 export type { StateTensor } from './network/state.ts';
 export { continueText, nextCharacterError } from './network/writing.ts';
 export type { Scored } from './readouts/goodness.ts';
+export { recipes } from './recipes/all-recipes.ts';
 export { describeRecipe } from './recipes/describe.ts';
 export type {
   Between,
@@ -49,7 +50,6 @@ export type {
   Recurrent,
   Unsupervised,
 } from './recipes/recipe.ts';
-export { recipes } from './recipes/recipes.ts';
 export type { RowFunction } from './schedules/between-layers.ts';
 export { type Checkpoint, openCheckpoint } from './train/checkpoint.ts';
 export { type TrainedModel, type TrainModelOptions, trainModel } from './train/train-model.ts';

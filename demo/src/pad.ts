@@ -1,6 +1,6 @@
 // The pad that digits are drawn on, with a finger, a mouse or the keyboard.
 
-import { digitFromPixels } from 'forward-forward';
+import { digitFromPixels } from 'forward-forward/pictures';
 import { SIDE } from './digits.ts';
 
 const PEN = 20;

@@ -3,7 +3,6 @@
 
 import { refuse } from '../errors.ts';
 import { type Schema, union } from '../schema.ts';
-import { convForm } from './conv/form.ts';
 import type { ConvSpec } from './conv/spec.ts';
 import { denseForm } from './dense/form.ts';
 import type { DenseSpec } from './dense/spec.ts';
@@ -14,11 +13,7 @@ import type { LocalSpec } from './local/spec.ts';
 /** What a recipe says of a layer: a count of units is short for a dense layer of so many. */
 export type LayerSpec = number | DenseSpec | LocalSpec | ConvSpec;
 
-export const layerForms: Record<string, LayerForm> = {
-  dense: denseForm,
-  local: localForm,
-  conv: convForm,
-};
+export const layerForms: Record<string, LayerForm> = { dense: denseForm, local: localForm };
 
 /** What is said of a layer in full. */
 export function fullSpec(layer: LayerSpec): Exclude<LayerSpec, number> {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import v8 from 'node:v8';
 import { type Build, detectBuild } from '../kernels/features.ts';
+import '../layers/conv/register.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import type { Job } from '../schedules/job.ts';
 import { openProgram } from '../schedules/open.ts';

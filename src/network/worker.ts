@@ -2,6 +2,7 @@
 
 import { workerData } from 'piscina';
 import { type Failure, toFailure } from '../errors.ts';
+import '../layers/conv/register.ts';
 import type { Job } from '../schedules/job.ts';
 import { openProgram } from '../schedules/open.ts';
 import type { ThreadProgram } from '../schedules/program.ts';

@@ -107,11 +107,10 @@ export class Bench {
     this.#embedded = new Bytes(other.buffer);
     const bind = (of: Bundle) =>
       bindKernels(new WebAssembly.Module(embeddedBuild(of, build, isShared)), other);
-    const page = bind('page');
-    // Devices have some of the kernels, and no threads.
-    this.#embeddedKernels = isShared
-      ? [page]
-      : [page, { ...page, ...bind('learn') }, { ...page, ...bind('predict') }];
+    // Bundles have some of the kernels, and devices no threads.
+    const whole = bindKernels(new WebAssembly.Module(bytes), other);
+    const bundles: Bundle[] = isShared ? ['page'] : ['page', 'learn', 'predict'];
+    this.#embeddedKernels = bundles.map(bundle => ({ ...whole, ...bind(bundle) }));
     [this.plain, this.#before, this.#scratch, this.#magnitude] = Array.from(
       { length: 4 },
       () => new Bytes(new ArrayBuffer(PAGES * 65536)),
