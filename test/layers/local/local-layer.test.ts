@@ -390,7 +390,7 @@ it.each<[string, Partial<Recipe>, string]>([
   [
     'local fields without an image',
     { layers: [local(6, 5, 3, [2, 1, 0])], image: undefined as never },
-    'image must be rows and columns, for a local layer',
+    'image must be rows and columns, for a layer of kind local',
   ],
   [
     'local fields of more than the one position of a dense layer',
