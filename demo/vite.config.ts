@@ -79,7 +79,11 @@ export default defineConfig({
   // Relative, so that the page works in any folder of any host.
   base: './',
   resolve: {
-    alias: { 'forward-forward': fileURLToPath(new URL('../dist/browser.js', import.meta.url)) },
+    alias: {
+      // The longer name first: the other is its beginning.
+      'forward-forward/pictures': fileURLToPath(new URL('../dist/pictures.js', import.meta.url)),
+      'forward-forward': fileURLToPath(new URL('../dist/browser.js', import.meta.url)),
+    },
   },
   server: { headers: isolation },
   preview: { headers: isolation },

@@ -111,10 +111,10 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
   check(isCount(classes) && classes >= 2 && classes <= 10_000, 'classes from 2 to 10,000');
   check(isCount(inputs) && (isClasses || inputs > classes), 'more inputs than classes');
   check(Array.isArray(layers) && layers.length > 0, 'a list of layers');
-  const isLocal = layers.some(layer => fields(layer).kind !== undefined && fields(layer).kind !== 'dense');
+  const other = layers.map(layer => fields(layer).kind ?? 'dense').find(kind => kind !== 'dense');
   const { kind: place, strength } = fields(label);
   const isContrast = kind === 'contrast' && place === 'first';
-  if (!(isContrast || (isClasses && groups === undefined)) || isLocal) {
+  if (!(isContrast || (isClasses && groups === undefined)) || other !== undefined) {
     const what = isClasses
       ? 'groups of units'
       : kind === 'contrast'
@@ -122,7 +122,7 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
         : `learning by ${kind}`;
     throw new InputError(
       `${path}: expected dense layers that learned by classes, or by contrast with the label in the first inputs, found ` +
-        `${isLocal ? 'local layers' : what}; only loadNetwork runs those`,
+        `${other === undefined ? what : `${other} layers`}; only loadNetwork runs those`,
     );
   }
   const dense = layers.map(layer => {
