@@ -37,6 +37,10 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     asks: 'how much faster is the reference network with more threads? (2 minutes)',
     run: async () => (await import('./threads.ts')).run(),
   },
+  'conv-accuracy': {
+    asks: 'how good do the recipes with convolutions get on MNIST and CIFAR-10, and how fast? (half an hour)',
+    run: async () => (await import('./conv-accuracy.ts')).run(),
+  },
   'conv-kernels': {
     asks: 'how near are convolutions to what one core can do at 128 bits, zeros counted and not? (3 minutes)',
     run: async () => (await import('./conv-kernels.ts')).run(),

@@ -7,7 +7,10 @@ function patches(channels: number, cells: number, maxPool?: number) {
   return { kind: 'conv', channels, size: 3, ...(maxPool !== undefined && { maxPool }), cells } as const;
 }
 
-/** Small grey images, such as digits: each layer tells the classes apart by where in the image its channels are on. */
+/**
+ * Small grey images, such as digits: each layer tells the classes apart by where in the image its channels are on, and an image that no
+ * layer doubts rests for two epochs. Settings were chosen on held-out images of MNIST.
+ */
 const conv = {
   name: 'conv',
   about: 'convolutions without negative data, for small grey images',
@@ -18,6 +21,9 @@ const conv = {
     kind: 'classes',
     activity: 'normalized',
     map: 'learned',
+    mapRate: 0.001,
+    settled: 0.05,
+    rest: 2,
     readFrom: 0,
     optimizer: { kind: 'adam', rate: 0.002, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0 },
   },
