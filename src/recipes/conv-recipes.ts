@@ -14,7 +14,7 @@ function patches(channels: number, cells: number, maxPool?: number) {
 const conv = {
   name: 'conv',
   about: 'convolutions without negative data, for small grey images',
-  layers: [patches(16, 7, 2), patches(32, 7, 2), patches(32, 7), patches(64, 7)],
+  layers: [patches(32, 7, 2), patches(64, 7, 2), patches(64, 7), patches(128, 7)],
   image: [28, 28],
   shift: 2,
   learning: {
@@ -28,7 +28,7 @@ const conv = {
     optimizer: { kind: 'adam', rate: 0.002, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, decay: 0 },
   },
   batch: 100,
-  epochs: 10,
+  epochs: 15,
   holdShare: 0.3,
 } as const satisfies Recipe;
 
@@ -41,6 +41,8 @@ const convColor = {
   image: [32, 32, 3],
   channelMeans: [0.491, 0.482, 0.447],
   flip: true,
+  learning: { ...conv.learning, readFrom: 1 },
+  epochs: 12,
 } as const satisfies Recipe;
 
 /** Each by its name. */
