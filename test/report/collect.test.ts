@@ -15,7 +15,7 @@ it('shows convolutions as the windows that they look through', async () => {
   const recipe: Recipe = {
     ...recipes['conv-color'],
     image: shape,
-    layers: [{ kind: 'conv', channels: 33, size: 3 }],
+    layers: [{ kind: 'conv', channels: 33, size: 3 }, 40],
   };
   const network = await createNetwork(recipe, { inputs: 126, classes: 2, threads: 1 });
   const fields = firstLayerFields(network, data)!;
