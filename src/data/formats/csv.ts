@@ -1,16 +1,23 @@
 // CSV and its relatives as a table, whatever program wrote it. Every guess is said in a note, and can be overruled.
 
 import { stat } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
 import { InputError } from '../../errors.ts';
+import { readChunks } from '../../files/chunks.ts';
 import { readBytes } from '../../files/read.ts';
 import { fileError } from '../../files/write.ts';
 import type { Note } from '../notes.ts';
+import type { Cells } from './cells.ts';
 import { type CellReading, isMissing, type Table } from './columns.ts';
-import { describeDelimiter, findRecords, type Records } from './dialect.ts';
-import { guessHeader, type HeaderGuess, headingOf } from './header.ts';
+import { BLANKS, countLengths, type Dialect, describeDelimiter, findDialect } from './dialect.ts';
+import { COMPARED, guessHeader, type HeaderGuess, headingOf } from './header.ts';
 import { findFormat, NUMERIC_SHARE, type NumberFormat } from './numbers.ts';
-import { decodeText } from './text-encoding.ts';
+import { type Reading, readFrom, readIn } from './passes.ts';
+import { RecordCutter } from './record-cutter.ts';
+import { mostFrequent } from './record-kinds.ts';
+import { type Records, RecordTable } from './record-table.ts';
+import { checkRoom } from './room.ts';
+import { findEncoding, type TextEncoding } from './text-encoding.ts';
+import { TextPieces } from './text-pieces.ts';
 
 /** How a text is to be read as a table, where that is not to be guessed. */
 export interface TextOptions {
@@ -27,84 +34,183 @@ export interface TextOptions {
   readonly missing?: readonly string[] | undefined;
 }
 
+/** How far the reading of a table has come. */
+export interface ReadProgress {
+  readonly path: string;
+  /** Bytes of the file, read and in all. */
+  readonly bytes: number;
+  readonly of: number;
+  /** Rows so far, and columns. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Bytes of memory that the table will have taken, by what has been read. */
+  readonly memory: number;
+}
+
 /** Examples with what is to be said of how they were read. */
 type NotedTable = Table & { readonly notes: readonly Note[] };
 
-/** A table is held in memory as text, at several times the size of its file. */
-const MAX_BYTES = 512 * 2 ** 20;
+/** A file, or bytes, while it is read. */
+interface Source {
+  readonly path: string;
+  /** Bytes in all. */
+  readonly size: number;
+  readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
+}
+
 const MAX_COLUMNS = 100_000;
 /** Rows that tell how numbers are written in a file as a whole. */
 const SAMPLE = 500;
+/** Characters of a text that is looked at first; of a table of long lines, more. */
+const BEGINNING = 1 << 19;
+/** Rows that are expected, over those that there would be if all were as long as those so far. */
+const MARGIN = 1.02;
+/** Bytes after which it is looked again what the whole will take. */
+const STEP = 1 << 22;
 
-/** Reads the CSV file at `path`, gzipped or not; throws an InputError where it cannot be read or is no table. */
-export async function readCsv(path: string, options: TextOptions = {}): Promise<NotedTable> {
-  const size = await stat(path).then(
-    found => found.size,
-    error => {
-      throw fileError('read', path, error);
-    },
-  );
-  checkSize(size, path);
-  const bytes = await readBytes(path);
-  return parseCsv(bytes[0] === 0x1f && bytes[1] === 0x8b ? unpacked(bytes, path) : bytes, path, options);
-}
-
-function checkSize(size: number, path: string): void {
-  if (size <= MAX_BYTES) return;
-  throw new InputError(
-    `${path}: expected at most ${MAX_BYTES / 2 ** 20} MiB of CSV, found ${Math.ceil(size / 2 ** 20)}; take a sample of it, or an NPY file`,
-  );
-}
-
-function unpacked(bytes: Uint8Array, path: string): Uint8Array {
-  try {
-    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') checkSize(MAX_BYTES + 1, path);
-    throw new InputError(`${path}: damaged gzip (${(cause as Error).message}); write it again`, { cause });
-  }
+/**
+ * Reads the CSV file at `path`, gzipped or not, of any size as long as memory holds its columns; tells of it now and then. Throws an
+ * InputError where it cannot be read, is no table, or too large.
+ */
+export async function readCsv(
+  path: string,
+  options: TextOptions = {},
+  onProgress?: (progress: ReadProgress) => void,
+): Promise<NotedTable> {
+  const found = await stat(path).catch(error => {
+    throw fileError('read', path, error);
+  });
+  // What comes out of a pipe comes once.
+  if (!found.isFile()) return parseCsv(await readBytes(path), path, options);
+  const source = { path, size: found.size, onProgress };
+  return readFrom(() => readChunks(path), readTable(source, options));
 }
 
 /** Parses the bytes of a CSV file. Throws an InputError that names `path`. */
 export function parseCsv(bytes: Uint8Array, path: string, options: TextOptions = {}): NotedTable {
-  const { text, encoding, isGuessed } = decodeText(bytes, path, options.encoding);
-  const records = findRecords(text.replace(/\r\n?/g, '\n'), path, options.delimiter);
-  const { rows, delimiter } = records;
-  if (rows.length === 0)
+  return readIn(bytes, readTable({ path, size: bytes.length }, options));
+}
+
+function* readTable(source: Source, options: TextOptions): Reading<NotedTable> {
+  const { path } = source;
+  const encoding = yield* findEncoding(path, options.encoding);
+  let { table, dialect } = yield* readRecords(source, encoding, options);
+  if (table.count === 0)
     throw new InputError(`${path} is empty: expected a table with a row for each example`);
-  const width = rows[0].length;
-  if (width > MAX_COLUMNS) {
-    throw new InputError(`${path}: expected at most ${MAX_COLUMNS} columns, found ${width}`);
+  // The first records were others than most.
+  const { usualWidth } = table;
+  if (usualWidth !== table.width)
+    ({ table, dialect } = yield* readRecords(source, encoding, options, usualWidth));
+  return tableOf(table.finish(path), dialect, encoding, path, options);
+}
+
+/** All records, those of `width` cells as columns; by default those of as many as the first ones have. */
+function* readRecords(
+  source: Source,
+  encoding: TextEncoding,
+  { delimiter }: TextOptions,
+  width?: number,
+): Reading<{ table: RecordTable; dialect: Dialect }> {
+  const { path } = source;
+  const pieces = new TextPieces(encoding);
+  yield 'rewind';
+  let text = '';
+  let dialect: Dialect | undefined;
+  let at = 0;
+  let isWhole = false;
+  for (let wanted = BEGINNING; !dialect; wanted *= 2) {
+    while (!isWhole && text.length < wanted) {
+      const chunk = yield 'next';
+      isWhole = chunk === undefined;
+      at = chunk?.at ?? at;
+      text += pieces.decode(chunk?.bytes);
+    }
+    dialect = findDialect(text, isWhole, delimiter);
   }
+  const first = width ?? (dialect.sample.length > 0 ? mostFrequent(countLengths(dialect.sample)) : 1);
+  checkWidth(first - 1, path);
+  const cutter = new RecordCutter(dialect.delimiter, path);
+  let rest = text.slice(dialect.begin);
+  // A second mark of the encoding, which Papa Parse leaves out of what it takes for the beginning of a file.
+  if (dialect.delimiter !== BLANKS && rest.startsWith('\ufeff')) rest = rest.slice(1);
+  const table = new RecordTable(dialect, first);
+  for (const row of cutter.cut(rest)) table.add(row);
+  [text, rest] = ['', ''];
+  let told = 0;
+  while (!isWhole) {
+    if (at >= told) {
+      tell(source, table, at);
+      told = at + STEP;
+    }
+    const chunk = yield 'next';
+    isWhole = chunk === undefined;
+    at = chunk?.at ?? at;
+    for (const row of cutter.cut(pieces.decode(chunk?.bytes))) table.add(row);
+  }
+  for (const row of cutter.cut()) table.add(row);
+  return { table, dialect };
+}
+
+/** Refuses what will not fit, and tells how far the reading has come. */
+function tell({ path, size, onProgress }: Source, table: RecordTable, at: number): void {
+  const rows = Math.ceil((MARGIN * table.count * size) / at);
+  const bytes = table.expect(rows);
+  const what = `${path}: some ${rows} rows of ${table.width} columns`;
+  checkRoom(bytes, table.expect(table.count), what, 'take a part of the rows or of the columns');
+  table.reserve(rows);
+  const memory = bytes.arrays + bytes.heap;
+  onProgress?.({ path, bytes: at, of: size, rows: table.count, columns: table.width, memory });
+}
+
+function checkWidth(width: number, path: string): void {
+  if (width > MAX_COLUMNS)
+    throw new InputError(`${path}: expected at most ${MAX_COLUMNS} columns, found ${width}`);
+}
+
+function tableOf(
+  records: Records,
+  { delimiter }: Dialect,
+  { encoding, isGuessed }: TextEncoding,
+  path: string,
+  options: TextOptions,
+): NotedTable {
+  const { first } = records;
+  const width = first.length;
+  checkWidth(width, path);
   const guess = headerOf(records, options.header);
-  const { names, begin, text: heading } = headingOf(rows[0], rows.length, guess, path);
-  const examples = rows.slice(begin);
-  const columns = names.map((name, k) => ({ name, values: examples.map(row => row[k]) }));
-  const cells = readingOf(examples, delimiter, options);
+  const { names, begin, text: heading } = headingOf(first, records.count, guess, path);
+  const columns = names.map((name, k) => ({ name, values: records.column(k, begin === 0) }));
+  const count = records.count - begin;
+  const cells = readingOf(columns, delimiter, options);
   const doubt = isGuessed ? ', guessed: --encoding overrules it' : '';
   const notes: Note[] = [
     {
       code: 'read',
-      text: `read as ${encoding} text${doubt}: ${describeDelimiter(delimiter)}, ${heading}, ${examples.length} rows of ${width} column${width === 1 ? '' : 's'}`,
+      text: `read as ${encoding} text${doubt}: ${describeDelimiter(delimiter)}, ${heading}, ${count} rows of ${width} column${width === 1 ? '' : 's'}`,
       ...(isGuessed && { isWarning: true }),
     },
     ...records.notes,
   ];
-  return { name: path, count: examples.length, columns, hasNames: guess.hasHeader, cells, notes };
+  return { name: path, count, columns, hasNames: guess.hasHeader, cells, notes };
 }
 
-function headerOf({ rows, isNamed }: Records, wanted: boolean | undefined): HeaderGuess {
+function headerOf(records: Records, wanted: boolean | undefined): HeaderGuess {
   if (wanted !== undefined) return { hasHeader: wanted, why: 'as was said' };
-  return isNamed ? { hasHeader: true, why: 'a comment has them' } : guessHeader(rows);
+  if (records.isNamed) return { hasHeader: true, why: 'a comment has them' };
+  const below = Math.min(COMPARED, records.count - 1);
+  return guessHeader(records.first, below, k => [...records.column(k, false).slice(0, below)]);
 }
 
 /** What is known of all cells: what was said, and whether columns that can be read in one way only have decimal commas. */
-function readingOf(rows: readonly string[][], delimiter: string, options: TextOptions): CellReading {
+function readingOf(
+  columns: readonly { readonly values: readonly string[] | Cells }[],
+  delimiter: string,
+  options: TextOptions,
+): CellReading {
   const { decimal, thousands, missing } = options;
   const votes = { '.': 0, ',': 0 };
-  const sample = rows.slice(0, SAMPLE);
-  for (let k = 0; k < rows[0].length; k++) {
-    const cells = sample.map(row => row[k]).filter(cell => !isMissing(cell, missing) && /[.,]/.test(cell));
+  for (const { values } of columns) {
+    const cells = [...values.slice(0, SAMPLE)].filter(cell => !isMissing(cell, missing) && /[.,]/.test(cell));
     if (cells.length === 0) continue;
     const { format, count, isAmbiguous } = findFormat(cells);
     // A point before three digits says little: it may stand between thousands where commas are decimal.

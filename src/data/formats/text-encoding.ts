@@ -1,7 +1,9 @@
 // Which characters the bytes of a text file stand for: told by a mark at its beginning, by being valid UTF-8, or else guessed.
 
+import { isAscii } from 'node:buffer';
 import { analyse } from 'chardet';
 import { InputError, nearestName } from '../../errors.ts';
+import { type Reading, readIn } from './passes.ts';
 
 /** A text and how it was decoded. */
 export interface DecodedText {
@@ -14,51 +16,110 @@ export interface DecodedText {
 
 /** Bytes that a guess looks at. */
 const SAMPLE = 1 << 18;
+/** Bytes behind those in which a line has to end. */
+const FARTHEST = 1 << 22;
 /** Zero bytes among this many tell UTF-16 without a mark. */
 const HEAD = 1 << 12;
 /** Whoever is asked first where the bytes speak equally for several: by how often tables are written in it. */
 const LIKELY = ['gb18030', 'shift_jis', 'windows-1251', 'windows-1252', 'big5', 'euc-kr', 'euc-jp', 'koi8-r'];
 const KNOWN = ['utf-8', 'utf-16le', 'utf-16be', ...LIKELY, 'gbk', 'iso-8859-2', 'iso-8859-5', 'windows-1250'];
 
+/** How the bytes of a text stand for characters. */
+export interface TextEncoding extends Omit<DecodedText, 'text'> {
+  /** Whether none of them is above 127. */
+  readonly isAscii?: boolean;
+}
+
 /**
  * Decodes the bytes of a text file, as `wanted` (a label of the Encoding Standard) or as what they are found to be. Throws an
  * InputError that names `path` where they are no text, not of the encoding that is wanted, or where no encoding is called so.
  */
 export function decodeText(bytes: Uint8Array, path: string, wanted?: string): DecodedText {
-  if (wanted !== undefined) return decodeAs(bytes, path, wanted);
-  const marked = markOf(bytes);
-  if (marked) return { text: new TextDecoder(marked).decode(bytes), encoding: marked, isGuessed: false };
-  const wide = wideOf(bytes);
-  if (wide) return { text: new TextDecoder(wide).decode(bytes), encoding: wide, isGuessed: true };
-  const zero = bytes.indexOf(0);
-  if (zero >= 0) {
-    throw new InputError(`${path} is not text: expected a table, found a zero byte at offset ${zero}`);
-  }
-  const text = strictly('utf-8', bytes);
-  if (text !== undefined) return { text, encoding: 'utf-8', isGuessed: false };
-  for (const encoding of guesses(bytes)) {
-    const guessed = strictly(encoding, bytes);
-    if (guessed !== undefined) return { text: guessed, encoding, isGuessed: true };
-  }
-  // Of this one every byte is a character.
-  return { text: new TextDecoder('windows-1252').decode(bytes), encoding: 'windows-1252', isGuessed: true };
+  const { encoding, isGuessed } = readIn(bytes, findEncoding(path, wanted));
+  const decoder = new TextDecoder(encoding);
+  // In one go, Node 20 takes windows-1252 for latin1, and quotes for control characters.
+  return { text: decoder.decode(bytes, { stream: true }) + decoder.decode(), encoding, isGuessed };
 }
 
-function decodeAs(bytes: Uint8Array, path: string, wanted: string): DecodedText {
-  let encoding: string;
+/** Finds out, in one pass or several, how a text is encoded; throws as decodeText does. */
+export function* findEncoding(path: string, wanted?: string): Reading<TextEncoding> {
+  if (wanted !== undefined) {
+    const encoding = encodingCalled(wanted);
+    if (yield* isWholly(encoding)) return { encoding, isGuessed: false };
+    throw new InputError(
+      `${path} is not ${encoding}: it has bytes that stand for no character; leave out --encoding to have it guessed`,
+    );
+  }
+  const head = yield* part(0, HEAD);
+  const marked = markOf(head);
+  if (marked) return { encoding: marked, isGuessed: false };
+  const wide = wideOf(head);
+  if (wide) return { encoding: wide, isGuessed: true };
+  const first = yield* firstBeyondAscii(path);
+  if (first < 0) return { encoding: 'utf-8', isGuessed: false, isAscii: true };
+  if (yield* isWholly('utf-8')) return { encoding: 'utf-8', isGuessed: false };
+  for (const encoding of guesses(yield* part(Math.max(0, first - SAMPLE / 4), first + SAMPLE, 10))) {
+    if (yield* isWholly(encoding)) return { encoding, isGuessed: true };
+  }
+  // Of this one every byte is a character.
+  return { encoding: 'windows-1252', isGuessed: true };
+}
+
+function encodingCalled(wanted: string): string {
   try {
-    encoding = new TextDecoder(wanted).encoding;
+    return new TextDecoder(wanted).encoding;
   } catch {
     const nearest = nearestName(wanted.toLowerCase(), KNOWN);
     throw new InputError(
       `no encoding is called ${wanted}${nearest ? `: did you mean ${nearest}?` : ''} (known: ${KNOWN.join(', ')}, …)`,
     );
   }
-  const text = strictly(encoding, bytes);
-  if (text !== undefined) return { text, encoding, isGuessed: false };
-  throw new InputError(
-    `${path} is not ${encoding}: it has bytes that stand for no character; leave out --encoding to have it guessed`,
-  );
+}
+
+/** The bytes from `begin` to `end`, or to the first one behind it that is `last`. */
+function* part(begin: number, end: number, last?: number): Reading<Uint8Array> {
+  yield 'rewind';
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (let chunk = yield 'next'; chunk; chunk = yield 'next') {
+    const { bytes } = chunk;
+    const found = last === undefined ? end - at : bytes.indexOf(last, Math.max(0, end - at));
+    const isLast = found >= 0 && found <= bytes.length;
+    parts.push(bytes.slice(Math.max(0, begin - at), isLast ? found : bytes.length));
+    at += bytes.length;
+    if (isLast || at > end + FARTHEST) break;
+  }
+  return Buffer.concat(parts);
+}
+
+/** Where the first byte above 127 is, below 0 where there is none; throws an InputError for a zero byte. */
+function* firstBeyondAscii(path: string): Reading<number> {
+  yield 'rewind';
+  let first = -1;
+  let at = 0;
+  for (let chunk = yield 'next'; chunk; chunk = yield 'next') {
+    const { bytes } = chunk;
+    const zero = bytes.indexOf(0);
+    if (zero >= 0) {
+      throw new InputError(`${path} is not text: expected a table, found a zero byte at offset ${at + zero}`);
+    }
+    if (first < 0 && !isAscii(bytes)) first = at + bytes.findIndex(byte => byte >= 0x80);
+    at += bytes.length;
+  }
+  return first;
+}
+
+/** Whether all bytes stand for characters in an encoding. */
+function* isWholly(encoding: string): Reading<boolean> {
+  yield 'rewind';
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  try {
+    for (let chunk = yield 'next'; chunk; chunk = yield 'next') decoder.decode(chunk.bytes, { stream: true });
+    decoder.decode();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function strictly(encoding: string, bytes: Uint8Array): string | undefined {
@@ -87,11 +148,8 @@ function wideOf(bytes: Uint8Array): string | undefined {
   return zeros[0] > 0.7 * half && zeros[1] < 0.1 * half ? 'utf-16be' : undefined;
 }
 
-/** Encodings that may be meant, the likeliest first: by how many characters are common ones, then by what chardet makes of them. */
-function guesses(bytes: Uint8Array): string[] {
-  const first = bytes.findIndex(byte => byte >= 0x80);
-  const end = bytes.indexOf(10, first + SAMPLE);
-  const sample = bytes.subarray(Math.max(0, first - SAMPLE / 4), end < 0 ? bytes.length : end);
+/** Encodings that may be meant by bytes with some above 127, the likeliest first: by how many characters are common ones, then by what chardet makes of them. */
+function guesses(sample: Uint8Array): string[] {
   const confidence = new Map<string, number>();
   for (const match of analyse(sample)) {
     const name = labelOf(match.name);

@@ -38,9 +38,9 @@ export async function readXlsx(path: string): Promise<Table & { readonly notes: 
     .filter(({ rows }) => rows.length > 0);
   if (filled.length === 0) throw new InputError(`${path} has no sheet with rows: expected a table`);
   const [{ sheet, rows }, ...others] = filled;
-  const texts = rows.slice(0, COMPARED).map(row => row.map(textOf));
-  const guess = guessHeader(texts);
-  const { names, begin, text: heading } = headingOf(texts[0], rows.length, guess, `${path}, sheet ${sheet}`);
+  const [first, ...below] = rows.slice(0, COMPARED + 1).map(row => row.map(textOf));
+  const guess = guessHeader(first, below.length, k => below.map(row => row[k]));
+  const { names, begin, text: heading } = headingOf(first, rows.length, guess, `${path}, sheet ${sheet}`);
   const body = rows.slice(begin);
   const rest = others.length > 0 ? `; not read: ${others.map(other => other.sheet).join(', ')}` : '';
   const text = `read sheet ${sheet}: ${heading}, ${body.length} rows of ${names.length} columns${rest}`;

@@ -2,9 +2,9 @@
 // hold numbers, dates or categories, and how these are written.
 
 import { InputError } from '../../errors.ts';
-import { type Column, isMissing, type Table, texts } from '../formats/columns.ts';
+import { type Column, formatOf, knownCells, type Table, texts } from '../formats/columns.ts';
 import { type DateOrder, dateParts, findDateOrder } from '../formats/dates.ts';
-import { describeFormat, findFormat, NUMERIC_SHARE, parseNumber } from '../formats/numbers.ts';
+import { describeFormat, NUMERIC_SHARE, parseNumber } from '../formats/numbers.ts';
 import { MOST_LABEL_INPUTS } from '../label-inputs.ts';
 import { columnText, few, type Note } from '../notes.ts';
 import { type Decorrelation, fitDecorrelation, isDecorrelated } from './decorrelation.ts';
@@ -159,7 +159,9 @@ function formatNotes(columns: readonly ColumnEncoding[]): Note[] {
   for (const column of columns) {
     if (column.kind !== 'number' || !column.format) continue;
     const how = describeFormat(column.format);
-    names.set(how, [...(names.get(how) ?? []), column.name]);
+    const list = names.get(how) ?? [];
+    list.push(column.name);
+    names.set(how, list);
   }
   return [...names].map(([how, list]) => ({
     code: 'cells',
@@ -179,13 +181,11 @@ function numbersIn(
   const { name, values } = column;
   if (values instanceof Float64Array)
     return rows.some(row => Number.isFinite(values[row])) ? { name } : undefined;
-  const known: string[] = [];
-  for (const row of rows) if (!isMissing(values[row], cells?.missing)) known.push(values[row]);
-  if (known.length === 0) return undefined;
-  const { format, count, isAmbiguous } = findFormat(known, cells);
-  if (count === 0 || (count < NUMERIC_SHARE * known.length && !isSaid)) return undefined;
+  const { format, count, known: of, isAmbiguous } = formatOf(values, rows, cells);
+  if (count === 0 || (count < NUMERIC_SHARE * of && !isSaid)) return undefined;
   const isPlain = format.decimal === '.' && format.thousands === '' && !format.hasPercent;
   if (isAmbiguous) {
+    const known = knownCells(values, rows, cells?.missing);
     const example = known.find(cell => /\D/.test(cell)) ?? known[0];
     const text = `${columnText(name)}: ${describeFormat(format)}, so that ${JSON.stringify(example.slice(0, 20))} is ${parseNumber(example, format)}; it could mean something else: say with --decimal and --thousands what is meant`;
     notes.push({ code: 'cells', column: name, text, isWarning: true });

@@ -4,7 +4,15 @@
 
 import { InputError } from '../../errors.ts';
 import { sharedBuffer } from '../../threads/memory.ts';
-import { type Column, isMissing, numbers, placeIn, type Table, texts } from '../formats/columns.ts';
+import {
+  type Column,
+  countKnown,
+  isMissing,
+  numbers,
+  placeIn,
+  type Table,
+  texts,
+} from '../formats/columns.ts';
 import { type DateOrder, type DatePart, datePart, isDateOrder, isDatePart } from '../formats/dates.ts';
 import {
   isNumberFormat,
@@ -96,9 +104,10 @@ export function valuesAgain(
 ): { readonly values: Float64Array; readonly format?: NumberFormat } {
   const values = valuesOf(column, source, missing);
   if (column.date || source.values instanceof Float64Array) return { values };
-  const cells = source.values.filter(cell => !isMissing(cell, missing));
-  const isReadable = values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
-  if (column.absent !== undefined || isReadable >= NUMERIC_SHARE * cells.length) return { values };
+  const readable = values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
+  if (column.absent !== undefined || readable >= NUMERIC_SHARE * countKnown(source.values, missing))
+    return { values };
+  const cells = [...source.values].filter(cell => !isMissing(cell, missing));
   const others = readableFormats(cells, NUMERIC_SHARE).map(format => {
     const again = valuesOf({ ...column, format }, source, missing);
     const known = again.filter(value => !Number.isNaN(value));

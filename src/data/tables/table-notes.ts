@@ -1,7 +1,7 @@
 // What is odd about the cells of a table, in the eyes of the encoding that reads them: said when a model is trained, and when it is
 // asked.
 
-import { isMissing, isMissingText, type Table, texts } from '../formats/columns.ts';
+import { type Column, isMissing, isMissingText, type Table, texts } from '../formats/columns.ts';
 import { describeFormat, type NumberFormat } from '../formats/numbers.ts';
 import { columnText, few, type Note } from '../notes.ts';
 import { categoryPlaces } from './categories.ts';
@@ -62,10 +62,19 @@ function readNumbers(encoding: TableEncoding, table: Table): ReadNumbers[] {
     .map(column => {
       const source = find(column.name);
       const { values, format } = valuesAgain(column, source, missing);
-      const cells = source.values instanceof Float64Array ? [] : source.values;
-      const odd = cells.filter((cell, i) => Number.isNaN(values[i]) && !isMissing(cell, missing));
+      const odd = unreadable(source, values, missing);
       return { column, values, odd, ...(format && { format }) };
     });
+}
+
+function unreadable({ values: cells }: Column, values: Float64Array, missing?: readonly string[]): string[] {
+  const odd: string[] = [];
+  if (cells instanceof Float64Array) return odd;
+  values.forEach((value, i) => {
+    const cell = Number.isNaN(value) ? cells.at(i)! : '';
+    if (cell !== '' && !isMissing(cell, missing)) odd.push(cell);
+  });
+  return odd;
 }
 
 function unreadableNotes(read: readonly ReadNumbers[]): Note[] {

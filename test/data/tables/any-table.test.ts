@@ -142,7 +142,7 @@ function complaint(seed: number): string | undefined {
       if (!isSame)
         return `other numbers in ${column.name}: ${told}\n${text.slice(0, 600)}\n${[...found].join(' ')}`;
     }
-    if (table.columns.at(-2)!.values.some((word, i) => word !== words[i])) return `other words: ${told}`;
+    if ([...table.columns.at(-2)!.values].some((word, i) => word !== words[i])) return `other words: ${told}`;
     return undefined;
   } catch (error) {
     return error instanceof InputError ? undefined : `seed ${seed}: ${String(error)}`;
