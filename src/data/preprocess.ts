@@ -3,15 +3,16 @@
 
 import { InputError } from '../errors.ts';
 import type { Dataset } from './dataset.ts';
-import { datasetOf, type Encoding, encodeLabelled } from './encode-examples.ts';
+import { datasetsOf, type Encoding, encodeLabelled } from './encode-examples.ts';
 import { isTable, type Source } from './examples/examples.ts';
 import type { Table } from './formats/columns.ts';
 import { fitImages } from './images/image-encoding.ts';
 import { classesOf, labelsOf } from './labels.ts';
+import { joined } from './learned.ts';
 import { columnText, type Note } from './notes.ts';
 import { splitByClass } from './split.ts';
 import { type ColumnOptions, fitEncoding } from './tables/fit-table.ts';
-import { asRead, featuresOf } from './tables/table-encoding.ts';
+import { featuresOf } from './tables/table-encoding.ts';
 import { leaks, unreadableCells } from './tables/table-notes.ts';
 
 /** Encoded data, ready to learn from. */
@@ -21,11 +22,15 @@ export interface PreprocessedData {
   readonly train: Dataset;
   /** Held out of the training examples: chooses the best epoch, and fits the temperature of the confidence. */
   readonly validation: Dataset;
-  /** Both of them. */
+  /** Both of them, put together when it is asked for the first time: as much memory again. */
   readonly whole: Dataset;
   readonly test: Dataset;
-  /** Which rows of the source are in `whole`, and which in `test` (none where the source has a test of its own). */
-  readonly rows: { readonly learned: Uint32Array; readonly test: Uint32Array };
+  /** Which rows of the source are in `whole`, in `validation`, and in `test` (none where the source has a test of its own). */
+  readonly rows: {
+    readonly learned: Uint32Array;
+    readonly validation: Uint32Array;
+    readonly test: Uint32Array;
+  };
   /** What was decided and noticed on the way. */
   readonly notes: readonly Note[];
 }
@@ -87,26 +92,34 @@ export function preprocess({ examples, test }: Source, options: PreprocessOption
         notes,
       )
     : fitImages(examples, column === undefined ? undefined : label, classNames, rows(learned));
-  const read = encoding.kind === 'table' && isTable(examples) ? asRead(encoding, examples) : examples;
-  const part = (what: string, chosen: Uint32Array) =>
-    datasetOf(
-      what,
-      encoding,
-      read,
-      rows(chosen),
-      chosen.map(i => labels[i]),
-    );
+  const part = (what: string, chosen: Uint32Array) => ({
+    name: what,
+    rows: rows(chosen),
+    labels: chosen.map(i => labels[i]),
+  });
+  const [train, validation, ofTest] = datasetsOf(encoding, examples, [
+    part(name, split.train),
+    part(`${name}, validation part`, split.validation),
+    ...(test ? [] : [part(`${name}, test part`, split.test)]),
+  ]);
   notes.push(
     heldOut(split.train.length, split.validation.length, test ? undefined : split.test.length, seed),
   );
+  const parts = {
+    train,
+    validation,
+    rows: { learned: rows(learned), validation: rows(split.validation), test: rows(split.test) },
+  };
+  let whole: Dataset | undefined;
   return {
     name,
     encoding,
-    train: part(name, split.train),
-    validation: part(`${name}, validation part`, split.validation),
-    whole: part(name, learned),
-    test: test ? encodeLabelled(encoding, test) : part(`${name}, test part`, split.test),
-    rows: { learned: rows(learned), test: rows(split.test) },
+    ...parts,
+    get whole() {
+      whole ??= joined(parts);
+      return whole;
+    },
+    test: test ? encodeLabelled(encoding, test) : ofTest,
     notes,
   };
 }

@@ -20,8 +20,12 @@ export async function* readChunks(path: string): AsyncGenerator<Chunk, void, voi
   const isPacked = await beginsPacked(path);
   const file = createReadStream(path, { highWaterMark: PIECE });
   if (!isPacked) {
+    let at = 0;
     try {
-      for await (const bytes of file as AsyncIterable<Uint8Array>) yield { bytes, at: file.bytesRead };
+      for await (const bytes of file as AsyncIterable<Uint8Array>) {
+        at += bytes.length;
+        yield { bytes, at };
+      }
     } catch (error) {
       throw fileError('read', path, error as NodeJS.ErrnoException);
     }

@@ -16,7 +16,7 @@ import { recipeFor } from '../recipes/defaults.ts';
 import { type Recipe, scoresLabels } from '../recipes/recipe.ts';
 import { restoreBest, searchBest } from './best.ts';
 import { type Checkpoint, type Learning, saveCheckpoint } from './checkpoint.ts';
-import { checkSameData, fingerprintOf } from './fingerprint.ts';
+import { checkSameData, fingerprintOfLearned } from './fingerprint.ts';
 import { keepStopped, SAVE_EVERY } from './saving.ts';
 
 export interface TrainModelOptions {
@@ -89,7 +89,7 @@ export async function trainModel(
   let savedAt = performance.now();
   const save = async (inTraining: Network, phase: Learning['phase'], searchSeconds: number) => {
     if (checkpoint === undefined) return;
-    fingerprint ??= fingerprintOf(data.whole);
+    fingerprint ??= fingerprintOfLearned(data);
     const learning = { phase, encoding, history, searchSeconds };
     await saveCheckpoint(checkpoint, inTraining, learning, fingerprint, best);
     savedAt = performance.now();
@@ -120,7 +120,7 @@ export async function trainModel(
       return { model, history, bestEpoch, isRetrained, isStopped, trainSeconds: seconds };
     };
     const isStopped = signal?.aborted ?? false;
-    if (data.whole.count > RETRAIN_BELOW || (isStopped && phase === 'search')) {
+    if (data.rows.learned.length > RETRAIN_BELOW || (isStopped && phase === 'search')) {
       return await finish(network, isStopped, searchSeconds);
     }
     const again = stopped && phase === 'again' ? stopped : await make();
@@ -152,7 +152,7 @@ function checkResumed({ path, description, learning }: Checkpoint, data: Preproc
   if (JSON.stringify(learning.encoding) !== JSON.stringify(data.encoding)) {
     throw new InputError(`${path} is of other data than ${data.name}: ${advice}`);
   }
-  const found = fingerprintOf(data.whole);
+  const found = fingerprintOfLearned(data);
   checkSameData(path, description.data, found, advice);
   return found;
 }

@@ -6,7 +6,7 @@ import { describeFormat, type NumberFormat } from '../formats/numbers.ts';
 import { columnText, few, type Note } from '../notes.ts';
 import { categoryPlaces } from './categories.ts';
 import {
-  type ColumnEncoding,
+  type CategoryColumn,
   columnFinder,
   type NumberColumn,
   type TableEncoding,
@@ -108,11 +108,7 @@ function oddNumbers(read: ReadNumbers | undefined): Note[] {
   return notes;
 }
 
-function oddWords(
-  column: Extract<ColumnEncoding, { kind: 'category' }>,
-  cells: readonly string[],
-  count: number,
-): Note[] {
+function oddWords(column: CategoryColumn, cells: readonly string[], count: number): Note[] {
   const placeOf = categoryPlaces(column.values);
   const never: string[] = [];
   const respelled: string[] = [];
