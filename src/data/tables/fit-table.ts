@@ -218,7 +218,7 @@ function withoutApart(
   rows: Uint32Array,
   notes: Note[],
 ): NumberColumn {
-  const absent = findApart(Float64Array.from(rows, row => values[row]));
+  const absent = findApart(at(values, rows));
   if (absent === undefined) return found;
   const { name, format } = found;
   const known = values.map(value => (value === absent ? Number.NaN : value));
@@ -277,11 +277,15 @@ function fitCategory(
   return [{ kind: 'category', name, values, hasOthers: values.length < counts.size }];
 }
 
+function at(values: Float64Array, rows: Uint32Array): Float64Array {
+  const some = new Float64Array(rows.length);
+  for (let i = 0; i < some.length; i++) some[i] = values[rows[i]];
+  return some;
+}
+
 /** Quantiles of the known values, each once; none unless they make two intervals. */
 function fitEdges(values: Float64Array, rows: Uint32Array): number[] {
-  const known = Float64Array.from(rows, row => values[row])
-    .filter(Number.isFinite)
-    .sort();
+  const known = at(values, rows).filter(Number.isFinite).sort();
   const intervals = Math.min(MOST_INTERVALS, Math.floor(known.length / FEWEST_IN_INTERVAL));
   if (intervals < 2) return [];
   const last = known.length - 1;

@@ -77,6 +77,8 @@ export interface TableEncoding {
 export type NumberColumn = Extract<ColumnEncoding, { kind: 'number' }>;
 export type CategoryColumn = Extract<ColumnEncoding, { kind: 'category' }>;
 
+/** Cells that are read before they are written: those of several columns lie side by side in a row. */
+const AT_ONCE = 1 << 21;
 /** Deviations from the mean beyond which a value is cut off. */
 const LIMIT = 4;
 
@@ -208,39 +210,48 @@ export function encodeRows(
   const inputs = parts.map(rows => new Float32Array(sharedBuffer(rows.length * width * 4)));
   const find = columnFinder(encoding, table);
   const places: number[] = [];
+  const several = Math.max(1, Math.floor(AT_ONCE / Math.max(1, table.count)));
   let at = labels;
-  for (const column of encoding.columns) {
-    const source = find(column.name);
-    if (column.kind === 'number') {
-      places.push(at);
-      const values = valuesOf(column, source, encoding.missing);
-      parts.forEach((rows, p) => {
-        encodeNumbers(column, values, rows, inputs[p].subarray(at), width);
-      });
-    } else {
-      const cells = texts(source, encoding.missing);
-      parts.forEach((rows, p) => {
-        encodeWords(column, cells, rows, inputs[p].subarray(at), width);
-      });
-    }
-    at += inputsOf(column);
+  for (let k = 0; k < encoding.columns.length; k += several) {
+    const writers = encoding.columns.slice(k, k + several).map((column): RowWriter => {
+      if (column.kind === 'number') places.push(at);
+      const write = writerOf(column, find(column.name), encoding.missing, at);
+      at += inputsOf(column);
+      return write;
+    });
+    parts.forEach((rows, p) => {
+      const to = inputs[p];
+      for (let i = 0; i < rows.length; i++) for (const write of writers) write(rows[i], to, i * width);
+    });
   }
   for (const part of inputs) finishRows(encoding, part, places, at, width);
   return inputs;
 }
 
-/** Writes the inputs of a column of numbers to the beginning of each row, of `width`, of `inputs`. */
-function encodeNumbers(
-  column: NumberColumn,
-  values: Float64Array,
-  rows: Uint32Array,
-  inputs: Float32Array,
-  width: number,
-): void {
+/** Writes the inputs of a column for one row of the table into the row that begins at `first`. */
+type RowWriter = (row: number, inputs: Float32Array, first: number) => void;
+
+/** Of a column that is `source` in the table, and whose inputs are from `at` on in a row. */
+function writerOf(
+  column: ColumnEncoding,
+  source: Column,
+  missing: readonly string[] | undefined,
+  at: number,
+): RowWriter {
+  if (column.kind === 'category') {
+    const { values, hasOthers } = column;
+    const cells = texts(source, missing);
+    const placeOf = categoryPlaces(values);
+    return (row, inputs, first) => {
+      const place = placeOf(cells[row])?.place ?? (hasOthers ? values.length : -1);
+      if (place >= 0) inputs[first + at + place] = 1;
+    };
+  }
   const { mayMiss, edges } = column;
-  rows.forEach((row, i) => {
-    const value = values[row];
-    let to = i * width;
+  const numbers = valuesOf(column, source, missing);
+  return (row, inputs, first) => {
+    const value = numbers[row];
+    let to = first + at;
     if (!Number.isFinite(value)) {
       if (mayMiss) inputs[to + 1] = 1;
       return;
@@ -250,21 +261,7 @@ function encodeNumbers(
     for (let k = 1; k < edges.length; k++, to++) {
       inputs[to] = Math.min(1, Math.max(0, (value - edges[k - 1]) / (edges[k] - edges[k - 1])));
     }
-  });
-}
-
-function encodeWords(
-  { values, hasOthers }: CategoryColumn,
-  cells: readonly string[],
-  rows: Uint32Array,
-  inputs: Float32Array,
-  width: number,
-): void {
-  const placeOf = categoryPlaces(values);
-  rows.forEach((row, i) => {
-    const place = placeOf(cells[row])?.place ?? (hasOthers ? values.length : -1);
-    if (place >= 0) inputs[i * width + place] = 1;
-  });
+  };
 }
 
 /** Writes what comes behind all columns, from the input `at` on: numbers without what others tell, from the inputs `places`, and the constant. */
