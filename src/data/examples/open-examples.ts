@@ -6,7 +6,7 @@ import { InputError } from '../../errors.ts';
 import { isJunk, openFolder } from '../../files/folder.ts';
 import { readBytes } from '../../files/read.ts';
 import { fileError } from '../../files/write.ts';
-import type { TextOptions } from '../formats/csv.ts';
+import type { ReadProgress, TextOptions } from '../formats/csv.ts';
 import { readIdx } from '../formats/idx-file.ts';
 import { isImageFile, readImageFiles } from '../images/image-files.ts';
 import { readImageFolder } from '../images/image-folder.ts';
@@ -25,7 +25,10 @@ const EXPECTED =
   'expected a table (.csv, .tsv, .txt, .json, .arff, .xlsx, .parquet), .npy, .npz, IDX, or a folder (or .zip) with a folder of images for each class';
 
 /** How somebody's own data are to be read, where that is not to be found out. */
-export interface ReadOptions extends TextOptions, ImageOptions {}
+export interface ReadOptions extends TextOptions, ImageOptions {
+  /** Told of every piece of a table of text that is read. */
+  readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
+}
 
 /**
  * Whether `path` is a file or a folder that `readExamples` may read, and no folder of CIFAR-10 or of ten classes in the files of
@@ -93,7 +96,7 @@ export async function readExamples(path: string, options: ReadOptions = {}): Pro
   });
   if (!found.isDirectory() && TABLES.includes(ending)) {
     // Only the reader that is needed is loaded, with the package that it reads by.
-    return { examples: await (await import('../formats/csv.ts')).readCsv(path, options) };
+    return { examples: await (await import('../formats/csv.ts')).readCsv(path, options, options.onProgress) };
   }
   if (found.isDirectory()) {
     refuseText(options, path);

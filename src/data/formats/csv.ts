@@ -34,17 +34,20 @@ export interface TextOptions {
   readonly missing?: readonly string[] | undefined;
 }
 
-/** How far the reading of a table has come. */
+/** How far the reading of a file has come. */
 export interface ReadProgress {
   readonly path: string;
-  /** Bytes of the file, read and in all. */
+  /** Bytes of the file: read in this pass over it, and in all. */
   readonly bytes: number;
   readonly of: number;
-  /** Rows so far, and columns. */
-  readonly rows: number;
-  readonly columns: number;
-  /** Bytes of memory that the table will have taken, by what has been read. */
-  readonly memory: number;
+  /** Absent in the first pass, which finds out how characters are encoded. */
+  readonly table?: {
+    readonly rows: number;
+    readonly columns: number;
+    /** Rows that there will be, and the bytes of memory that they will take, by those so far. */
+    readonly expectedRows: number;
+    readonly memory: number;
+  };
 }
 
 /** Examples with what is to be said of how they were read. */
@@ -55,7 +58,7 @@ interface Source {
   readonly path: string;
   /** Bytes in all. */
   readonly size: number;
-  readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
+  table?: NonNullable<ReadProgress['table']>;
 }
 
 const MAX_COLUMNS = 100_000;
@@ -63,9 +66,9 @@ const MAX_COLUMNS = 100_000;
 const SAMPLE = 500;
 /** Characters of a text that is looked at first; of a table of long lines, more. */
 const BEGINNING = 1 << 19;
-/** Rows that are expected, over those that there would be if all were as long as those so far. */
+/** Rows that there is room for, over those that are expected. */
 const MARGIN = 1.02;
-/** Bytes after which it is looked again what the whole will take. */
+/** Bytes after which it is foreseen again what the whole will take. */
 const STEP = 1 << 22;
 
 /**
@@ -82,8 +85,15 @@ export async function readCsv(
   });
   // What comes out of a pipe comes once.
   if (!found.isFile()) return parseCsv(await readBytes(path), path, options);
-  const source = { path, size: found.size, onProgress };
-  return readFrom(() => readChunks(path), readTable(source, options));
+  const source: Source = { path, size: found.size };
+  const open = async function* () {
+    for await (const chunk of readChunks(path)) {
+      const { size: of, table } = source;
+      onProgress?.({ path, bytes: chunk.at, of, ...(table && { table }) });
+      yield chunk;
+    }
+  };
+  return readFrom(open, readTable(source, options));
 }
 
 /** Parses the bytes of a CSV file. Throws an InputError that names `path`. */
@@ -139,7 +149,7 @@ function* readRecords(
   let told = 0;
   while (!isWhole) {
     if (at >= told) {
-      tell(source, table, at);
+      foresee(source, table, at);
       told = at + STEP;
     }
     const chunk = yield 'next';
@@ -151,15 +161,20 @@ function* readRecords(
   return { table, dialect };
 }
 
-/** Refuses what will not fit, and tells how far the reading has come. */
-function tell({ path, size, onProgress }: Source, table: RecordTable, at: number): void {
-  const rows = Math.ceil((MARGIN * table.count * size) / at);
-  const bytes = table.expect(rows);
+/** Finds out what the whole will take, from the records in the first `at` bytes, and refuses what will not fit. */
+function foresee(source: Source, table: RecordTable, at: number): void {
+  const { path, size } = source;
+  const rows = Math.ceil((table.count * size) / at);
+  const needed = table.expect(rows);
   const what = `${path}: some ${rows} rows of ${table.width} columns`;
-  checkRoom(bytes, table.expect(table.count), what, 'take a part of the rows or of the columns');
-  table.reserve(rows);
-  const memory = bytes.arrays + bytes.heap;
-  onProgress?.({ path, bytes: at, of: size, rows: table.count, columns: table.width, memory });
+  checkRoom(needed, table.expect(table.count), what, 'take a part of the rows or of the columns');
+  table.reserve(Math.ceil(MARGIN * rows));
+  source.table = {
+    rows: table.count,
+    columns: table.width,
+    expectedRows: rows,
+    memory: needed.arrays + needed.heap,
+  };
 }
 
 function checkWidth(width: number, path: string): void {
