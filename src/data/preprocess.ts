@@ -10,9 +10,10 @@ import { fitImages } from './images/image-encoding.ts';
 import { classesOf, labelsOf } from './labels.ts';
 import { joined } from './learned.ts';
 import { columnText, type Note } from './notes.ts';
+import { checkRoom } from './room.ts';
 import { splitByClass } from './split.ts';
-import { type ColumnOptions, fitEncoding } from './tables/fit-table.ts';
-import { featuresOf } from './tables/table-encoding.ts';
+import { type ColumnOptions, fitEncoding, type KnownLabels } from './tables/fit-table.ts';
+import { featuresOf, labelInputsOf } from './tables/table-encoding.ts';
 import { leaks, unreadableCells } from './tables/table-notes.ts';
 
 /** Encoded data, ready to learn from. */
@@ -86,12 +87,24 @@ export function preprocess({ examples, test }: Source, options: PreprocessOption
   const encoding = isTable(examples)
     ? fitTable(
         examples,
-        { column: column!, classNames, labels: learned.map(i => labels[i]) },
+        {
+          column: column!,
+          classNames,
+          labels: learned.map(i => labels[i]),
+          train: { rows: rows(split.train), labels: split.train.map(i => labels[i]) },
+        },
         rows(learned),
         options,
         notes,
       )
     : fitImages(examples, column === undefined ? undefined : label, classNames, rows(learned));
+  if (encoding.kind === 'table') {
+    const width = labelInputsOf(encoding) + featuresOf(encoding);
+    const count = learned.length + split.test.length;
+    const made = `${name}: ${count} rows of ${encoding.columns.length} columns as ${width} inputs each`;
+    const advice = 'take a sample of the rows, or fewer of the columns';
+    checkRoom({ arrays: count * width * 4, heap: 0 }, { arrays: 0, heap: 0 }, made, advice);
+  }
   const part = (what: string, chosen: Uint32Array) => ({
     name: what,
     rows: rows(chosen),
@@ -138,12 +151,13 @@ function fitTable(
     column: label,
     classNames,
     labels,
-  }: { column: number; classNames: readonly string[]; labels: Uint32Array },
+    train,
+  }: { column: number; classNames: readonly string[]; labels: Uint32Array; train: KnownLabels },
   rows: Uint32Array,
   options: ColumnOptions,
   notes: Note[],
 ) {
-  const { encoding, dropped, notes: found } = fitEncoding(table, label, classNames, rows, options);
+  const { encoding, dropped, notes: found } = fitEncoding(table, label, classNames, rows, options, train);
   const numeric = encoding.columns.filter(({ kind }) => kind === 'number').length;
   notes.push({
     code: 'columns',

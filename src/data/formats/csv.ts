@@ -6,6 +6,7 @@ import { readChunks } from '../../files/chunks.ts';
 import { readBytes } from '../../files/read.ts';
 import { fileError } from '../../files/write.ts';
 import type { Note } from '../notes.ts';
+import { checkRoom } from '../room.ts';
 import type { Cells } from './cells.ts';
 import { type CellReading, isMissing, type Table } from './columns.ts';
 import { BLANKS, countLengths, type Dialect, describeDelimiter, findDialect } from './dialect.ts';
@@ -15,7 +16,6 @@ import { type Reading, readFrom, readIn } from './passes.ts';
 import { RecordCutter } from './record-cutter.ts';
 import { mostFrequent } from './record-kinds.ts';
 import { type Records, RecordTable } from './record-table.ts';
-import { checkRoom } from './room.ts';
 import { findEncoding, type TextEncoding } from './text-encoding.ts';
 import { TextPieces } from './text-pieces.ts';
 

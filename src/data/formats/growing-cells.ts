@@ -1,5 +1,6 @@
 // A column of text that is being read, cell by cell.
 
+import type { Bytes } from '../room.ts';
 import { Cells, type Stored, spelling } from './cells.ts';
 
 /** Different words from which on a column has no words that come again. */
@@ -18,12 +19,6 @@ const FEWEST_TELLING = 1000;
 
 const KINDS = [Uint8Array, Int16Array, Int32Array, Float64Array] as const;
 const TENS = Float64Array.from({ length: MOST_DIGITS + 1 }, (_, d) => 10 ** d);
-
-/** Memory that something takes, in bytes: of arrays, and of the heap. */
-export interface Bytes {
-  readonly arrays: number;
-  readonly heap: number;
-}
 
 /** A column of text that grows to whatever length. */
 export class GrowingCells {

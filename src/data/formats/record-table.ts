@@ -3,9 +3,10 @@
 
 import { InputError } from '../../errors.ts';
 import type { Note } from '../notes.ts';
+import type { Bytes } from '../room.ts';
 import type { Cells } from './cells.ts';
 import { type Dialect, describeDelimiter, nameLine } from './dialect.ts';
-import { type Bytes, GrowingCells } from './growing-cells.ts';
+import { GrowingCells } from './growing-cells.ts';
 import { kindOf, mostFrequent, type RecordKind, tableIn } from './record-kinds.ts';
 
 /** Columns have room for the names in front, and for the first record, which may be the names or an example below them. */

@@ -19,6 +19,7 @@ import {
   type TableEncoding,
   valuesOf,
 } from './table-encoding.ts';
+import { areMany, tellingColumns } from './telling-columns.ts';
 
 /** What a user has to say of the columns of a table. */
 export interface ColumnOptions {
@@ -48,15 +49,25 @@ const MOST_CATEGORIES = 40;
 /** More rows than this say nothing more about how columns go together. */
 const SAMPLE = 20_000;
 
-/** Fits the encoding of `table`, whose column number `label` is learned, on the rows `rows`. */
+/** Rows, and the numbers of their classes. */
+export interface KnownLabels {
+  readonly rows: Uint32Array;
+  readonly labels: Uint32Array;
+}
+
+/**
+ * Fits the encoding of `table`, whose column number `label` is learned, on the rows `rows`. Where there are many more columns than rows,
+ * those are left out that do not tell the labels `known`, if these are given.
+ */
 export function fitEncoding(
   table: Table,
   label: number,
   classNames: readonly string[],
   rows: Uint32Array,
   options: ColumnOptions = {},
+  known?: KnownLabels,
 ): { encoding: TableEncoding; dropped: DroppedColumn[]; notes: Note[] } {
-  const columns: ColumnEncoding[] = [];
+  let columns: ColumnEncoding[] = [];
   const dropped: DroppedColumn[] = [];
   const notes: Note[] = [];
   checkNames(table, options);
@@ -74,6 +85,8 @@ export function fitEncoding(
       `${table.name} has no column to learn ${table.columns[label].name} from${reasons.length ? ` (${reasons.join('; ')})` : ''}`,
     );
   }
+  if (known && !options.columns)
+    columns = withoutChance(columns, table, known, classNames.length, options, notes);
   const encoding: TableEncoding = {
     kind: 'table',
     label: table.columns[label].name,
@@ -87,6 +100,36 @@ export function fitEncoding(
   notes.push(...formatNotes(columns));
   const decorrelation = decorrelationOf(encoding, table, rows);
   return { encoding: { ...encoding, ...(decorrelation && { decorrelation }) }, dropped, notes };
+}
+
+/** Of many more columns than rows, those that do not tell classes by chance alone. */
+function withoutChance(
+  columns: ColumnEncoding[],
+  table: Table,
+  { rows, labels }: KnownLabels,
+  classes: number,
+  { keep, types = {} }: ColumnOptions,
+  notes: Note[],
+): ColumnEncoding[] {
+  const isOpen = ({ name }: ColumnEncoding) => !keep?.includes(name) && !Object.hasOwn(types, name);
+  const open = columns.filter(column => column.kind === 'number' && isOpen(column)) as NumberColumn[];
+  if (!areMany(open.length, rows.length)) return columns;
+  const named = new Map(table.columns.map(column => [column.name, column]));
+  const isTelling = tellingColumns(
+    open.length,
+    k => {
+      const column = open[k];
+      const values = at(valuesOf(column, named.get(column.name)!, table.cells?.missing), rows);
+      return values.map(value => (Number.isFinite(value) ? standardised(column, value) : Number.NaN));
+    },
+    labels,
+    classes,
+  );
+  const left = new Set<ColumnEncoding>(isTelling && open.filter((_, k) => isTelling[k] === 0));
+  if (left.size === 0) return columns;
+  const text = `${left.size} of ${open.length} columns of numbers left out, which differ between classes by no more than chance among so many and only ${rows.length} rows; --keep NAME learns from one of them`;
+  notes.push({ code: 'left-out', count: left.size, text });
+  return columns.filter(column => !left.has(column));
 }
 
 const TYPES: readonly unknown[] = ['number', 'category', 'day', 'month', 'year'] satisfies ColumnType[];

@@ -5,13 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { parseCsv, readCsv, type TextOptions } from '../../../src/data/formats/csv.ts';
+import { parseCsv, type ReadProgress, readCsv, type TextOptions } from '../../../src/data/formats/csv.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const csv = (text: string, options?: TextOptions) => parseCsv(bytesOf(text), 'x.csv', options);
 const names = (text: string, options?: TextOptions) => csv(text, options).columns.map(({ name }) => name);
 const cells = (text: string, options?: TextOptions) =>
   csv(text, options).columns.map(({ values }) => [...values]);
+const inFile = async (bytes: Uint8Array, use: (path: string) => Promise<void>) => {
+  const folder = await mkdtemp(join(tmpdir(), 'ff-csv-'));
+  try {
+    await writeFile(join(folder, 'a.csv'), bytes);
+    await use(join(folder, 'a.csv'));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
 const notesOf = (text: string, options?: TextOptions) =>
   csv(text, options)
     .notes.map(note => note.text)
@@ -127,6 +136,77 @@ describe('encodings', () => {
     expect(() => parseCsv(latin, 'x.csv', { encoding: 'utf-8' })).toThrow(/x.csv is not utf-8/);
     expect(() => csv('a,b\n1,2', { encoding: 'utf9' })).toThrow(/no encoding is called utf9: did you mean/);
   });
+});
+
+it('takes quotes of windows-1252 for quotes', () => {
+  const bytes = Uint8Array.from([...bytesOf('a,b\n1,don'), 0x92, ...bytesOf('t\n2,caf'), 0xe9, 10]);
+  expect([...parseCsv(bytes, 'x.csv').columns[1].values]).toEqual(['don’t', 'café']);
+});
+
+describe('a file of several pieces', () => {
+  const rows = 60_000;
+  const word = (i: number) => (i % 7 === 0 ? `größe ${i},\n"${i}"` : `w${i % 10}`);
+  const quoted = (cell: string) => (/[,"\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+  const number = (i: number) => ((i * 7919) % 100_003) / 100;
+  const line = (i: number) => `${number(i).toFixed(2)},${quoted(word(i))},${i % 3}`;
+  const whole = (newline: string) =>
+    ['a,b,c', ...Array.from({ length: rows }, (_, i) => line(i))].join('\n').replaceAll('\n', newline);
+
+  it.each([
+    ['as it is', (text: string) => Buffer.from(text)],
+    ['packed', (text: string) => gzipSync(text)],
+    ['of UTF-16', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+  ])('is read to its last cell, %s', async (_, pack) => {
+    await inFile(pack(whole('\r\n')), async path => {
+      const { count, columns } = await readCsv(path);
+      expect(count).toBe(rows);
+      const [a, b, c] = columns.map(({ values }) => [...values]);
+      const isRight = a.every(
+        (cell, i) => cell === number(i).toFixed(2) && b[i] === word(i) && c[i] === String(i % 3),
+      );
+      expect(isRight).toBe(true);
+    });
+  });
+
+  it('tells how far it has come, and what it will take', async () => {
+    const told: ReadProgress[] = [];
+    await inFile(Buffer.from(whole('\n')), async path => {
+      await readCsv(path, {}, progress => {
+        told.push(progress);
+      });
+    });
+    const { bytes, of, table } = told.at(-1)!;
+    expect(told[0].table).toBeUndefined();
+    expect(bytes).toBe(of);
+    expect(table!.columns).toBe(3);
+    expect(Math.abs(table!.expectedRows - rows)).toBeLessThan(0.1 * rows);
+    // A double, a word and a byte.
+    expect(table!.memory).toBeGreaterThan(10 * rows);
+  });
+
+  it('is cut by what most of its records are, and not by the first ones', async () => {
+    const other = Array.from({ length: 250 }, (_, i) => `${i},x`);
+    const text = ['a,b,c', ...Array.from({ length: 300 }, (_, i) => `${i},x,y`)].join('\n');
+    await inFile(Buffer.from([...other, text].join('\n')), async path => {
+      await expect(readCsv(path)).rejects.toThrow(/record 1 has 2 cells, expected 3 as in most/);
+    });
+  });
+
+  it('is refused where a quote is not closed, by its record', async () => {
+    const text = `${whole('\n')}\n1,"open,2\n${Array.from({ length: rows }, (_, i) => `${i},x,y`).join('\n')}`;
+    await inFile(Buffer.from(text), async path => {
+      await expect(readCsv(path)).rejects.toThrow(/record 60002: quoted field unterminated; close the quote/);
+    });
+  });
+});
+
+it('finds what stands between the cells of long lines', () => {
+  const cells = (write: (k: number) => string) =>
+    Array.from({ length: 40_000 }, (_, k) => write(k)).join('\t');
+  const text = [cells(k => `column ${k}`), ...[1, 2, 3].map(i => cells(k => `${i}.${k % 10}`))].join('\n');
+  const { columns, count } = csv(text);
+  expect([columns.length, count]).toEqual([40_000, 3]);
+  expect([...columns[39_999].values]).toEqual(['1.9', '2.9', '3.9']);
 });
 
 it('reads what gzip has packed', async () => {

@@ -3,11 +3,19 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { InputError } from '../../errors.ts';
-import type { Bytes } from './growing-cells.ts';
+import { InputError } from '../errors.ts';
 
 /** Of what there is, so much is taken: the rest is for what cannot be foreseen. */
 const SHARE = 0.9;
+
+/** And of the heap, at least so much is left. */
+const LEAST = 2 ** 26;
+
+/** Memory that something takes, in bytes: of arrays, and of the heap. */
+export interface Bytes {
+  readonly arrays: number;
+  readonly heap: number;
+}
 
 /** Memory that there is, in bytes. */
 export interface Room {
@@ -54,15 +62,16 @@ export function refusal(
   const heap = needed.heap - made.heap + used.heap;
   const all = needed.arrays - made.arrays + used.arrays + heap;
   const both = needed.arrays + needed.heap;
-  if (all > SHARE * total) {
+  const most = { all: SHARE * total, heap: Math.min(SHARE * limit, limit - LEAST) };
+  if (all > most.all) {
     return {
-      text: `${gibibytes(both)} of memory, ${gibibytes(all)} with all else, where there are ${gibibytes(total)}`,
+      text: `${gibibytes(both)} of memory, ${gibibytes(all)} with all else, where ${gibibytes(most.all)} of ${gibibytes(total)} may be taken`,
     };
   }
-  if (heap <= SHARE * limit) return undefined;
+  if (heap <= most.heap) return undefined;
   return {
-    text: `${gibibytes(needed.heap)} for text, ${gibibytes(heap)} with all else, where JavaScript may have ${gibibytes(limit)}`,
-    more: `, or allow more: NODE_OPTIONS=--max-old-space-size=${Math.ceil((1.5 * heap) / 2 ** 20)}`,
+    text: `${gibibytes(needed.heap)} for text, ${gibibytes(heap)} with all else, where ${gibibytes(most.heap)} of JavaScript's ${gibibytes(limit)} may be taken`,
+    more: `, or allow more: NODE_OPTIONS=--max-old-space-size=${Math.ceil((1.5 * heap + LEAST) / 2 ** 20)}`,
   };
 }
 
