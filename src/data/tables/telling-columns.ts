@@ -9,6 +9,8 @@ const CHANCE_SHARE = 0.2;
 /** Below so many columns there are too few to tell what chance does. */
 const FEWEST_COLUMNS = 100;
 const SHUFFLES = 10;
+/** One or two may be there by chance where what tells classes apart is spread over all. */
+const FEWEST_TELLING = 3;
 
 /** Whether there are so many columns that most are best left out. */
 export function areMany(columns: number, rows: number): boolean {
@@ -16,7 +18,7 @@ export function areMany(columns: number, rows: number): boolean {
 }
 
 /**
- * Which of `columns` columns of numbers tell the classes of rows apart, 1 for those that do; undefined where none does. `labels` are
+ * Which of `columns` columns of numbers tell the classes of rows apart, 1 for those that do; undefined where they cannot be told from the others. `labels` are
  * below `classes`; `valuesOf` gives the numbers of a column in these rows, of a mean near 0, NaN where one is missing.
  */
 export function tellingColumns(
@@ -44,8 +46,7 @@ export function tellingColumns(
 /** The least ratio from which on few enough columns are there by chance. Both lists ascend. */
 function threshold(found: Float64Array, byChance: Float64Array): number | undefined {
   let above = 0;
-  while (above < byChance.length && byChance[above] < found[0]) above++;
-  for (let k = 0; k < found.length; k++) {
+  for (let k = 0; k <= found.length - FEWEST_TELLING; k++) {
     while (above < byChance.length && byChance[above] < found[k]) above++;
     const expected = (byChance.length - above) / SHUFFLES;
     if (expected <= CHANCE_SHARE * (found.length - k)) return found[k] > 0 ? found[k] : undefined;
