@@ -1,15 +1,12 @@
 // A network that knows what its inputs and classes mean: it answers examples as they are kept, and says how sure it is.
 
 import type { Dataset } from '../data/dataset.ts';
-import { type Encoding, encodeExamples, encodeParts } from '../data/encode-examples.ts';
+import { type Encoding, encodeExamples } from '../data/encode-examples.ts';
 import type { Examples } from '../data/examples/examples.ts';
 import { InputError } from '../errors.ts';
 import { type Calibration, calibrated } from '../readouts/calibration.ts';
 import { largestIndex } from '../readouts/goodness.ts';
 import type { Network } from './network.ts';
-
-/** Examples that are encoded and answered together. */
-const AT_ONCE = 1 << 13;
 
 /** What a model says of one example. */
 export interface Answer {
@@ -36,11 +33,6 @@ export class Answerer<Inner extends Pick<Network, 'evaluate' | 'close'>> {
   /** An answer for each example, by the goodness readout where there is one. Throws an InputError for examples of another kind. */
   async predict(examples: Examples): Promise<Answer[]> {
     return this.answer(encodeExamples(this.encoding, examples));
-  }
-
-  /** The same, some examples at a time, so that memory need not hold the inputs and answers of all. */
-  async *answers(examples: Examples): AsyncGenerator<Answer[], void, void> {
-    for (const part of encodeParts(this.encoding, examples, AT_ONCE)) yield await this.answer(part);
   }
 
   /** An answer for each encoded example. */

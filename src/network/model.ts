@@ -1,12 +1,12 @@
 // Model files in Node.
 
-import { notesOn } from '../data/encode-examples.ts';
+import { encodeParts, notesOn } from '../data/encode-examples.ts';
 import type { Examples } from '../data/examples/examples.ts';
 import type { Note } from '../data/notes.ts';
 import { InputError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import { writeFileSafely } from '../files/write.ts';
-import { Answerer, notOwn } from './answers.ts';
+import { type Answer, Answerer, notOwn } from './answers.ts';
 import { node } from './create.ts';
 import {
   decodeDescribed,
@@ -58,8 +58,16 @@ export async function loadDescribed(
   return { network, description };
 }
 
+/** Examples that are encoded and answered together. */
+const AT_ONCE = 1 << 13;
+
 /** A network that knows what its inputs and classes mean. Made by `trainModel`, `loadModel` or `decodeModel`. */
 export class Model extends Answerer<Network> {
+  /** The answers of `predict`, some examples at a time, so that memory need not hold the inputs and answers of all. */
+  async *answers(examples: Examples): AsyncGenerator<Answer[], void, void> {
+    for (const part of encodeParts(this.encoding, examples, AT_ONCE)) yield await this.answer(part);
+  }
+
   /** What answers about `examples` may be wrong for: cells never seen in training, missing, unreadable, far from all others. */
   notes(examples: Examples): Note[] {
     return notesOn(this.encoding, examples);

@@ -1,6 +1,7 @@
 // The cells of a column of text in little memory: plain numbers as numbers, with how they are written, and each word once. What comes
 // out is what went in, letter by letter, so that how the column is to be read can be decided when all of it is there.
 
+import { holdsDigits } from './columns.ts';
 import { mayBeThousands, type NumberFormat, parseNumber } from './numbers.ts';
 
 /** Numbers in no more bytes than the column needs. */
@@ -125,11 +126,6 @@ export class Cells implements Iterable<string> {
       look(i, values[i], typeof spellings === 'number' ? spellings : spellings[i]);
     }
   }
-}
-
-/** Whether a text could be a cell that is stored as a number. */
-export function holdsDigits(text: string): boolean {
-  return /\d/.test(text);
 }
 
 function spelled(value: number, how: number): string {

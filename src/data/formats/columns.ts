@@ -2,7 +2,8 @@
 // makes these; what a network can learn from is made of them by the encoding.
 
 import { InputError } from '../../errors.ts';
-import { Cells, holdsDigits } from './cells.ts';
+// Not the class itself: in a page no table has any.
+import type { Cells } from './cells.ts';
 import {
   type FoundFormat,
   findFormat,
@@ -98,6 +99,15 @@ export function mayMeanMissing(cell: string): boolean {
   return isMissing(cell) && !isMissingText(cell);
 }
 
+function isStored(values: readonly string[] | Cells): values is Cells {
+  return !Array.isArray(values);
+}
+
+/** Whether a text could be a cell that is stored as a number. */
+export function holdsDigits(text: string): boolean {
+  return /\d/.test(text);
+}
+
 /** A column as text; a missing cell is empty. */
 export function texts({ values }: Column, missing?: readonly string[]): readonly string[] {
   if (values instanceof Float64Array)
@@ -112,7 +122,7 @@ export function numbers(
   missing?: readonly string[],
 ): Float64Array {
   if (values instanceof Float64Array) return values;
-  if (values instanceof Cells) return values.numbers(format, missing);
+  if (isStored(values)) return values.numbers(format, missing);
   return Float64Array.from(values, cell =>
     missing?.includes(cell) ? Number.NaN : parseNumber(cell, format),
   );
@@ -135,7 +145,7 @@ export function knownCells(
 /** How many cells of text are not missing. */
 export function countKnown(values: readonly string[] | Cells, missing?: readonly string[]): number {
   const isNone = (cell: string) => isMissing(cell, missing);
-  if (values instanceof Cells && !missing?.some(holdsDigits)) return values.countKnown(isNone);
+  if (isStored(values) && !missing?.some(holdsDigits)) return values.countKnown(isNone);
   let count = 0;
   for (const cell of values) if (!isNone(cell)) count++;
   return count;
@@ -148,7 +158,7 @@ export function formatOf(
   { missing, ...hints }: CellReading = {},
 ): FoundFormat & { readonly known: number } {
   const isSaid = hints.decimal === ',' || (hints.thousands ?? '') !== '' || missing?.some(holdsDigits);
-  if (values instanceof Cells && !isSaid) {
+  if (isStored(values) && !isSaid) {
     const count = values.countPlain(rows, cell => isMissing(cell, missing));
     if (count !== undefined) return { format: PLAIN, count, known: count, isAmbiguous: false };
   }
