@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Dataset } from '../data/dataset.ts';
 import type { Fingerprint } from '../data/fingerprint.ts';
 import type { PreprocessedData } from '../data/preprocess.ts';
+import { checkRoom } from '../data/room.ts';
 import { InputError } from '../errors.ts';
 import { sizeOf } from '../layers/shape.ts';
 import { createNetwork, node } from '../network/create.ts';
@@ -96,6 +97,7 @@ export async function trainModel(
   };
   const isDue = () => performance.now() - savedAt > SAVE_EVERY;
   try {
+    checkMemory(network, data);
     onStart?.(stopped ?? network);
     if (phase === 'search') {
       const { validation, train } = data;
@@ -141,6 +143,15 @@ export async function trainModel(
     for (const each of open) await each.close();
     throw error;
   }
+}
+
+/** Throws an InputError where there is no memory for a network, the best weights so far, and a network that is trained once more. */
+function checkMemory({ memoryBytes }: Network, { name, train, rows }: PreprocessedData): void {
+  const networks = rows.learned.length > RETRAIN_BELOW ? 1 : 2;
+  const bytes = memoryBytes.reduce((sum, layer) => sum + layer);
+  const what = `${name}: a network for ${train.width} inputs`;
+  const advice = 'take fewer columns, or a recipe with smaller layers';
+  checkRoom({ arrays: (networks + 0.5) * bytes, heap: 0 }, { arrays: 0, heap: 0 }, what, advice);
 }
 
 /**

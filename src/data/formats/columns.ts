@@ -38,6 +38,9 @@ export interface CellReading extends NumberHints {
   readonly missing?: readonly string[] | undefined;
 }
 
+/** Different words of a column that are counted: a map cannot hold many more. */
+export const MOST_WORDS = 10_000_000;
+
 /** What a column at index `k` is called where it has no name. */
 export function placedName(k: number): string {
   return `column ${k + 1}`;

@@ -2,7 +2,7 @@
 // hold numbers, dates or categories, and how these are written.
 
 import { InputError } from '../../errors.ts';
-import { type Column, formatOf, knownCells, type Table, texts } from '../formats/columns.ts';
+import { type Column, formatOf, knownCells, MOST_WORDS, type Table, texts } from '../formats/columns.ts';
 import { type DateOrder, dateParts, findDateOrder } from '../formats/dates.ts';
 import { describeFormat, NUMERIC_SHARE, parseNumber } from '../formats/numbers.ts';
 import { MOST_LABEL_INPUTS } from '../label-inputs.ts';
@@ -308,7 +308,10 @@ function fitCategory(
   isSaid: boolean,
 ): ColumnEncoding[] | string {
   const counts = new Map<string, number>();
-  for (const row of rows) counts.set(cells[row], (counts.get(cells[row]) ?? 0) + 1);
+  for (const row of rows) {
+    counts.set(cells[row], (counts.get(cells[row]) ?? 0) + 1);
+    if (counts.size > MOST_WORDS) return `text with more than ${MOST_WORDS} different values`;
+  }
   if (counts.size === 1) return counts.has('') ? 'empty' : 'the same everywhere';
   const frequent = [...counts].filter(([, count]) => count > 1).sort((a, b) => b[1] - a[1]);
   if (counts.size > MOST_CATEGORIES && counts.size > rows.length / 2 && !isSaid) {
