@@ -53,6 +53,10 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     asks: 'does a training process grow? (half a minute)',
     run: async () => (await import('./memory.ts')).run(),
   },
+  reading: {
+    asks: 'what do MNIST as CSV, four million rows and 100,000 columns take to be read and learned from? (6 minutes)',
+    run: async () => (await import('./reading.ts')).run(),
+  },
   tables: {
     asks: "own tables with default settings against scikit-learn's MLPClassifier: whose error is lower? (5 minutes)",
     run: async () => (await import('./tables.ts')).run(),

@@ -19,7 +19,7 @@ export type { Column, Table } from './data/formats/columns.ts';
 export type { TextOptions } from './data/formats/text-table.ts';
 export type { Images } from './data/images/images.ts';
 export type { Note, NoteCode } from './data/notes.ts';
-export type { PreprocessedData, PreprocessOptions } from './data/preprocess.ts';
+export type { PreprocessedData, PreprocessOptions } from './data/preprocessed.ts';
 export { tableFrom, tableFromArray } from './data/tables/table.ts';
 export { InputError } from './errors.ts';
 export type { Answer } from './network/answers.ts';

@@ -9,6 +9,7 @@ import { loadDescribed } from '../network/model.ts';
 import { errorsOf, perClass } from './describe.ts';
 import { print, printJson, warnOf } from './output.ts';
 import { refuseReading, textOptions } from './reading.ts';
+import { ReadingProgress } from './reading-progress.ts';
 import { pairs, percent } from './text.ts';
 import { testSetOf } from './train.ts';
 
@@ -58,11 +59,13 @@ async function labelledFor(
     refuseReading({ skipBad, ...reading });
     return testSetOf(source);
   }
+  const progress = new ReadingProgress({}, process.stderr);
   const { examples, test } = await readExamples(source, {
     ...textOptions(reading),
     size: imageSize(encoding),
     skipBad,
-  });
+    onProgress: progress.tell,
+  }).finally(() => progress.end());
   const labelled = test ?? examples;
   warnOf(notesOnLabelled(encoding, labelled));
   return encodeLabelled(encoding, labelled);

@@ -12,6 +12,7 @@ import { predictDigits } from './digits.ts';
 import { print, printJson, warnOf } from './output.ts';
 import { checkOutputs } from './outputs.ts';
 import { refuseReading, textOptions } from './reading.ts';
+import { ReadingProgress } from './reading-progress.ts';
 
 export interface PredictOptions extends TextOptions {
   readonly out?: string;
@@ -50,11 +51,13 @@ async function predictRows(
   data: readonly string[],
   { out, skipBad, strict, json, ...options }: PredictOptions,
 ): Promise<void> {
+  const progress = new ReadingProgress({}, process.stderr);
   const examples = await readQuestions(data, {
     ...textOptions(options),
     size: imageSize(model.encoding),
     skipBad,
-  });
+    onProgress: progress.tell,
+  }).finally(() => progress.end());
   const notes = model.notes(examples);
   const doubt = notes.find(({ isWarning }) => isWarning);
   if (strict && doubt)
@@ -62,31 +65,30 @@ async function predictRows(
   warnOf(notes);
   if (json) for (const note of notes) printJson({ event: 'note', ...note });
   const files = isTable(examples) ? undefined : examples.sources;
-  const rows: Readonly<Record<string, string>>[] = [];
+  const written: Uint8Array[] = [];
   let count = 0;
-  for await (const part of model.predictParts(examples)) {
-    for (const answer of part) {
-      const file = files?.[count++];
-      if (json) {
-        printJson({
-          event: 'predicted',
-          ...(file === undefined ? { row: count } : { image: file }),
-          ...answer,
-        });
-      } else {
-        const { label, confidence } = answer;
-        rows.push({ ...(file !== undefined && { file }), label, confidence: confidence.toFixed(4) });
-      }
+  for await (const answers of model.answers(examples)) {
+    const begin = count;
+    count += answers.length;
+    if (json) {
+      answers.forEach((answer, i) => {
+        const which = files ? { image: files[begin + i] } : { row: begin + i + 1 };
+        printJson({ event: 'predicted', ...which, ...answer });
+      });
+      continue;
     }
-  }
-  if (json) return;
-  const csv = `${Papa.unparse(rows, { newline: '\n' })}\n`;
-  if (out === undefined) {
+    const rows = answers.map(({ label, confidence }, i) => ({
+      ...(files && { file: files[begin + i] }),
+      label,
+      confidence: confidence.toFixed(4),
+    }));
+    const csv = `${Papa.unparse(rows, { newline: '\n', header: begin === 0 })}\n`;
+    if (out !== undefined) written.push(Buffer.from(csv));
     // For another program it is exact; a terminal must not obey it.
-    if (process.stdout.isTTY) print(csv.trimEnd());
+    else if (process.stdout.isTTY) print(csv.trimEnd());
     else process.stdout.write(csv);
-    return;
   }
-  await writeFileSafely(out, csv);
-  print(`${rows.length} answers in ${out}`);
+  if (out === undefined) return;
+  await writeFileSafely(out, written);
+  print(`${count} answers in ${out}`);
 }

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { isTable, type Source } from '../data/examples/examples.ts';
 import { readExamples } from '../data/examples/open-examples.ts';
-import { type PreprocessedData, preprocess } from '../data/preprocess.ts';
+import { type PreprocessedData, type PreprocessOptions, preprocess } from '../data/preprocess.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import type { Network } from '../network/network.ts';
@@ -22,6 +22,7 @@ import { print, printJson, warnOf } from './output.ts';
 import { defaultModel, trainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { columnOptions, textOptions } from './reading.ts';
+import { ReadingProgress } from './reading-progress.ts';
 import { shell } from './shell.ts';
 import { Stop } from './stop.ts';
 import { colors, duration, pairs, visible } from './text.ts';
@@ -39,7 +40,7 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   const choices = resume
     ? { ...columnOptions(options), label: resume.learning.encoding.label, seed: resume.description.seed }
     : { ...columnOptions(options), label: options.label, seed: options.seed };
-  const data = preprocess(await readSource(source, options), choices);
+  const data = await readData(source, options, choices);
   const recipe = resume?.description.recipe ?? chooseRecipe(data, options);
   const stop = new Stop();
   let progress: Progress | undefined;
@@ -132,8 +133,27 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   }
 }
 
-async function readSource(source: string, { test, skipBad, ...options }: TrainOptions): Promise<Source> {
-  const reading = { ...textOptions(options), skipBad };
+async function readData(
+  source: string,
+  options: TrainOptions,
+  choices: PreprocessOptions,
+): Promise<PreprocessedData> {
+  const progress = new ReadingProgress(options, process.stdout);
+  try {
+    const read = await readSource(source, options, progress);
+    progress.prepare();
+    return preprocess(read, choices);
+  } finally {
+    progress.end();
+  }
+}
+
+async function readSource(
+  source: string,
+  { test, skipBad, ...options }: TrainOptions,
+  { tell }: ReadingProgress,
+): Promise<Source> {
+  const reading = { ...textOptions(options), skipBad, onProgress: tell };
   const found = await readExamples(source, reading);
   if (test === undefined) return found;
   const { examples } = found;

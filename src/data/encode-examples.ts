@@ -3,6 +3,7 @@
 import { InputError } from '../errors.ts';
 import { type Dataset, type Labels, roomForLabels } from './dataset.ts';
 import { type Examples, isTable } from './examples/examples.ts';
+import type { Table } from './formats/columns.ts';
 import {
   checkImageEncoding,
   encodeImages,
@@ -15,6 +16,7 @@ import { few, type Note } from './notes.ts';
 import { categoryPlaces } from './tables/categories.ts';
 import { knownColumns } from './tables/known-columns.ts';
 import {
+  asWritten,
   checkTableEncoding,
   encodeRows,
   featuresOf,
@@ -58,13 +60,10 @@ export function encodeLabelled(encoding: Encoding, examples: Examples): Dataset 
   const places = labelPlaces(encoding, words, examples.name);
   const rows = Uint32Array.from(places.keys()).filter(row => places[row] !== undefined);
   if (rows.length === 0) throw new InputError(`${examples.name} has no labelled examples`);
-  return datasetOf(
-    examples.name,
-    encoding,
-    withKnownColumns(encoding, examples),
-    rows,
-    Array.from(rows, row => places[row]!),
-  );
+  const labels = Array.from(rows, row => places[row]!);
+  return datasetsOf(encoding, withKnownColumns(encoding, examples), [
+    { name: examples.name, rows, labels },
+  ])[0];
 }
 
 /** The class that each label names; undefined where it is missing. Throws an InputError for labels that were not learned. */
@@ -87,7 +86,34 @@ export function labelPlaces(
 /** All of `examples` for a model with this encoding; their labels, where they have any, are not looked at. */
 export function encodeExamples(encoding: Encoding, examples: Examples): Dataset {
   const rows = Uint32Array.from({ length: examples.count }, (_, i) => i);
-  return datasetOf(examples.name, encoding, examples, rows, new Uint16Array(examples.count));
+  const labels = new Uint16Array(examples.count);
+  return datasetsOf(encoding, examples, [{ name: examples.name, rows, labels }])[0];
+}
+
+/** The same in parts of `most` examples, one after the other; what is to be read of all of them is read before. */
+export function* encodeParts(
+  encoding: Encoding,
+  examples: Examples,
+  most: number,
+): Generator<Dataset, void, void> {
+  const written = isTable(examples) && encoding.kind === 'table' ? asWritten(encoding, examples) : encoding;
+  const { name, count } = examples;
+  for (let begin = 0; begin < count; begin += most) {
+    const end = Math.min(count, begin + most);
+    const labels = new Uint16Array(end - begin);
+    const rows = Uint32Array.from(labels, (_, i) => (isTable(examples) ? i : begin + i));
+    const some = isTable(examples) ? slice(examples, begin, end) : examples;
+    yield encodeAsWritten(written, some, [{ name, rows, labels }])[0];
+  }
+}
+
+/** The rows `begin` to `end` of a table, in the same memory. */
+function slice(table: Table, begin: number, end: number): Table {
+  const columns = table.columns.map(({ name, values }) => ({
+    name,
+    values: values instanceof Float64Array ? values.subarray(begin, end) : values.slice(begin, end),
+  }));
+  return { ...table, count: end - begin, columns };
 }
 
 /** What answers about `examples` may be wrong for, by a model with this encoding. */
@@ -115,31 +141,39 @@ export function notesOnLabelled(encoding: Encoding, examples: Examples): Note[] 
   return notes;
 }
 
-/** The examples `rows` with these labels. */
-export function datasetOf(
-  name: string,
-  encoding: Encoding,
-  examples: Examples,
-  rows: Uint32Array,
-  labels: ArrayLike<number>,
-): Dataset {
+/** Some of the examples, and their labels. */
+export interface Part {
+  readonly name: string;
+  readonly rows: Uint32Array;
+  readonly labels: ArrayLike<number>;
+}
+
+/** Parts of examples as datasets, by a model with this encoding. */
+export function datasetsOf(encoding: Encoding, examples: Examples, parts: readonly Part[]): Dataset[] {
+  const written = isTable(examples) && encoding.kind === 'table' ? asWritten(encoding, examples) : encoding;
+  return encodeAsWritten(written, examples, parts);
+}
+
+function encodeAsWritten(encoding: Encoding, examples: Examples, parts: readonly Part[]): Dataset[] {
   const { classNames } = encoding;
-  const common = {
+  const commons = parts.map(({ name, rows, labels }) => ({
     name,
     count: rows.length,
     classes: classNames.length,
     classNames,
     labels: sharedLabels(labels, classNames.length),
-  };
+  }));
+  const rows = parts.map(part => part.rows);
   if (encoding.kind === 'table') {
     if (!isTable(examples))
       throw new InputError(`${examples.name} has images, but the model learned from a table`);
     const width = labelInputsOf(encoding) + featuresOf(encoding);
-    return { ...common, width, inputs: encodeRows(encoding, examples, rows) };
+    const inputs = encodeRows(encoding, examples, rows);
+    return commons.map((common, p) => ({ ...common, width, inputs: inputs[p] }));
   }
   if (isTable(examples))
     throw new InputError(`${examples.name} is a table, but the model learned from images`);
-  return { ...common, ...encodeImages(encoding, examples, rows) };
+  return commons.map((common, p) => ({ ...common, ...encodeImages(encoding, examples, rows[p]) }));
 }
 
 function sharedLabels(labels: ArrayLike<number>, classes: number): Labels {

@@ -3,7 +3,7 @@
 import { InputError } from '../errors.ts';
 import { MOST_CLASSES } from './dataset.ts';
 import { type Examples, isTable } from './examples/examples.ts';
-import { mayMeanMissing, texts } from './formats/columns.ts';
+import { MOST_WORDS, mayMeanMissing, texts } from './formats/columns.ts';
 import { PLAIN, parseNumber } from './formats/numbers.ts';
 import { few, type Note } from './notes.ts';
 import { labelColumn } from './tables/table.ts';
@@ -42,7 +42,12 @@ export function labelsOf(examples: Examples, wanted: string | undefined): LabelW
 /** Labels as a model has them: of numbers that are equal, such as 1 and 1.0, one. */
 function unified(words: readonly string[], notes: Note[], label: string): readonly string[] {
   const values = new Map<string, number>();
-  for (const word of new Set(words)) if (word !== '') values.set(word, parseNumber(word, PLAIN));
+  for (const word of words) {
+    if (word === '' || values.has(word)) continue;
+    // Far more than there may be classes, and all that a map holds safely.
+    if (values.size === MOST_WORDS) return words;
+    values.set(word, parseNumber(word, PLAIN));
+  }
   // 007 is no number to whoever writes it so.
   if (![...values].every(([word, value]) => Number.isFinite(value) && !/^[+-]?0\d/.test(word))) return words;
   const shortest = new Map<number, string>();
@@ -63,7 +68,11 @@ const YES_NO: ReadonlySet<string> = new Set(['y', 'n', 't', 'f', 'yes', 'no', 't
 /** Labels that differ in small and large letters, or in blanks, as the most frequent of them: nobody learns to tell them apart. */
 function inOneCase(words: readonly string[], notes: Note[], label: string): readonly string[] {
   const counts = new Map<string, number>();
-  for (const word of words) if (word !== '') counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const word of words) {
+    if (word === '') continue;
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+    if (counts.size > MOST_WORDS) return words;
+  }
   const bare = (word: string) => word.toLowerCase().replace(/\s+/g, ' ');
   const mayBeLetters = ![...counts.keys()].every(word => YES_NO.has(bare(word)));
   const chosen = new Map<string, string>();
@@ -99,22 +108,25 @@ export function classesOf(
   words.forEach((word, row) => {
     if (word === '') return;
     known.push(row);
-    counts.set(word, (counts.get(word) ?? 0) + 1);
+    const count = counts.get(word) ?? 0;
+    if (count > 0 || counts.size < MOST_WORDS) counts.set(word, count + 1);
   });
-  const classNames = inClassOrder(counts.keys());
   const said = why ? `${label} (${why})` : label;
   const advice = 'to learn another column, give --label NAME';
   if (counts.size === 0) throw new InputError(`${name}: ${said} has no value in any row; ${advice}`);
   if (counts.size === 1) {
+    const [only] = counts.keys();
     throw new InputError(
-      `${name}: ${said} is ${JSON.stringify(classNames[0].slice(0, 40))} in every row: expected at least two classes; ${advice}`,
+      `${name}: ${said} is ${JSON.stringify(only.slice(0, 40))} in every row: expected at least two classes; ${advice}`,
     );
   }
   if (counts.size > MOST_CLASSES || (counts.size > known.length / 4 && counts.size > FEW_CLASSES)) {
+    const least = counts.size === MOST_WORDS ? 'at least ' : '';
     throw new InputError(
-      `${name}: ${said} has ${counts.size} values in ${known.length} rows, expected 2 to ${MOST_CLASSES} classes of several examples each; ${advice}`,
+      `${name}: ${said} has ${least}${counts.size} values in ${known.length} rows, expected 2 to ${MOST_CLASSES} classes of several examples each; ${advice}`,
     );
   }
+  const classNames = inClassOrder(counts.keys());
   if (known.length < FEWEST) {
     throw new InputError(
       `${name}: expected at least ${FEWEST} labelled examples, found ${known.length} with a value of ${said}; ${advice}`,

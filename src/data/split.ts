@@ -38,7 +38,7 @@ export function splitByClass(
 }
 
 /** The numbers below `count` in an order that `seed` rules (mulberry32). */
-function shuffled(count: number, seed: number): Uint32Array {
+export function shuffled(count: number, seed: number): Uint32Array {
   let state = seed >>> 0;
   const random = () => {
     state = (state + 0x6d2b79f5) >>> 0;

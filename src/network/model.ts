@@ -1,7 +1,6 @@
 // Model files in Node.
 
-import { slice } from '../data/dataset.ts';
-import { encodeExamples, notesOn, withKnownColumns } from '../data/encode-examples.ts';
+import { encodeParts, notesOn, withKnownColumns } from '../data/encode-examples.ts';
 import type { Examples } from '../data/examples/examples.ts';
 import type { Note } from '../data/notes.ts';
 import { InputError } from '../errors.ts';
@@ -55,7 +54,8 @@ export async function loadDescribed(
   return { network, description };
 }
 
-/** Scores of labels that are worked out at once. */
+/** Examples that are encoded and answered together, and scores of labels that are worked out together. */
+const MOST_EXAMPLES = 2 ** 13;
 const MOST_SCORES = 2 ** 22;
 
 /** A network that knows what its inputs and classes mean. Made by `trainModel`, `loadModel` or `decodeModel`. */
@@ -66,18 +66,18 @@ export class Model extends Answerer<Network> {
    */
   override async predict(examples: Examples): Promise<Answer[]> {
     const parts: Answer[][] = [];
-    for await (const part of this.predictParts(examples)) parts.push(part);
+    for await (const part of this.answers(examples)) parts.push(part);
     return parts.flat();
   }
 
-  /** The same some at a time, so that never more than a part of all probabilities is in memory. */
-  async *predictParts(examples: Examples): AsyncGenerator<Answer[], void, void> {
-    const data = encodeExamples(this.encoding, withKnownColumns(this.encoding, examples));
+  /** The same some examples at a time, so that memory need not hold the inputs and the probabilities of all. */
+  async *answers(examples: Examples): AsyncGenerator<Answer[], void, void> {
     const { batch } = this.network.session.recipe;
+    const most = Math.min(MOST_EXAMPLES, MOST_SCORES / this.encoding.classNames.length);
     // Whole batches, as if all were answered at once.
-    const most = batch * Math.max(1, Math.floor(MOST_SCORES / (batch * data.classes)));
-    for (let begin = 0; begin < data.count; begin += most) {
-      yield this.answer(slice(data, begin, Math.min(data.count, begin + most)));
+    const atOnce = batch * Math.max(1, Math.floor(most / batch));
+    for (const part of encodeParts(this.encoding, withKnownColumns(this.encoding, examples), atOnce)) {
+      yield this.answer(part);
     }
   }
 

@@ -3,15 +3,29 @@
 import { createHash } from 'node:crypto';
 import type { Dataset } from '../data/dataset.ts';
 import type { Fingerprint } from '../data/fingerprint.ts';
+import { type LearnedParts, stretches } from '../data/learned.ts';
 import { InputError } from '../errors.ts';
 
 export function fingerprintOf(dataset: Dataset): Fingerprint {
-  const { name, count, width, classes, shape, predictions, inputs, labels } = dataset;
+  return fingerprintOfAll(dataset, () => [dataset]);
+}
+
+/** The same of all that is learned from, without putting it together. */
+export function fingerprintOfLearned(parts: LearnedParts): Fingerprint {
+  return fingerprintOfAll({ ...parts.train, count: parts.rows.learned.length }, () => stretches(parts));
+}
+
+/** Of a dataset that `pieces`, which can be gone through several times, are one after the other. */
+function fingerprintOfAll(
+  { name, count, width, classes, shape, predictions, inputs }: Dataset,
+  pieces: () => Iterable<Dataset>,
+): Fingerprint {
   const isBytes = inputs instanceof Uint8Array;
-  const hash = createHash('sha256')
-    .update(JSON.stringify({ count, width, classes, shape, predictions, isBytes }))
-    .update(inputs)
-    .update(labels);
+  const hash = createHash('sha256').update(
+    JSON.stringify({ count, width, classes, shape, predictions, isBytes }),
+  );
+  for (const piece of pieces()) hash.update(piece.inputs);
+  for (const piece of pieces()) hash.update(piece.labels);
   return { name, count, width, classes, sha256: hash.digest('hex') };
 }
 

@@ -4,7 +4,7 @@
 import { notesOn } from '../data/encode-examples.ts';
 import { type NamedBlob, parseBlob } from '../data/formats/blob-table.ts';
 import type { TextOptions } from '../data/formats/text-table.ts';
-import { type PreprocessedData, type PreprocessOptions, preprocess } from '../data/preprocess.ts';
+import { type PreprocessedData, type PreprocessOptions, preprocessed } from '../data/preprocessed.ts';
 import { joinChunks } from '../files/safetensors.ts';
 import { Answerer, notOwn } from '../network/answers.ts';
 import { encodeModel, type LoadOptions, type OwnDescription } from '../network/encode.ts';
@@ -67,7 +67,7 @@ async function* epochsOf(
 const ownMethods = {
   ...networkMethods,
   read: async (blob: NamedBlob, options: TextOptions): Promise<Frame> => {
-    const table = await parseBlob(blob, undefined, options);
+    const table = await parseBlob(blob, {}, options);
     pieces = piecesOf(table);
     return frameOf(table);
   },
@@ -78,7 +78,7 @@ const ownMethods = {
   add: async (id: number, piece: Piece) => gatherings.get(id)!.add(piece),
   preprocess: async (examples: number, test: number | undefined, options: PreprocessOptions) => {
     const source = { examples: gathered(examples), ...(test !== undefined && { test: gathered(test) }) };
-    return preprocess(source, options);
+    return preprocessed(source, options);
   },
   train: async (
     source: KernelSource,

@@ -5,7 +5,7 @@ import type { Examples, Source } from '../data/examples/examples.ts';
 import { blobOf } from '../data/formats/blob-table.ts';
 import type { NotedTable, TextOptions } from '../data/formats/text-table.ts';
 import type { Note } from '../data/notes.ts';
-import type { PreprocessedData, PreprocessOptions } from '../data/preprocess.ts';
+import type { PreprocessedData, PreprocessOptions } from '../data/preprocessed.ts';
 import { InputError } from '../errors.ts';
 import type { Answer } from '../network/answers.ts';
 import type { LoadOptions } from '../network/encode.ts';

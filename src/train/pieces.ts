@@ -25,7 +25,8 @@ export function frameOf(examples: Examples): Frame {
 export function* piecesOf({ columns = [] }: Examples): Generator<Piece, undefined, void> {
   for (const [column, { values }] of columns.entries()) {
     for (let begin = 0; begin < values.length; begin += CELLS) {
-      yield { column, cells: values.slice(begin, begin + CELLS) };
+      const cells = values.slice(begin, begin + CELLS);
+      yield { column, cells: cells instanceof Float64Array ? cells : [...cells] };
     }
   }
   return undefined;

@@ -2,6 +2,7 @@
 
 import type { Fingerprint } from '../data/fingerprint.ts';
 import type { PreprocessedData } from '../data/preprocess.ts';
+import { checkRoom } from '../data/room.ts';
 import { InputError } from '../errors.ts';
 import { node } from '../network/create.ts';
 import type { EpochEvent } from '../network/events.ts';
@@ -10,9 +11,9 @@ import { Network } from '../network/network.ts';
 import { decodeWhole } from '../network/own-description.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
-import { checkSameData, fingerprintOf } from './fingerprint.ts';
+import { checkSameData, fingerprintOfLearned } from './fingerprint.ts';
 import { keepStopped, SAVE_EVERY } from './saving.ts';
-import { learnOwn, type Standing } from './training.ts';
+import { learnOwn, RETRAIN_BELOW, type Standing } from './training.ts';
 
 export interface TrainModelOptions {
   /** Made for the data by default. */
@@ -61,7 +62,7 @@ export async function trainModel(
   let fingerprint = resume && checkResumed(resume, data);
   let savedAt = performance.now();
   const keepIn = async (path: string, network: Network, standing: Standing) => {
-    fingerprint ??= fingerprintOf(data.whole);
+    fingerprint ??= fingerprintOfLearned(data);
     const { best, ...learning } = standing;
     await saveCheckpoint(path, network, { ...learning, encoding }, fingerprint, best);
     savedAt = performance.now();
@@ -94,6 +95,7 @@ export async function trainModel(
       if (!(value instanceof Network)) onEpoch?.(value);
       else if (!isStarted) {
         isStarted = true;
+        checkMemory(value, data);
         onStart?.(value);
       }
     }
@@ -101,6 +103,15 @@ export async function trainModel(
     // Where it throws that was told, there are networks to be closed.
     await steps.return(undefined as never);
   }
+}
+
+/** Throws an InputError where there is no memory for a network, the best weights so far, and a network that is trained once more. */
+function checkMemory({ memoryBytes }: Network, { name, train, rows }: PreprocessedData): void {
+  const networks = rows.learned.length > RETRAIN_BELOW ? 1 : 2;
+  const bytes = memoryBytes.reduce((sum, layer) => sum + layer);
+  const what = `${name}: a network for ${train.width} inputs`;
+  const advice = 'take fewer columns, or a recipe with smaller layers';
+  checkRoom({ arrays: (networks + 0.5) * bytes, heap: 0 }, { arrays: 0, heap: 0 }, what, advice);
 }
 
 /**
@@ -112,7 +123,7 @@ function checkResumed({ path, description, learning }: Checkpoint, data: Preproc
   if (JSON.stringify(learning.encoding) !== JSON.stringify(data.encoding)) {
     throw new InputError(`${path} is of other data than ${data.name}: ${advice}`);
   }
-  const found = fingerprintOf(data.whole);
+  const found = fingerprintOfLearned(data);
   checkSameData(path, description.data, found, advice);
   return found;
 }

@@ -1,7 +1,7 @@
 // From encoded data to a network that answers them, wherever it runs: looking for the best epoch, then learning as far once more.
 
 import type { Dataset } from '../data/dataset.ts';
-import type { PreprocessedData } from '../data/preprocess.ts';
+import type { PreprocessedData } from '../data/preprocessed.ts';
 import { InputError } from '../errors.ts';
 import { sizeOf } from '../layers/shape.ts';
 import { create } from '../network/build.ts';
@@ -51,7 +51,7 @@ export interface Learned {
 export class NothingLearned extends InputError {}
 
 /** Below this many, what the validation examples would teach is worth a second training. */
-const RETRAIN_BELOW = 10_000;
+export const RETRAIN_BELOW = 10_000;
 /** Multiplications of a batch from which a second thread pays. */
 const SHARED_WORK = 1e8;
 
@@ -61,9 +61,10 @@ const SHARED_WORK = 1e8;
  */
 export async function* learnOwn(
   host: Host,
-  { train, validation, whole }: Pick<PreprocessedData, 'train' | 'validation' | 'whole'>,
+  data: Pick<PreprocessedData, 'train' | 'validation' | 'whole'>,
   options: TrainingOptions,
 ): AsyncGenerator<Network | EpochEvent, Learned, void> {
+  const { train, validation } = data;
   const { recipe = recipeFor(train), seed, signal, reopen, standing, keep } = options;
   if (!scoresLabels(recipe.learning)) {
     throw new InputError(`recipe ${recipe.name} does not learn labels: take another for your own data`);
@@ -99,7 +100,7 @@ export async function* learnOwn(
     await restoreBest(network, best);
     const result = { calibration, history, bestEpoch };
     const isStopped = signal?.aborted ?? false;
-    if (whole.count > RETRAIN_BELOW || (isStopped && phase === 'search')) {
+    if (train.count + validation.count > RETRAIN_BELOW || (isStopped && phase === 'search')) {
       kept = network;
       return { ...result, network, isRetrained: false, isStopped, trainSeconds: searchSeconds };
     }
@@ -110,7 +111,7 @@ export async function* learnOwn(
       keep?.(again, { phase: 'again', history, searchSeconds, best }, isStopped);
     if (again.position.epoch <= bestEpoch) {
       // As long as the search, with rates that end at zero there.
-      for await (const _event of again.fit(whole, { epochs: bestEpoch, ...(signal && { signal }) })) {
+      for await (const _event of again.fit(data.whole, { epochs: bestEpoch, ...(signal && { signal }) })) {
         await keepAgain(false);
       }
     }

@@ -35,6 +35,15 @@ it('learns, and answers new rows from the file alone', async () => {
     expect(confidence).toBe(Math.max(...probabilities));
     expect(probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
   }
+  // More than are answered at a time.
+  const many = Array.from({ length: 20_000 }, (_, i) => fresh[i % 100]).map(({ size, colour }) => ({
+    colour,
+    size,
+  }));
+  const table = await tableFrom(many);
+  const inParts = [];
+  for await (const part of loaded.answers(table)) inParts.push(...part);
+  expect(inParts).toEqual(await loaded.predict(table));
   const decoded = await decodeModel(await readBytes(path), { threads: 1 });
   expect(await decoded.predict(unlabelled)).toEqual(answers);
   await decoded.close();

@@ -7,7 +7,7 @@ import { isJunk, openFolder } from '../../files/folder.ts';
 import { readBytes } from '../../files/read.ts';
 import { fileError } from '../../files/write.ts';
 import { readIdx } from '../formats/idx-file.ts';
-import type { TextOptions } from '../formats/text-table.ts';
+import type { ReadProgress, TextOptions } from '../formats/text-table.ts';
 import { isImageFile, readImageFiles } from '../images/image-files.ts';
 import { readImageFolder } from '../images/image-folder.ts';
 import type { ImageOptions } from '../images/images.ts';
@@ -26,7 +26,10 @@ const EXPECTED =
   'expected a table (.csv, .tsv, .txt, .json, .arff, .xlsx, .parquet), .npy, .npz, IDX, or a folder (or .zip) with a folder of images for each class';
 
 /** How somebody's own data are to be read, where that is not to be found out. */
-export interface ReadOptions extends TextOptions, ImageOptions {}
+export interface ReadOptions extends TextOptions, ImageOptions {
+  /** Told of every piece of a table of text that is read. */
+  readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
+}
 
 /**
  * Whether `path` is a file or a folder that `readExamples` may read, and no folder of CIFAR-10 or of ten classes in the files of
@@ -104,7 +107,7 @@ async function readSource(path: string, options: ReadOptions): Promise<Source> {
   });
   if (!found.isDirectory() && TABLES.includes(ending)) {
     // Only the reader that is needed is loaded, with the package that it reads by.
-    return { examples: await (await import('../formats/csv.ts')).readCsv(path, options) };
+    return { examples: await (await import('../formats/csv.ts')).readCsv(path, options, options.onProgress) };
   }
   if (found.isDirectory()) {
     refuseText(options, path);

@@ -67,7 +67,11 @@ async function readParts(
   const images = stackPictures(list, name, size);
   return {
     ...images,
-    columns: columns.map(({ name, values }) => ({ name, values: values.filter((_, row) => isRead[row]) })),
+    columns: columns.map(({ name, values }) => ({
+      name,
+      // Only tables of text have cells of other kinds.
+      values: (values as readonly string[] | Float64Array).filter((_, row) => isRead[row]),
+    })),
     sources: files.filter((_, row) => isRead[row]).map(file => file.name),
     notes: [...notes, ...shapeNotes(list, images, size)],
   };

@@ -1,8 +1,11 @@
 // CSV that a program has in hand and not at a path: what somebody has chosen in a page, or what was fetched.
 
 import { InputError, refuse } from '../../errors.ts';
-import type { Detector } from './text-encoding.ts';
-import { checkSize, MAX_BYTES, type NotedTable, parseTextTable, type TextOptions } from './text-table.ts';
+import { readIn } from './passes.ts';
+import { type NotedTable, readText, type TextHost, type TextOptions } from './text-table.ts';
+
+/** The bytes are held in memory beside the table. */
+const MAX_BYTES = 512 * 2 ** 20;
 
 /** A blob and what to call it in messages. */
 export interface NamedBlob {
@@ -31,13 +34,21 @@ export async function blobOf(source: Blob | Response): Promise<NamedBlob> {
 /** The table in a blob of CSV, gzipped or not; throws an InputError that names it. */
 export async function parseBlob(
   { blob, name }: NamedBlob,
-  detect: Detector | undefined,
+  host: TextHost,
   options: TextOptions,
 ): Promise<NotedTable> {
   checkSize(blob.size, name);
   const bytes = new Uint8Array(await blob.arrayBuffer());
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return parseTextTable(isGzip ? await unpacked(blob, name) : bytes, name, detect, options);
+  const text = isGzip ? await unpacked(blob, name) : bytes;
+  return readIn(text, readText({ path: name, size: text.length }, host, options));
+}
+
+function checkSize(size: number, name: string): void {
+  if (size <= MAX_BYTES) return;
+  throw new InputError(
+    `${name}: expected at most ${MAX_BYTES / 2 ** 20} MiB of CSV, found ${Math.ceil(size / 2 ** 20)}; take a sample of it, or an NPY file`,
+  );
 }
 
 async function unpacked(blob: Blob, name: string): Promise<Uint8Array> {

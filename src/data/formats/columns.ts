@@ -2,7 +2,16 @@
 // makes these; what a network can learn from is made of them by the encoding.
 
 import { InputError } from '../../errors.ts';
-import { type NumberFormat, type NumberHints, PLAIN, parseNumber } from './numbers.ts';
+// Not the class itself: in a page no table has any.
+import type { Cells } from './cells.ts';
+import {
+  type FoundFormat,
+  findFormat,
+  type NumberFormat,
+  type NumberHints,
+  PLAIN,
+  parseNumber,
+} from './numbers.ts';
 
 /** Equally long columns. */
 export interface Table {
@@ -20,7 +29,7 @@ export interface Table {
 /** A column; an empty text and NaN stand for a missing cell. */
 export interface Column {
   readonly name: string;
-  readonly values: readonly string[] | Float64Array;
+  readonly values: readonly string[] | Cells | Float64Array;
 }
 
 /** What is known of the cells of a table before they are looked at. */
@@ -28,6 +37,9 @@ export interface CellReading extends NumberHints {
   /** What stands for a missing cell, instead of what does by custom. */
   readonly missing?: readonly string[] | undefined;
 }
+
+/** Different words of a column that are counted: a map cannot hold many more. */
+export const MOST_WORDS = 10_000_000;
 
 /** What a column at index `k` is called where it has no name. */
 export function placedName(k: number): string {
@@ -95,11 +107,20 @@ export function mayMeanMissing(cell: string): boolean {
   return isMissing(cell) && !isMissingText(cell);
 }
 
+function isStored(values: readonly string[] | Cells): values is Cells {
+  return !Array.isArray(values);
+}
+
+/** Whether a text could be a cell that is stored as a number. */
+export function holdsDigits(text: string): boolean {
+  return /\d/.test(text);
+}
+
 /** A column as text; a missing cell is empty. */
 export function texts({ values }: Column, missing?: readonly string[]): readonly string[] {
-  if (!(values instanceof Float64Array))
-    return values.map(cell => (isMissingText(cell, missing) ? '' : cell));
-  return Array.from(values, value => (Number.isNaN(value) ? '' : String(value)));
+  if (values instanceof Float64Array)
+    return Array.from(values, value => (Number.isNaN(value) ? '' : String(value)));
+  return values.map(cell => (isMissingText(cell, missing) ? '' : cell));
 }
 
 /** A column as numbers; NaN where a cell is missing or holds none. */
@@ -109,9 +130,59 @@ export function numbers(
   missing?: readonly string[],
 ): Float64Array {
   if (values instanceof Float64Array) return values;
+  if (isStored(values)) return values.numbers(format, missing);
   return Float64Array.from(values, cell =>
     missing?.includes(cell) ? Number.NaN : parseNumber(cell, format),
   );
+}
+
+/** The cells of text among `rows` that are not missing. */
+export function knownCells(
+  values: readonly string[] | Cells,
+  rows: Uint32Array,
+  missing?: readonly string[],
+): string[] {
+  const known: string[] = [];
+  for (const row of rows) {
+    const cell = values.at(row)!;
+    if (!isMissing(cell, missing)) known.push(cell);
+  }
+  return known;
+}
+
+/** Of those, the cells that are not stored as numbers: of plain numbers none. */
+export function wordsAmong(
+  values: readonly string[] | Cells,
+  rows: Uint32Array,
+  missing?: readonly string[],
+): string[] {
+  return isStored(values)
+    ? values.words(rows).filter(cell => !isMissing(cell, missing))
+    : knownCells(values, rows, missing);
+}
+
+/** How many cells of text are not missing. */
+export function countKnown(values: readonly string[] | Cells, missing?: readonly string[]): number {
+  const isNone = (cell: string) => isMissing(cell, missing);
+  if (isStored(values) && !missing?.some(holdsDigits)) return values.countKnown(isNone);
+  let count = 0;
+  for (const cell of values) if (!isNone(cell)) count++;
+  return count;
+}
+
+/** How the numbers of the cells `rows` of text are written, those that are missing left out; and of how many cells it was told. */
+export function formatOf(
+  values: readonly string[] | Cells,
+  rows: Uint32Array,
+  { missing, ...hints }: CellReading = {},
+): FoundFormat & { readonly known: number } {
+  const isSaid = hints.decimal === ',' || (hints.thousands ?? '') !== '' || missing?.some(holdsDigits);
+  if (isStored(values) && !isSaid) {
+    const count = values.countPlain(rows, cell => isMissing(cell, missing));
+    if (count !== undefined) return { format: PLAIN, count, known: count, isAmbiguous: false };
+  }
+  const known = knownCells(values, rows, missing);
+  return { ...findFormat(known, hints), known: known.length };
 }
 
 /** A column of values of any kind that a cell can hold; throws an InputError for others. */

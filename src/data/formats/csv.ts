@@ -1,34 +1,51 @@
-// CSV in Node: from files, gzipped or not, and with chardet to guess encodings by.
+// CSV in Node: files of any size, gzipped or not, and with chardet to guess encodings by.
 
 import { stat } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
-import { InputError } from '../../errors.ts';
+import { readChunks } from '../../files/chunks.ts';
 import { readBytes } from '../../files/read.ts';
 import { fileError } from '../../files/write.ts';
 import { blobOf, parseBlob } from './blob-table.ts';
 import { detectEncodings } from './detector.ts';
-import { checkSize, MAX_BYTES, type NotedTable, parseTextTable, type TextOptions } from './text-table.ts';
+import { readFrom, readIn } from './passes.ts';
+import {
+  type NotedTable,
+  type ReadProgress,
+  readText,
+  type Source,
+  type TextHost,
+  type TextOptions,
+} from './text-table.ts';
+import { TypedColumns } from './typed-columns.ts';
 
-/** Reads the CSV file at `path`, gzipped or not; throws an InputError where it cannot be read or is no table. */
-export async function readCsv(path: string, options: TextOptions = {}): Promise<NotedTable> {
-  const size = await stat(path).then(
-    found => found.size,
-    error => {
-      throw fileError('read', path, error);
-    },
-  );
-  checkSize(size, path);
-  const bytes = await readBytes(path);
-  return parseCsv(bytes[0] === 0x1f && bytes[1] === 0x8b ? unpacked(bytes, path) : bytes, path, options);
-}
+const host: TextHost = {
+  detect: detectEncodings,
+  asciiText: bytes => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'),
+  columnsFor: (source, width) => new TypedColumns(source, width),
+};
 
-function unpacked(bytes: Uint8Array, path: string): Uint8Array {
-  try {
-    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') checkSize(MAX_BYTES + 1, path);
-    throw new InputError(`${path}: damaged gzip (${(cause as Error).message}); write it again`, { cause });
-  }
+/**
+ * Reads the CSV file at `path`, gzipped or not, of any size as long as memory holds its columns; tells of it now and then. Throws an
+ * InputError where it cannot be read, is no table, or too large.
+ */
+export async function readCsv(
+  path: string,
+  options: TextOptions = {},
+  onProgress?: (progress: ReadProgress) => void,
+): Promise<NotedTable> {
+  const found = await stat(path).catch(error => {
+    throw fileError('read', path, error);
+  });
+  // What comes out of a pipe comes once.
+  if (!found.isFile()) return parseCsv(await readBytes(path), path, options);
+  const source: Source = { path, size: found.size };
+  const open = async function* () {
+    for await (const chunk of readChunks(path)) {
+      const { size: of, table } = source;
+      onProgress?.({ path, bytes: chunk.at, of, ...(table && { table }) });
+      yield chunk;
+    }
+  };
+  return readFrom(open, readText(source, host, options));
 }
 
 /**
@@ -36,10 +53,10 @@ function unpacked(bytes: Uint8Array, path: string): Uint8Array {
  * what is wrong.
  */
 export async function readTable(source: Blob | Response, options: TextOptions = {}): Promise<NotedTable> {
-  return parseBlob(await blobOf(source), detectEncodings, options);
+  return parseBlob(await blobOf(source), host, options);
 }
 
 /** Parses the bytes of a CSV file. Throws an InputError that names `path`. */
 export function parseCsv(bytes: Uint8Array, path: string, options: TextOptions = {}): NotedTable {
-  return parseTextTable(bytes, path, detectEncodings, options);
+  return readIn(bytes, readText({ path, size: bytes.length }, host, options));
 }

@@ -4,8 +4,8 @@ import { InputError } from '../../errors.ts';
 import { isMissing, placedName } from './columns.ts';
 import { findFormat, parseNumber } from './numbers.ts';
 
-/** Records that are looked at, the first one included. */
-export const COMPARED = 201;
+/** Records below the first that are looked at. */
+export const COMPARED = 200;
 const NUMERIC_SHARE = 0.9;
 /** A number this many times the range of those below it away from them is of another kind. */
 const FAR = 3;
@@ -18,24 +18,31 @@ export interface HeaderGuess {
   readonly why: string;
 }
 
-/** Compares the first record with up to 200 below it. */
-export function guessHeader(rows: readonly string[][]): HeaderGuess {
-  const [first, ...below] = rows.slice(0, COMPARED);
-  if (below.length === 0) {
+/** Compares the first record with up to 200 below it, of which there are `count`; `cellsBelow` gives those of a column. */
+export function guessHeader(
+  first: readonly string[],
+  count: number,
+  cellsBelow: (k: number) => readonly string[],
+): HeaderGuess {
+  if (count === 0) {
     const isText = first.every(cell => isMissing(cell) || !isNumber(cell));
     return { hasHeader: isText, why: isText ? 'it has no numbers' : 'there is no other' };
   }
   const votes = first.map((cell, k) =>
     vote(
       cell,
-      below.map(row => row[k]).filter(other => !isMissing(other)),
+      cellsBelow(k).filter(other => !isMissing(other)),
     ),
   );
   const isLike = (row: readonly string[]) => isCounting(row) && isFromStart(row) === isFromStart(first);
-  if (isCounting(first) && !below.slice(0, 5).some(isLike)) {
+  const nearest = () => {
+    const columns = first.map((_, k) => cellsBelow(k));
+    return Array.from({ length: Math.min(5, count) }, (_, i) => columns.map(cells => cells[i]));
+  };
+  if (isCounting(first) && !nearest().some(isLike)) {
     const numeric = first.filter(isNumber).length;
     const isValue = first.some((cell, k) =>
-      isNumber(cell) ? isInside(cell, below, k) && numeric < SURE : votes[k] < 0,
+      isNumber(cell) ? numeric < SURE && isInside(cell, cellsBelow(k)) : votes[k] < 0,
     );
     if (!isValue) return { hasHeader: true, why: 'its numbers count up from column to column' };
   }
@@ -84,8 +91,8 @@ function isNumber(cell: string): boolean {
 }
 
 /** Whether a number lies among those below it. */
-function isInside(cell: string, below: readonly string[][], column: number): boolean {
-  const others = below.map(row => Number(row[column])).filter(Number.isFinite);
+function isInside(cell: string, below: readonly string[]): boolean {
+  const others = below.map(Number).filter(Number.isFinite);
   const value = Number(cell);
   return others.some(other => other <= value) && others.some(other => other >= value);
 }
@@ -107,8 +114,6 @@ function isCounting(row: readonly string[]): boolean {
 /** What a header, or its absence, makes of a table whose first record is `first`. */
 export interface Heading {
   readonly names: readonly string[];
-  /** The first record that is an example. */
-  readonly begin: 0 | 1;
   /** Whether there is a header and why, in words. */
   readonly text: string;
 }
@@ -125,7 +130,6 @@ export function headingOf(
   }
   return {
     names: hasHeader ? uniqueNames(first) : first.map((_, k) => placedName(k)),
-    begin: hasHeader ? 1 : 0,
     text: `${hasHeader ? '' : 'no '}names in the first row (${why}${hasHeader ? twiceIn(first) : ''})`,
   };
 }

@@ -107,6 +107,11 @@ const ENOUGH_POINTS = 10;
 /** A number with a point that may stand between thousands, or too small for one. */
 const MAY_BE_THOUSANDS = /^[+-]?([1-9]\d{0,2}\.\d{3}|\d{1,3})$/;
 
+/** Whether what stands in a plain number could stand between thousands, or is too small to tell; undefined for a cell that is none. */
+export function mayBeThousands(cell: string): boolean | undefined {
+  return SIMPLE.test(cell) ? MAY_BE_THOUSANDS.test(cell) : undefined;
+}
+
 /** The format in which most of some cells are numbers. */
 export interface FoundFormat {
   readonly format: NumberFormat;
@@ -123,7 +128,7 @@ export function findFormat(cells: readonly string[], hints: NumberHints = {}): F
   if (
     !isSaid &&
     cells.every(cell => SIMPLE.test(cell)) &&
-    !cells.every(cell => MAY_BE_THOUSANDS.test(cell))
+    (!cells.every(cell => MAY_BE_THOUSANDS.test(cell)) || !cells.some(cell => cell.includes('.')))
   ) {
     return { format: PLAIN, count: cells.length, isAmbiguous: false };
   }

@@ -5,16 +5,23 @@
 export interface CutRecords {
   readonly records: string[][];
   readonly fault?: { readonly record: number; readonly what: string };
+  /** Of a text that goes on, where the record begins that is not at its end. */
+  readonly end?: number;
 }
 
 /**
  * Cuts a text, whose lines end with \n, into records, `most` of them at most. A cell that begins with a quote ends with one, before
- * blanks at most; a quote in it is written twice, and what is wrong with quotes is told. An empty last line is a record of one empty cell.
+ * blanks at most; a quote in it is written twice, and what is wrong with quotes is told. An empty last line is a record of one empty cell;
+ * none where the text `goesOn` behind whole lines, of which those are left that may be the beginning of a record.
  */
-export function cutRecords(text: string, delimiter: string, most?: number): CutRecords {
-  if (!text.includes('"')) return { records: text.split('\n', most).map(line => line.split(delimiter)) };
-  const records: string[][] = [];
+export function cutRecords(text: string, delimiter: string, most?: number, goesOn = false): CutRecords {
   const end = text.length;
+  if (!text.includes('"')) {
+    const lines = text.split('\n', most);
+    if (goesOn) lines.pop();
+    return { records: lines.map(line => line.split(delimiter)), ...(goesOn && { end }) };
+  }
+  const records: string[][] = [];
   const find = (sign: string, from: number) => {
     const found = text.indexOf(sign, from);
     return found < 0 ? end : found;
@@ -24,14 +31,16 @@ export function cutRecords(text: string, delimiter: string, most?: number): CutR
     fault ??= { record: records.length, what };
   };
   let record: string[] = [];
-  let [at, nextLine, nextDelimiter] = [0, -1, -1];
+  let [at, begin, nextLine, nextDelimiter] = [0, 0, -1, -1];
   for (;;) {
+    if (goesOn && at === end) return { records, ...(fault && { fault }), end };
     if (text[at] === '"') {
       let quote = at;
       const from = at + 1;
       for (;;) {
         quote = find('"', quote + 1);
         if (quote === end) {
+          if (goesOn) return { records, ...(fault && { fault }), end: begin };
           tell('a quote is not closed');
           at = end;
           break;
@@ -62,6 +71,7 @@ export function cutRecords(text: string, delimiter: string, most?: number): CutR
     records.push(record);
     if (at === end || records.length === most) return { records, ...(fault && { fault }) };
     at++;
+    begin = at;
     record = [];
   }
 }

@@ -3,10 +3,16 @@
 
 import type { Note } from '../notes.ts';
 import { isMissing } from './columns.ts';
-import { COMPARED, guessHeader } from './header.ts';
+import { COMPARED, guessHeader, type HeaderGuess, headingOf } from './header.ts';
 import { findFormat } from './numbers.ts';
 
-type Rows = readonly (readonly string[])[];
+/** Equally long rows of text, of which some are looked at. */
+export interface Rows {
+  readonly count: number;
+  row(i: number): readonly string[];
+  /** The cells of a column in the rows from `begin` to `end`. */
+  cells(k: number, begin: number, end: number): readonly string[];
+}
 
 /** Rows that may stand above the names, below them, and at the end. */
 const MOST_TITLES = 50;
@@ -20,21 +26,76 @@ const TOTAL =
   /^((grand |sub)?totals?|totale?|sum|sums|summe|gesamt(summe)?|insgesamt|somme|suma|итого|合计|总计|合計|averages?|mean|durchschnitt|mittelwert)( \(.*\))?:?$/i;
 
 /** Rows that are no examples, and what is to be said of them. */
-export interface RowsAround {
+interface RowsAround {
   readonly count: number;
   readonly notes: readonly Note[];
 }
 
 const NONE: RowsAround = { count: 0, notes: [] };
 
+/** The examples among the rows of a table, and the names of its columns. */
+export interface ExampleRows {
+  readonly names: readonly string[];
+  readonly hasNames: boolean;
+  /** The examples are the rows from here to `end`. */
+  readonly begin: number;
+  readonly end: number;
+  /** Whether there are names and why, in words. */
+  readonly heading: string;
+  readonly notes: readonly Note[];
+}
+
+/**
+ * Tells the examples among `rows` from what is none. Whoever says whether the first row is names says that of no other row; where a
+ * comment names the columns (`isNamed`), there are no titles. Throws an InputError, beginning with `where`, without an example.
+ */
+export function examplesIn(
+  rows: Rows,
+  where: string,
+  said?: { readonly header?: boolean | undefined; readonly isNamed: boolean },
+): ExampleRows {
+  const { header, isNamed = false } = said ?? {};
+  const isSaid = header !== undefined;
+  const titles = isSaid || isNamed ? NONE : titlesAbove(rows);
+  const guess = isSaid
+    ? { hasHeader: header, why: 'as was said' }
+    : isNamed
+      ? { hasHeader: true, why: 'a comment has them' }
+      : guessAt(rows, titles.count);
+  const names = rows.row(titles.count);
+  const head = !guess.hasHeader
+    ? { ...NONE, names }
+    : isSaid
+      ? { ...NONE, names, count: 1 }
+      : namesAt(rows, titles.count);
+  const count = rows.count - titles.count - Math.max(0, head.count - 1);
+  const heading = headingOf(head.names, count, guess, where);
+  const begin = titles.count + head.count;
+  const atEnd = isSaid ? NONE : rowsAtEnd(rows, begin);
+  return {
+    names: heading.names,
+    hasNames: guess.hasHeader,
+    begin,
+    end: rows.count - atEnd.count,
+    heading: heading.text,
+    notes: [...titles.notes, ...head.notes, ...atEnd.notes],
+  };
+}
+
+function guessAt(rows: Rows, at: number): HeaderGuess {
+  const end = Math.min(rows.count, at + 1 + COMPARED);
+  return guessHeader(rows.row(at), end - at - 1, k => rows.cells(k, at + 1, end));
+}
+
 /** How many of the first rows, filled up to the width of the table, are titles above the names of columns. */
-export function titlesAbove(rows: Rows): RowsAround {
-  const names = rows.slice(0, MOST_TITLES + 1).findIndex(row => filled(row) > row.length / 2);
-  if (names <= 0 || !guessHeader(rows.slice(names).map(row => [...row])).hasHeader) {
-    return NONE;
-  }
+function titlesAbove(rows: Rows): RowsAround {
+  const most = Math.min(MOST_TITLES + 1, rows.count);
+  let names = 0;
+  while (names < most && filled(rows.row(names)) <= rows.row(names).length / 2) names++;
+  if (names === 0 || names === most || !guessAt(rows, names).hasHeader) return NONE;
   // Above names that are there twice may stand what they are of.
-  const isSecond = new Set(rows[names]).size < rows[names].length && filled(rows[names - 1]) > 1;
+  const row = rows.row(names);
+  const isSecond = new Set(row).size < row.length && filled(rows.row(names - 1)) > 1;
   const count = isSecond ? names - 1 : names;
   if (count === 0) return NONE;
   const text = `${count} ${count === 1 ? 'line' : 'lines'} above the names left out`;
@@ -42,17 +103,18 @@ export function titlesAbove(rows: Rows): RowsAround {
 }
 
 /** The names of columns, and how many rows have them or stand between them and the examples. */
-export interface NameRows extends RowsAround {
+interface NameRows extends RowsAround {
   readonly names: readonly string[];
 }
 
-/** The names in the first row and, where these are not there or there twice, in those below it that are no examples. */
-export function namesIn(rows: Rows): NameRows {
-  const [first] = rows;
+/** The names in the row `at` and, where these are not there or there twice, in those below it that are no examples. */
+function namesAt(rows: Rows, at: number): NameRows {
+  const first = rows.row(at);
+  const end = Math.min(rows.count, at + COMPARED);
   let count = 1;
-  while (count <= MOST_NAMES && isHeading(rows, count)) count++;
+  while (count <= MOST_NAMES && isHeading(rows, at + count, end)) count++;
   if (count === 1) return { names: first, count, notes: [] };
-  const below = rows.slice(1, count);
+  const below = Array.from({ length: count - 1 }, (_, i) => rows.row(at + 1 + i));
   const isWhole = first.slice(1).every(cell => cell !== '') && new Set(first).size === first.length;
   const words = below.flat().filter(cell => cell !== '');
   if (isWhole) {
@@ -68,26 +130,24 @@ export function namesIn(rows: Rows): NameRows {
   return { names, count, notes: [{ code: 'read', text }] };
 }
 
-/** How many rows at the end are no examples. */
-export function rowsAtEnd(rows: Rows): RowsAround {
-  const last = rows.slice(-MOST_AT_END);
-  const first = rows.slice(0, Math.min(COMPARED, rows.length - last.length));
-  if (first.length < FEWEST) return NONE;
+/** How many of the last rows are no examples, of those from `begin` on. */
+function rowsAtEnd(rows: Rows, begin: number): RowsAround {
+  const most = Math.min(MOST_AT_END, rows.count - begin);
+  const end = Math.min(begin + COMPARED, rows.count - most);
+  if (end - begin < FEWEST) return NONE;
+  const first = (k: number) => rows.cells(k, begin, end);
   const isTotal = (row: readonly string[]) =>
-    row.some((cell, k) => TOTAL.test(cell) && !first.some(other => other[k] === cell));
+    row.some((cell, k) => TOTAL.test(cell) && !first(k).includes(cell));
   const isRemark = (row: readonly string[]) =>
     filled(row) <= row.length / 2 &&
     row.some(cell => cell !== '') &&
-    row.every(
-      (cell, k) =>
-        cell === '' || (!isMissing(cell) && !isNumber(cell) && isNumbers(first.map(other => other[k]))),
-    );
+    row.every((cell, k) => cell === '' || (!isMissing(cell) && !isNumber(cell) && isNumbers(first(k))));
   let count = 0;
   const totals: string[] = [];
-  for (const row of last.toReversed()) {
+  for (; count < most; count++) {
+    const row = rows.row(rows.count - 1 - count);
     if (isTotal(row)) totals.push(row.find(cell => TOTAL.test(cell))!);
     else if (filled(row) > 0 && !isRemark(row)) break;
-    count++;
   }
   const notes: Note[] = [];
   const others = count - totals.length;
@@ -105,15 +165,14 @@ export function rowsAtEnd(rows: Rows): RowsAround {
   return { count, notes };
 }
 
-/** Whether row number `at` has names or units: words in columns of numbers, and no cell that is like those below it. */
-function isHeading(rows: Rows, at: number): boolean {
-  const row = rows[at];
-  const below = rows.slice(at + 1);
-  if (below.length < FEWEST) return false;
+/** Whether the row `at` has names or units: words in columns of numbers, and no cell that is like those below it, up to `end`. */
+function isHeading(rows: Rows, at: number, end: number): boolean {
+  if (end - at - 1 < FEWEST) return false;
+  const row = rows.row(at);
   let words = 0;
   for (const [k, cell] of row.entries()) {
     if (cell === '' || isMissing(cell)) continue;
-    const others = below.map(other => other[k]);
+    const others = rows.cells(k, at + 1, end);
     if (!isNumbers(others)) {
       if (others.includes(cell)) return false;
     } else if (isNumber(cell)) return false;

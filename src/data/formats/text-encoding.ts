@@ -1,6 +1,7 @@
 // Which characters the bytes of a text file stand for: told by a mark at its beginning, by being valid UTF-8, or else guessed.
 
 import { InputError, nearestName } from '../../errors.ts';
+import { type Reading, readIn } from './passes.ts';
 
 /** A text and how it was decoded. */
 export interface DecodedText {
@@ -18,11 +19,21 @@ export type Detector = (
 
 /** Bytes that a guess looks at. */
 const SAMPLE = 1 << 18;
+/** Bytes behind those in which a line has to end. */
+const FARTHEST = 1 << 22;
 /** Zero bytes among this many tell UTF-16 without a mark. */
 const HEAD = 1 << 12;
 /** Whoever is asked first where the bytes speak equally for several: by how often tables are written in it. */
 const LIKELY = ['gb18030', 'shift_jis', 'windows-1251', 'windows-1252', 'big5', 'euc-kr', 'euc-jp', 'koi8-r'];
 const KNOWN = ['utf-8', 'utf-16le', 'utf-16be', ...LIKELY, 'gbk', 'iso-8859-2', 'iso-8859-5', 'windows-1250'];
+
+/** How the bytes of a text stand for characters. */
+export interface TextEncoding extends Omit<DecodedText, 'text'> {
+  /** Whether none of them is above 127. */
+  readonly isAscii?: boolean;
+  /** Bytes of the text, where zeros fill up what is behind it. */
+  readonly length?: number;
+}
 
 /**
  * Decodes the bytes of a text file, as `wanted` (a label of the Encoding Standard) or as what they are found to be. Throws an
@@ -35,24 +46,39 @@ export function decodeText(
   detect: Detector | undefined,
   wanted?: string,
 ): DecodedText {
-  if (wanted !== undefined) return decodeAs(bytes, path, wanted);
-  const marked = markOf(bytes);
-  if (marked) return { text: new TextDecoder(marked).decode(bytes), encoding: marked, isGuessed: false };
-  const wide = wideOf(bytes);
-  if (wide) return { text: new TextDecoder(wide).decode(bytes), encoding: wide, isGuessed: true };
-  const zero = bytes.indexOf(0);
-  // Some programs fill up the last block of a file.
-  if (zero > 0 && bytes.subarray(zero).every(byte => byte === 0)) {
-    return decodeText(bytes.subarray(0, zero), path, detect);
+  const { encoding, isGuessed, length } = readIn(bytes, findEncoding(path, detect, wanted));
+  const decoder = new TextDecoder(encoding);
+  // In one go, Node 20 takes windows-1252 for latin1, and quotes for control characters.
+  const text = decoder.decode(bytes.subarray(0, length), { stream: true }) + decoder.decode();
+  return { text, encoding, isGuessed };
+}
+
+/** Finds out, in one pass or several, how a text is encoded; throws as decodeText does. */
+export function* findEncoding(
+  path: string,
+  detect: Detector | undefined,
+  wanted?: string,
+): Reading<TextEncoding> {
+  if (wanted !== undefined) {
+    const encoding = encodingCalled(wanted);
+    if (yield* isWholly(encoding)) return { encoding, isGuessed: false };
+    throw new InputError(
+      `${path} is not ${encoding}: it has bytes that stand for no character; leave out --encoding to have it guessed`,
+    );
   }
-  if (zero >= 0) {
-    throw new InputError(`${path} is not text: expected a table, found a zero byte at offset ${zero}`);
-  }
-  const text = strictly('utf-8', bytes);
-  if (text !== undefined) return { text, encoding: 'utf-8', isGuessed: false };
-  for (const encoding of guesses(bytes, detect)) {
-    const guessed = strictly(encoding, bytes);
-    if (guessed !== undefined) return { text: guessed, encoding, isGuessed: true };
+  const head = yield* part(0, HEAD);
+  const marked = markOf(head);
+  if (marked) return { encoding: marked, isGuessed: false };
+  const wide = wideOf(head);
+  if (wide) return { encoding: wide, isGuessed: true };
+  const { first, length } = yield* lookThrough(path);
+  const found = { ...(length !== undefined && { length }) };
+  if (first < 0) return { ...found, encoding: 'utf-8', isGuessed: false, isAscii: true };
+  if (yield* isWholly('utf-8')) return { ...found, encoding: 'utf-8', isGuessed: false };
+  const begin = Math.max(0, first - SAMPLE / 4);
+  const sample = (yield* part(begin, first + SAMPLE, 10)).subarray(0, length && length - begin);
+  for (const encoding of guesses(sample, detect)) {
+    if (yield* isWholly(encoding)) return { ...found, encoding, isGuessed: true };
   }
   if (!detect) {
     throw new InputError(
@@ -60,24 +86,78 @@ export function decodeText(
     );
   }
   // Of this one every byte is a character.
-  return { text: new TextDecoder('windows-1252').decode(bytes), encoding: 'windows-1252', isGuessed: true };
+  return { ...found, encoding: 'windows-1252', isGuessed: true };
 }
 
-function decodeAs(bytes: Uint8Array, path: string, wanted: string): DecodedText {
-  let encoding: string;
+function encodingCalled(wanted: string): string {
   try {
-    encoding = new TextDecoder(wanted).encoding;
+    return new TextDecoder(wanted).encoding;
   } catch {
     const nearest = nearestName(wanted.toLowerCase(), KNOWN);
     throw new InputError(
       `no encoding is called ${wanted}${nearest ? `: did you mean ${nearest}?` : ''} (known: ${KNOWN.join(', ')}, …)`,
     );
   }
-  const text = strictly(encoding, bytes);
-  if (text !== undefined) return { text, encoding, isGuessed: false };
-  throw new InputError(
-    `${path} is not ${encoding}: it has bytes that stand for no character; leave out --encoding to have it guessed`,
-  );
+}
+
+/** The bytes from `begin` to `end`, or to the first one behind it that is `last`. */
+function* part(begin: number, end: number, last?: number): Reading<Uint8Array> {
+  yield 'rewind';
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (let chunk = yield 'next'; chunk; chunk = yield 'next') {
+    const { bytes } = chunk;
+    const found = last === undefined ? end - at : bytes.indexOf(last, Math.max(0, end - at));
+    const isLast = found >= 0 && found <= bytes.length;
+    parts.push(bytes.slice(Math.max(0, begin - at), isLast ? found : bytes.length));
+    at += bytes.length;
+    if (isLast || at > end + FARTHEST) break;
+  }
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let to = 0;
+  for (const some of parts) {
+    whole.set(some, to);
+    to += some.length;
+  }
+  return whole;
+}
+
+/** Where the first byte above 127 is, below 0 where there is none, and where zeros begin that fill up the end; throws an InputError for other zeros. */
+function* lookThrough(path: string): Reading<{ readonly first: number; readonly length?: number }> {
+  yield 'rewind';
+  let [first, zero, at] = [-1, -1, 0];
+  for (let chunk = yield 'next'; chunk; chunk = yield 'next') {
+    const { bytes } = chunk;
+    if (zero < 0 && bytes.includes(0)) zero = at + bytes.indexOf(0);
+    // Some programs fill up the last block of a file.
+    if (zero === 0 || (zero > 0 && bytes.subarray(Math.max(0, zero - at)).some(byte => byte !== 0))) {
+      throw new InputError(`${path} is not text: expected a table, found a zero byte at offset ${zero}`);
+    }
+    if (first < 0) {
+      const found = beyondAscii(bytes);
+      if (found >= 0) first = at + found;
+    }
+    at += bytes.length;
+  }
+  return { first, ...(zero > 0 && { length: zero }) };
+}
+
+function beyondAscii(bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] >= 0x80) return i;
+  return -1;
+}
+
+/** Whether all bytes stand for characters in an encoding. */
+function* isWholly(encoding: string): Reading<boolean> {
+  yield 'rewind';
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  try {
+    for (let chunk = yield 'next'; chunk; chunk = yield 'next') decoder.decode(chunk.bytes, { stream: true });
+    decoder.decode();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function strictly(encoding: string, bytes: Uint8Array): string | undefined {
@@ -106,11 +186,8 @@ function wideOf(bytes: Uint8Array): string | undefined {
   return zeros[0] > 0.7 * half && zeros[1] < 0.1 * half ? 'utf-16be' : undefined;
 }
 
-/** Encodings that may be meant, the likeliest first: by how many characters are common ones, then by what `detect` makes of them. */
-function guesses(bytes: Uint8Array, detect: Detector | undefined): string[] {
-  const first = bytes.findIndex(byte => byte >= 0x80);
-  const end = bytes.indexOf(10, first + SAMPLE);
-  const sample = bytes.subarray(Math.max(0, first - SAMPLE / 4), end < 0 ? bytes.length : end);
+/** Encodings that may be meant by bytes with some above 127, the likeliest first: by how many characters are common ones, then by what `detect` makes of them. */
+function guesses(sample: Uint8Array, detect: Detector | undefined): string[] {
   const confidence = new Map<string, number>();
   for (const match of detect?.(sample) ?? []) {
     const name = labelOf(match.name);

@@ -5,8 +5,7 @@ import { InputError } from '../../errors.ts';
 import { fileError } from '../../files/write.ts';
 import type { Note } from '../notes.ts';
 import { columnOf, type Table } from './columns.ts';
-import { COMPARED, guessHeader, headingOf } from './header.ts';
-import { namesIn, rowsAtEnd, titlesAbove } from './rows-around.ts';
+import { examplesIn, type Rows } from './rows-around.ts';
 
 const MAX_BYTES = 64 * 2 ** 20;
 
@@ -38,18 +37,14 @@ export async function readXlsx(path: string): Promise<Table & { readonly notes: 
     .map(({ sheet, data }) => ({ sheet, rows: tableIn(data as readonly (readonly unknown[])[]) }))
     .filter(({ rows }) => rows.length > 0);
   if (filled.length === 0) throw new InputError(`${path} has no sheet with rows: expected a table`);
-  const [{ sheet, rows: found }, ...others] = filled;
-  const asTexts = (some: readonly (readonly unknown[])[]) => some.map(row => row.map(textOf));
-  const titles = titlesAbove(asTexts(found.slice(0, COMPARED)));
-  const rows = found.slice(titles.count);
-  const texts = asTexts(rows.slice(0, COMPARED));
-  const guess = guessHeader(texts);
-  const head = guess.hasHeader ? namesIn(texts) : { names: texts[0], count: 0, notes: [] };
-  const count = rows.length - Math.max(0, head.count - 1);
-  const { names, text: heading } = headingOf(head.names, count, guess, `${path}, sheet ${sheet}`);
-  const all = rows.slice(head.count);
-  const atEnd = rowsAtEnd(asTexts([...all.slice(0, COMPARED), ...all.slice(COMPARED).slice(-COMPARED)]));
-  const body = all.slice(0, all.length - atEnd.count);
+  const [{ sheet, rows }, ...others] = filled;
+  const texts: Rows = {
+    count: rows.length,
+    row: i => rows[i].map(textOf),
+    cells: (k, begin, end) => rows.slice(begin, end).map(row => textOf(row[k])),
+  };
+  const { names, hasNames, begin, end, heading, notes } = examplesIn(texts, `${path}, sheet ${sheet}`);
+  const body = rows.slice(begin, end);
   const rest = others.length > 0 ? `; not read: ${others.map(other => other.sheet).join(', ')}` : '';
   const text = `read sheet ${sheet}: ${heading}, ${body.length} rows of ${names.length} columns${rest}`;
   return {
@@ -62,13 +57,8 @@ export async function readXlsx(path: string): Promise<Table & { readonly notes: 
         path,
       ),
     ),
-    hasNames: guess.hasHeader,
-    notes: [
-      { code: 'read', text, ...(others.length > 0 && { isWarning: true }) },
-      ...titles.notes,
-      ...head.notes,
-      ...atEnd.notes,
-    ],
+    hasNames,
+    notes: [{ code: 'read', text, ...(others.length > 0 && { isWarning: true }) }, ...notes],
   };
 }
 

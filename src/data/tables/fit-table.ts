@@ -2,14 +2,14 @@
 // hold numbers, dates or categories, and how these are written.
 
 import { InputError } from '../../errors.ts';
-import { type Column, isMissing, type Table, texts } from '../formats/columns.ts';
+import { type Column, MOST_WORDS, type Table, texts } from '../formats/columns.ts';
 import { type DateOrder, dateParts, findDateOrder, parseDate } from '../formats/dates.ts';
-import { describeFormat, findFormat, NUMERIC_SHARE, parseNumber } from '../formats/numbers.ts';
-import { unitsOf, withoutUnit } from '../formats/units.ts';
+import { describeFormat, NUMERIC_SHARE } from '../formats/numbers.ts';
 import { MOST_LABEL_INPUTS } from '../label-inputs.ts';
 import { columnText, few, type Note } from '../notes.ts';
 import { type Decorrelation, fitDecorrelation, isDecorrelated } from './decorrelation.ts';
 import { findApart, whyIdentifier } from './identifiers.ts';
+import { numbersIn } from './number-reading.ts';
 import { noColumn } from './table.ts';
 import {
   type ColumnEncoding,
@@ -20,6 +20,7 @@ import {
   type TableEncoding,
   valuesOf,
 } from './table-encoding.ts';
+import { areMany, tellingColumns } from './telling-columns.ts';
 
 /** What a user has to say of the columns of a table. */
 export interface ColumnOptions {
@@ -49,15 +50,25 @@ const MOST_CATEGORIES = 40;
 /** More rows than this say nothing more about how columns go together. */
 const SAMPLE = 20_000;
 
-/** Fits the encoding of `table`, whose column number `label` is learned, on the rows `rows`. */
+/** Rows, and the numbers of their classes. */
+export interface KnownLabels {
+  readonly rows: Uint32Array;
+  readonly labels: Uint32Array;
+}
+
+/**
+ * Fits the encoding of `table`, whose column number `label` is learned, on the rows `rows`. Where there are many more columns than rows,
+ * those are left out that do not tell the labels `known`, if these are given.
+ */
 export function fitEncoding(
   table: Table,
   label: number,
   classNames: readonly string[],
   rows: Uint32Array,
   options: ColumnOptions = {},
+  known?: KnownLabels,
 ): { encoding: TableEncoding; dropped: DroppedColumn[]; notes: Note[] } {
-  const columns: ColumnEncoding[] = [];
+  let columns: ColumnEncoding[] = [];
   const dropped: DroppedColumn[] = [];
   const notes: Note[] = [];
   checkNames(table, options);
@@ -75,6 +86,8 @@ export function fitEncoding(
       `${table.name} has no column to learn ${table.columns[label].name} from${reasons.length ? ` (${reasons.join('; ')})` : ''}`,
     );
   }
+  if (known && !options.columns)
+    columns = withoutChance(columns, table, known, classNames.length, options, notes);
   const encoding: TableEncoding = {
     kind: 'table',
     label: table.columns[label].name,
@@ -88,6 +101,36 @@ export function fitEncoding(
   notes.push(...formatNotes(columns));
   const decorrelation = decorrelationOf(encoding, table, rows);
   return { encoding: { ...encoding, ...(decorrelation && { decorrelation }) }, dropped, notes };
+}
+
+/** Of many more columns than rows, those that do not tell classes by chance alone. */
+function withoutChance(
+  columns: ColumnEncoding[],
+  table: Table,
+  { rows, labels }: KnownLabels,
+  classes: number,
+  { keep, types = {} }: ColumnOptions,
+  notes: Note[],
+): ColumnEncoding[] {
+  const isOpen = ({ name }: ColumnEncoding) => !keep?.includes(name) && !Object.hasOwn(types, name);
+  const open = columns.filter(column => column.kind === 'number' && isOpen(column)) as NumberColumn[];
+  if (!areMany(open.length, rows.length)) return columns;
+  const named = new Map(table.columns.map(column => [column.name, column]));
+  const isTelling = tellingColumns(
+    open.length,
+    k => {
+      const column = open[k];
+      const values = at(valuesOf(column, named.get(column.name)!, table.cells?.missing), rows);
+      return values.map(value => (Number.isFinite(value) ? standardised(column, value) : Number.NaN));
+    },
+    labels,
+    classes,
+  );
+  const left = new Set<ColumnEncoding>(isTelling && open.filter((_, k) => isTelling[k] === 0));
+  if (left.size === 0) return columns;
+  const text = `${left.size} of ${open.length} columns of numbers left out, which differ between classes by no more than chance among so many and only ${rows.length} rows; --keep NAME learns from one of them`;
+  notes.push({ code: 'left-out', count: left.size, text });
+  return columns.filter(column => !left.has(column));
 }
 
 const TYPES: readonly unknown[] = ['number', 'category', 'day', 'month', 'year'] satisfies ColumnType[];
@@ -160,62 +203,15 @@ function formatNotes(columns: readonly ColumnEncoding[]): Note[] {
   for (const column of columns) {
     if (column.kind !== 'number' || !column.format) continue;
     const how = describeFormat(column.format);
-    names.set(how, [...(names.get(how) ?? []), column.name]);
+    const list = names.get(how) ?? [];
+    list.push(column.name);
+    names.set(how, list);
   }
   return [...names].map(([how, list]) => ({
     code: 'cells',
     count: list.length,
     text: `${how} in ${list.length} column${list.length === 1 ? '' : 's'} (${few(list)})`,
   }));
-}
-
-/** How the numbers of a column are to be read; undefined where it holds others, too many for `isSaid` to make them missing. */
-function numbersIn(
-  column: Column,
-  rows: Uint32Array,
-  cells: Table['cells'],
-  isSaid: boolean,
-  notes: Note[],
-): Reading | undefined {
-  const { name, values } = column;
-  if (values instanceof Float64Array)
-    return rows.some(row => Number.isFinite(values[row])) ? { name } : undefined;
-  const known: string[] = [];
-  for (const row of rows) if (!isMissing(values[row], cells?.missing)) known.push(values[row]);
-  if (known.length === 0) return undefined;
-  const isEnough = (count: number) => count > 0 && (count >= NUMERIC_SHARE * known.length || isSaid);
-  let found = findFormat(known, cells);
-  const [unit, ...others] = isEnough(found.count) ? [] : unitsOf(known);
-  if (others.length > 0) {
-    const text = `${columnText(name)}: numbers of different things (${few([unit, ...others])}), taken as text: make them one to learn from them as numbers`;
-    notes.push({ code: 'cells', column: name, text });
-  } else if (unit !== undefined) {
-    const bare = known.map(cell => withoutUnit(cell, unit));
-    found = findFormat(bare, cells);
-    if (isEnough(found.count)) {
-      notes.push({ code: 'cells', column: name, text: `${columnText(name)}: numbers with ${unit}` });
-    }
-  }
-  const { format, count, isAmbiguous } = found;
-  if (!isEnough(count)) return undefined;
-  const codes = known.filter(cell => /^0\d{2,}$/.test(cell));
-  if (codes.length > 0 && !isSaid) {
-    const text = `${columnText(name)}: ${codes.length} of ${known.length} cells begin with 0, as codes do, such as ${codes[0].slice(0, 20)}, and are taken as numbers; --types ${name}=category takes them as words`;
-    notes.push({ code: 'cells', column: name, count: codes.length, text });
-  }
-  const signs = [...new Set(known.flatMap(cell => /\p{Sc}/u.exec(cell) ?? []))];
-  if (signs.length > 1) {
-    const text = `${columnText(name)}: several currencies (${few(signs)}) are taken for one; make them one, or leave it out with --ignore`;
-    notes.push({ code: 'cells', column: name, text, isWarning: true });
-  }
-  const isPlain = format.decimal === '.' && format.thousands === '' && !format.hasPercent;
-  if (isAmbiguous) {
-    const example = known.find(cell => /\D/.test(cell)) ?? known[0];
-    const text = `${columnText(name)}: ${describeFormat(format)}, so that ${JSON.stringify(example.slice(0, 20))} is ${parseNumber(unit === undefined ? example : withoutUnit(example, unit), format)}; it could mean something else: say with --decimal and --thousands what is meant`;
-    notes.push({ code: 'cells', column: name, text, isWarning: true });
-  }
-  const hasUnit = unit !== undefined && others.length === 0;
-  return { name, ...(!isPlain && { format }), ...(hasUnit && { unit }) };
 }
 
 function fitNumbers(how: Reading, values: Float64Array, rows: Uint32Array): NumberColumn | string {
@@ -243,7 +239,7 @@ function withoutApart(
   rows: Uint32Array,
   notes: Note[],
 ): NumberColumn {
-  const absent = findApart(Float64Array.from(rows, row => values[row]));
+  const absent = findApart(at(values, rows));
   if (absent === undefined) return found;
   const { name, format, unit } = found;
   const known = values.map(value => (value === absent ? Number.NaN : value));
@@ -294,7 +290,10 @@ function fitCategory(
   notes: Note[],
 ): ColumnEncoding[] | string {
   const counts = new Map<string, number>();
-  for (const row of rows) counts.set(cells[row], (counts.get(cells[row]) ?? 0) + 1);
+  for (const row of rows) {
+    counts.set(cells[row], (counts.get(cells[row]) ?? 0) + 1);
+    if (counts.size > MOST_WORDS) return `text with more than ${MOST_WORDS} different values`;
+  }
   if (counts.size === 1) return counts.has('') ? 'empty' : 'the same everywhere';
   const frequent = [...counts].filter(([, count]) => count > 1).sort((a, b) => b[1] - a[1]);
   if (counts.size > MOST_CATEGORIES && counts.size > rows.length / 2 && !isSaid) {
@@ -321,11 +320,15 @@ function listingOf(cells: readonly string[]): string | undefined {
   return undefined;
 }
 
+function at(values: Float64Array, rows: Uint32Array): Float64Array {
+  const some = new Float64Array(rows.length);
+  for (let i = 0; i < some.length; i++) some[i] = values[rows[i]];
+  return some;
+}
+
 /** Quantiles of the known values, each once; none unless they make two intervals. */
 function fitEdges(values: Float64Array, rows: Uint32Array): number[] {
-  const known = Float64Array.from(rows, row => values[row])
-    .filter(Number.isFinite)
-    .sort();
+  const known = at(values, rows).filter(Number.isFinite).sort();
   const intervals = Math.min(MOST_INTERVALS, Math.floor(known.length / FEWEST_IN_INTERVAL));
   if (intervals < 2) return [];
   const last = known.length - 1;

@@ -6,15 +6,20 @@ import { placeIn } from '../formats/columns.ts';
 const FEWEST = 10;
 /** Pairs of equal numbers that chance would have made among as many of this range. */
 const EXPECTED_PAIRS = 5;
+/** Among so many, fractions and numbers that come twice show. */
+const LOOK = 1000;
 const NAMES =
   /^(|unnamed.*|index|idx|id|.*[_ .-]id|id[_ .-].*|.*Id|.*ID|row([_ .-]?(id|no|nr|number|names?))?|no\.?|nr\.?|number|key|uuid|guid|.*[_ ](no|nr|index|key))$/;
 
 /** Why a column of numbers, one for each row, names its rows and says nothing of them; undefined where it may say something. */
 export function whyIdentifier(name: string, values: Float64Array): string | undefined {
+  const first = values.subarray(0, LOOK).filter(Number.isFinite);
+  // As nearly all columns, without looking further.
+  if (!first.every(Number.isInteger) || new Set(first).size < first.length) return undefined;
   const known = values.filter(Number.isFinite);
   if (known.length < FEWEST || known.length < 0.99 * values.length || !known.every(Number.isInteger))
     return undefined;
-  if (new Set(known).size < known.length) return undefined;
+  if (hasPair(known)) return undefined;
   if (values.every((value, i) => value === values[0] + i)) return 'it numbers the rows';
   const range =
     known.reduce((most, value) => Math.max(most, value)) -
@@ -28,6 +33,12 @@ export function whyIdentifier(name: string, values: Float64Array): string | unde
   return `it seems to number the rows: whole numbers that all differ; --keep ${name} learns from it`;
 }
 
+/** Whether a number comes twice. */
+function hasPair(values: Float64Array): boolean {
+  // A set holds no more than 16 million.
+  return values.toSorted().some((value, i, sorted) => i > 0 && value === sorted[i - 1]);
+}
+
 /** Numbers that stand for a missing cell where people have no other sign. */
 const SIGNS = [-999, -9999, -99999, -99, 999, 9999, 99999];
 /** Of how many cells. */
@@ -35,7 +46,7 @@ const FEWEST_APART = 2;
 
 /** One of the signs for a missing number, where it is as far from all other values as these are from each other. */
 export function findApart(values: Float64Array): number | undefined {
-  return SIGNS.find(sign => {
+  return SIGNS.filter(sign => values.includes(sign)).find(sign => {
     let [least, most, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
     let others = 0;
     for (const value of values) {

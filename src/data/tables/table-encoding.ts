@@ -4,7 +4,15 @@
 
 import { InputError } from '../../errors.ts';
 import { sharedBuffer } from '../../threads/memory.ts';
-import { type Column, isMissing, numbers, placeIn, type Table, texts } from '../formats/columns.ts';
+import {
+  type Column,
+  countKnown,
+  isMissing,
+  numbers,
+  placeIn,
+  type Table,
+  texts,
+} from '../formats/columns.ts';
 import { type DateOrder, type DatePart, datePart, isDateOrder, isDatePart } from '../formats/dates.ts';
 import {
   isNumberFormat,
@@ -70,7 +78,10 @@ export interface TableEncoding {
 }
 
 export type NumberColumn = Extract<ColumnEncoding, { kind: 'number' }>;
+export type CategoryColumn = Extract<ColumnEncoding, { kind: 'category' }>;
 
+/** Cells that are read before they are written: those of several columns lie side by side in a row. */
+const AT_ONCE = 1 << 21;
 /** Deviations from the mean beyond which a value is cut off. */
 export const LIMIT = 4;
 
@@ -105,9 +116,10 @@ export function valuesAgain(
 ): { readonly values: Float64Array; readonly format?: NumberFormat } {
   const values = valuesOf(column, source, missing);
   if (column.date || source.values instanceof Float64Array) return { values };
-  const cells = texts(withoutUnits(source, column.unit)).filter(cell => !isMissing(cell, missing));
-  const isReadable = values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
-  if (column.absent !== undefined || isReadable >= NUMERIC_SHARE * cells.length) return { values };
+  const readable = values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
+  const bare = withoutUnits(source, column.unit).values as Exclude<Column['values'], Float64Array>;
+  if (column.absent !== undefined || readable >= NUMERIC_SHARE * countKnown(bare, missing)) return { values };
+  const cells = [...bare].filter(cell => !isMissing(cell, missing));
   const others = readableFormats(cells, NUMERIC_SHARE).map(format => {
     const again = valuesOf({ ...column, format }, source, missing);
     const known = again.filter(value => !Number.isNaN(value));
@@ -118,21 +130,15 @@ export function valuesAgain(
   return nearest ?? { values };
 }
 
-/** The table with its columns of numbers as the encoding reads them, for whoever goes through its rows several times. */
-export function asRead(encoding: TableEncoding, table: Table): Table {
+/** The encoding with its columns of numbers as they are written in `table`, where that is otherwise than in training. */
+export function asWritten(encoding: TableEncoding, table: Table): TableEncoding {
   const find = columnFinder(encoding, table);
-  const read = new Map<Column, Float64Array>();
-  for (const column of encoding.columns) {
-    // Of a date there are several numbers.
-    if (column.kind !== 'number' || column.date) continue;
-    const source = find(column.name);
-    read.set(source, valuesAgain(column, source, encoding.missing).values);
-  }
-  const columns = table.columns.map(column => ({
-    name: column.name,
-    values: read.get(column) ?? column.values,
-  }));
-  return { ...table, columns };
+  const columns = encoding.columns.map(column => {
+    if (column.kind !== 'number') return column;
+    const { format } = valuesAgain(column, find(column.name), encoding.missing);
+    return format ? { ...column, format } : column;
+  });
+  return { ...encoding, columns };
 }
 
 /** Throws an InputError unless `encoding`, whatever it really is, can be applied. */
@@ -189,62 +195,101 @@ function inputsOf(column: ColumnEncoding): number {
   return 1 + Number(column.mayMiss) + Math.max(0, column.edges.length - 1);
 }
 
+/** Throws an InputError unless `rows` rows of `table` as inputs are no more than one array may hold. */
+export function checkInputs(encoding: TableEncoding, table: Table, rows: number): void {
+  const width = labelInputsOf(encoding) + featuresOf(encoding);
+  const bytes = rows * width * 4;
+  if (bytes <= 2 ** 32) return;
+  throw new InputError(
+    `${table.name}: ${rows} rows of ${width} inputs need ${(bytes / 2 ** 30).toFixed(1)} GiB, expected at most 4: take a sample of the rows`,
+  );
+}
+
 /**
- * The rows `rows` of `table` as inputs, (rows, label inputs + features) with the first ones left to the label. Throws an
- * InputError where the table lacks a column that was learned from.
+ * Each of the lists of rows in `parts` as inputs, (rows, label inputs + features) with the first ones left to the label, by an
+ * encoding that is `asWritten`. Throws an InputError where the table lacks a column that was learned from.
  */
-export function encodeRows(encoding: TableEncoding, table: Table, rows: Uint32Array): Float32Array {
+export function encodeRows(
+  encoding: TableEncoding,
+  table: Table,
+  parts: readonly Uint32Array[],
+): Float32Array[] {
   const labels = labelInputsOf(encoding);
   const width = labels + featuresOf(encoding);
-  const bytes = rows.length * width * 4;
-  if (bytes > 2 ** 32) {
-    throw new InputError(
-      `${table.name}: ${rows.length} rows of ${width} inputs need ${(bytes / 2 ** 30).toFixed(1)} GiB, expected at most 4: take a sample of the rows`,
-    );
-  }
-  const inputs = new Float32Array(sharedBuffer(bytes));
-  const { decorrelation = [] } = encoding;
+  for (const rows of parts) checkInputs(encoding, table, rows.length);
+  const inputs = parts.map(rows => new Float32Array(sharedBuffer(rows.length * width * 4)));
   const find = columnFinder(encoding, table);
   const places: number[] = [];
+  const several = Math.max(1, Math.floor(AT_ONCE / Math.max(1, table.count)));
   let at = labels;
-  for (const column of encoding.columns) {
-    const source = find(column.name);
-    if (column.kind === 'number') {
-      const { values } = valuesAgain(column, source, encoding.missing);
-      const { mayMiss, edges } = column;
-      places.push(at);
-      rows.forEach((row, i) => {
-        const value = values[row];
-        let to = i * width + at;
-        if (!Number.isFinite(value)) {
-          if (mayMiss) inputs[to + 1] = 1;
-          return;
-        }
-        inputs[to] = standardised(column, value);
-        to += 1 + Number(mayMiss);
-        for (let k = 1; k < edges.length; k++, to++) {
-          inputs[to] = Math.min(1, Math.max(0, (value - edges[k - 1]) / (edges[k] - edges[k - 1])));
-        }
-      });
-    } else {
-      const cells = texts(source, encoding.missing);
-      const placeOf = categoryPlaces(column.values);
-      rows.forEach((row, i) => {
-        const place = placeOf(cells[row])?.place ?? (column.hasOthers ? column.values.length : -1);
-        if (place >= 0) inputs[i * width + at + place] = 1;
-      });
-    }
-    at += inputsOf(column);
+  for (let k = 0; k < encoding.columns.length; k += several) {
+    const writers = encoding.columns.slice(k, k + several).map((column): RowWriter => {
+      if (column.kind === 'number') places.push(at);
+      const write = writerOf(column, find(column.name), encoding.missing, at);
+      at += inputsOf(column);
+      return write;
+    });
+    parts.forEach((rows, p) => {
+      const to = inputs[p];
+      for (let i = 0; i < rows.length; i++) for (const write of writers) write(rows[i], to, i * width);
+    });
   }
-  for (let i = 0, first = 0; i < rows.length; i++, first += width) {
+  for (const part of inputs) finishRows(encoding, part, places, at, width);
+  return inputs;
+}
+
+/** Writes the inputs of a column for one row of the table into the row that begins at `first`. */
+type RowWriter = (row: number, inputs: Float32Array, first: number) => void;
+
+/** Of a column that is `source` in the table, and whose inputs are from `at` on in a row. */
+function writerOf(
+  column: ColumnEncoding,
+  source: Column,
+  missing: readonly string[] | undefined,
+  at: number,
+): RowWriter {
+  if (column.kind === 'category') {
+    const { values, hasOthers } = column;
+    const cells = texts(source, missing);
+    const placeOf = categoryPlaces(values);
+    return (row, inputs, first) => {
+      const place = placeOf(cells[row])?.place ?? (hasOthers ? values.length : -1);
+      if (place >= 0) inputs[first + at + place] = 1;
+    };
+  }
+  const { mayMiss, edges } = column;
+  const numbers = valuesOf(column, source, missing);
+  return (row, inputs, first) => {
+    const value = numbers[row];
+    let to = first + at;
+    if (!Number.isFinite(value)) {
+      if (mayMiss) inputs[to + 1] = 1;
+      return;
+    }
+    inputs[to] = standardised(column, value);
+    to += 1 + Number(mayMiss);
+    for (let k = 1; k < edges.length; k++, to++) {
+      inputs[to] = Math.min(1, Math.max(0, (value - edges[k - 1]) / (edges[k] - edges[k - 1])));
+    }
+  };
+}
+
+/** Writes what comes behind all columns, from the input `at` on: numbers without what others tell, from the inputs `places`, and the constant. */
+function finishRows(
+  { decorrelation = [], constant }: TableEncoding,
+  inputs: Float32Array,
+  places: readonly number[],
+  at: number,
+  width: number,
+): void {
+  for (let first = 0; first < inputs.length; first += width) {
     decorrelation.forEach((weights, k) => {
       let sum = 0;
       for (let j = 0; j <= k; j++) sum += weights[j] * inputs[first + places[j]];
       inputs[first + at + k] = limited(sum);
     });
-    inputs[first + at + decorrelation.length] = encoding.constant;
+    inputs[first + at + decorrelation.length] = constant;
   }
-  return inputs;
 }
 
 /** Deviations from the mean; 0 where the cell is missing. */

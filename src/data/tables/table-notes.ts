@@ -2,12 +2,13 @@
 // asked.
 
 import { nearestName } from '../../errors.ts';
-import { isMissing, isMissingText, type Table, texts } from '../formats/columns.ts';
+import { type Column, isMissing, isMissingText, type Table, texts } from '../formats/columns.ts';
 import { describeFormat, type NumberFormat } from '../formats/numbers.ts';
 import { columnText, few, type Note } from '../notes.ts';
 import { categoryPlaces } from './categories.ts';
 import { type KnownColumns, knownColumns } from './known-columns.ts';
 import {
+  type CategoryColumn,
   type ColumnEncoding,
   columnFinder,
   type NumberColumn,
@@ -29,7 +30,9 @@ const FEWEST_OF_A_KIND = 5;
 
 /** The cells of columns of numbers that hold none and do not say that they are missing. */
 export function unreadableCells(encoding: TableEncoding, table: Table): Note[] {
-  return unreadableNotes(readNumbers(encoding, table));
+  const notes: Note[] = [];
+  for (const read of readNumbers(encoding, table)) notes.push(...unreadableNote(read));
+  return shortened(notes);
 }
 
 /**
@@ -40,18 +43,24 @@ export function oddCells(encoding: TableEncoding, given: Table): Note[] {
   const known = knownColumns(encoding, given);
   const { table, lacking } = known;
   const find = columnFinder(encoding, table);
+  const notesOf = new Map<ColumnEncoding, Note[]>();
+  const unreadable: Note[] = [];
   // What lacks as a whole has no odd cells.
   const there = { ...encoding, columns: encoding.columns.filter(({ name }) => !lacking.has(name)) };
-  const read = new Map(readNumbers(there, table).map(each => [each.column, each]));
+  // One column after the other: all of their numbers would be several times the table.
+  for (const read of readNumbers(there, table)) {
+    unreadable.push(...unreadableNote(read));
+    notesOf.set(read.column, oddNumbers(read));
+  }
   const odd = there.columns.flatMap(column =>
     column.kind === 'category'
       ? oddWords(column, texts(find(column.name), encoding.missing), table.count)
-      : oddNumbers(read.get(column)),
+      : (notesOf.get(column) ?? []),
   );
   return [
     ...shortened(lackingNotes(known, encoding)),
     ...shortened(respelledNotes(known)),
-    ...shortened([...unreadableNotes([...read.values()]), ...odd]),
+    ...shortened([...shortened(unreadable), ...odd]),
   ];
 }
 
@@ -82,42 +91,50 @@ interface ReadNumbers {
   readonly values: Float64Array;
   /** How they are written, where otherwise than in training. */
   readonly format?: NumberFormat;
-  /** Cells that hold no number and do not say that they are missing. */
-  readonly odd: readonly string[];
+  /** How many cells hold no number and do not say that they are missing, and the first of them. */
+  readonly odd: { readonly count: number; readonly example: string };
 }
 
 /** All columns of numbers; of a date, whose parts are in the same cells, the first one. */
-function readNumbers(encoding: TableEncoding, table: Table): ReadNumbers[] {
+function* readNumbers(encoding: TableEncoding, table: Table): Generator<ReadNumbers, void, void> {
   const { columns, missing } = encoding;
   const find = columnFinder(encoding, table);
-  return columns
-    .filter(column => column.kind === 'number')
-    .filter((column, i, all) => column.name !== all[i - 1]?.name)
-    .map(column => {
-      const source = find(column.name);
-      const { values, format } = valuesAgain(column, source, missing);
-      const cells = source.values instanceof Float64Array ? [] : source.values;
-      const odd = cells.filter((cell, i) => Number.isNaN(values[i]) && !isMissing(cell, missing));
-      return { column, values, odd, ...(format && { format }) };
-    });
+  let last: string | undefined;
+  for (const column of columns) {
+    if (column.kind !== 'number' || column.name === last) continue;
+    last = column.name;
+    const source = find(column.name);
+    const { values, format } = valuesAgain(column, source, missing);
+    yield { column, values, odd: unreadable(source, values, missing), ...(format && { format }) };
+  }
 }
 
-function unreadableNotes(read: readonly ReadNumbers[]): Note[] {
-  return shortened(
-    read
-      .filter(({ odd }) => odd.length > 0)
-      .map(({ column, values, odd }) =>
-        cellsNote(column.name, odd.length, values.length, 'no number and count as missing', odd[0]),
-      ),
-  );
+function unreadable(
+  { values: cells }: Column,
+  values: Float64Array,
+  missing?: readonly string[],
+): ReadNumbers['odd'] {
+  let [count, example] = [0, ''];
+  if (cells instanceof Float64Array) return { count, example };
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isNaN(values[i])) continue;
+    const cell = cells.at(i)!;
+    if (isMissing(cell, missing)) continue;
+    if (count === 0) example = cell;
+    count++;
+  }
+  return { count, example };
 }
 
-function oddNumbers(read: ReadNumbers | undefined): Note[] {
-  if (!read) return [];
-  const { column, values, format, odd } = read;
+function unreadableNote({ column, values, odd }: ReadNumbers): Note[] {
+  if (odd.count === 0) return [];
+  return [cellsNote(column.name, odd.count, values.length, 'no number and count as missing', odd.example)];
+}
+
+function oddNumbers({ column, values, format, odd }: ReadNumbers): Note[] {
   const { name, mean, deviation, mayMiss } = column;
   const count = values.length;
-  const gaps = values.filter(Number.isNaN).length - odd.length;
+  const gaps = values.filter(Number.isNaN).length - odd.count;
   const isFar = (value: number) => Math.abs(value - mean) > FAR * deviation;
   const far = values.filter(isFar);
   const notes: Note[] = [];
@@ -133,11 +150,7 @@ function oddNumbers(read: ReadNumbers | undefined): Note[] {
   return notes;
 }
 
-function oddWords(
-  column: Extract<ColumnEncoding, { kind: 'category' }>,
-  cells: readonly string[],
-  count: number,
-): Note[] {
+function oddWords(column: CategoryColumn, cells: readonly string[], count: number): Note[] {
   const placeOf = categoryPlaces(column.values);
   const never: string[] = [];
   const respelled: string[] = [];

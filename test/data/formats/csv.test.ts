@@ -5,14 +5,42 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { Table } from '../../../src/data/formats/columns.ts';
 import { parseCsv, readCsv } from '../../../src/data/formats/csv.ts';
-import type { TextOptions } from '../../../src/data/formats/text-table.ts';
+import { readIn } from '../../../src/data/formats/passes.ts';
+import { type ReadProgress, readText, type TextOptions } from '../../../src/data/formats/text-table.ts';
+import { InputError } from '../../../src/errors.ts';
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
-const csv = (text: string, options?: TextOptions) => parseCsv(bytesOf(text), 'x.csv', options);
+/** A text as Node reads it, which is how pages do. */
+const csv = (text: string, options: TextOptions = {}) => {
+  const bytes = bytesOf(text);
+  const inPage = () => plain(readIn(bytes, readText({ path: 'x.csv', size: bytes.length }, {}, options)));
+  try {
+    const table = parseCsv(bytes, 'x.csv', options);
+    expect(inPage()).toEqual(plain(table));
+    return table;
+  } catch (error) {
+    if (error instanceof InputError) expect(inPage).toThrow(error);
+    throw error;
+  }
+};
+const plain = ({ columns, ...rest }: Table) => ({
+  ...rest,
+  columns: columns.map(({ name, values }) => ({ name, values: [...values] })),
+});
 const names = (text: string, options?: TextOptions) => csv(text, options).columns.map(({ name }) => name);
 const cells = (text: string, options?: TextOptions) =>
   csv(text, options).columns.map(({ values }) => [...values]);
+const inFile = async (bytes: Uint8Array, use: (path: string) => Promise<void>) => {
+  const folder = await mkdtemp(join(tmpdir(), 'ff-csv-'));
+  try {
+    await writeFile(join(folder, 'a.csv'), bytes);
+    await use(join(folder, 'a.csv'));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
 const notesOf = (text: string, options?: TextOptions) =>
   csv(text, options)
     .notes.map(note => note.text)
@@ -36,7 +64,7 @@ it.each([
 ])('reads %s', (_, text, first) => {
   const table = csv(text);
   expect(table.columns.map(({ name }) => name)).toEqual(['a', 'b']);
-  expect(table.columns[0].values).toEqual(first);
+  expect([...table.columns[0].values]).toEqual(first);
 });
 
 it('gives the first column of R a name', () => {
@@ -118,16 +146,100 @@ describe('encodings', () => {
     ['windows-1252', [...bytesOf('a,b\n1,caf'), 0xe9, ...bytesOf(' cr\xe8me').map(byte => byte), 10], 'café'],
   ])('%s', (encoding, bytes, word) => {
     const table = parseCsv(Uint8Array.from(bytes), 'x.csv');
-    expect(String(table.columns[1].values[0])).toContain(word);
+    expect(String(table.columns[1].values.at(0))).toContain(word);
     expect(table.notes[0].text).toContain(`read as ${encoding}`);
   });
 
   it('is said, and refused where it is not so', () => {
     const latin = Uint8Array.from([...bytesOf('a,b\n1,caf'), 0xe9, 10]);
-    expect(parseCsv(latin, 'x.csv', { encoding: 'latin1' }).columns[1].values[0]).toBe('café');
+    expect(parseCsv(latin, 'x.csv', { encoding: 'latin1' }).columns[1].values.at(0)).toBe('café');
     expect(() => parseCsv(latin, 'x.csv', { encoding: 'utf-8' })).toThrow(/x.csv is not utf-8/);
     expect(() => csv('a,b\n1,2', { encoding: 'utf9' })).toThrow(/no encoding is called utf9: did you mean/);
   });
+});
+
+it('takes quotes of windows-1252 for quotes', () => {
+  const bytes = Uint8Array.from([...bytesOf('a,b\n1,don'), 0x92, ...bytesOf('t\n2,caf'), 0xe9, 10]);
+  expect([...parseCsv(bytes, 'x.csv').columns[1].values]).toEqual(['don’t', 'café']);
+});
+
+describe('a file of several pieces', () => {
+  const rows = 60_000;
+  const word = (i: number) => (i % 7 === 0 ? `größe ${i},\n"${i}"` : `w${i % 10}`);
+  const quoted = (cell: string) => (/[,"\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+  const number = (i: number) => ((i * 7919) % 100_003) / 100;
+  const line = (i: number) => `${number(i).toFixed(2)},${quoted(word(i))},${i % 3}`;
+  const whole = (newline: string) =>
+    ['a,b,c', ...Array.from({ length: rows }, (_, i) => line(i))].join('\n').replaceAll('\n', newline);
+
+  it.each([
+    ['as it is', (text: string) => Buffer.from(text)],
+    ['packed', (text: string) => gzipSync(text)],
+    ['of UTF-16', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+  ])('is read to its last cell, %s', async (_, pack) => {
+    await inFile(pack(whole('\r\n')), async path => {
+      const { count, columns } = await readCsv(path);
+      expect(count).toBe(rows);
+      const [a, b, c] = columns.map(({ values }) => [...values]);
+      const isRight = a.every(
+        (cell, i) => cell === number(i).toFixed(2) && b[i] === word(i) && c[i] === String(i % 3),
+      );
+      expect(isRight).toBe(true);
+    });
+  });
+
+  it('has rows around its examples, and zero bytes that fill up its end', async () => {
+    const text = `Words,,\n${whole('\n').replace('\n', '\nmm,,m\n')}\nTotal,,9\n`;
+    await inFile(Buffer.concat([Buffer.from(text), Buffer.alloc(1 << 19)]), async path => {
+      const { count, columns, notes } = await readCsv(path);
+      expect(columns.map(({ name, values }) => [name, values.at(0), values.at(-1)])).toEqual([
+        ['a', number(0).toFixed(2), number(rows - 1).toFixed(2)],
+        ['b', word(0), word(rows - 1)],
+        ['c', '0', String((rows - 1) % 3)],
+      ]);
+      expect([count, ...notes.slice(1).map(note => note.count)]).toEqual([rows, 1, 1, 1]);
+    });
+  });
+
+  it('tells how far it has come, and what it will take', async () => {
+    const told: ReadProgress[] = [];
+    await inFile(Buffer.from(whole('\n')), async path => {
+      await readCsv(path, {}, progress => {
+        told.push(progress);
+      });
+    });
+    const { bytes, of, table } = told.at(-1)!;
+    expect(told[0].table).toBeUndefined();
+    expect(bytes).toBe(of);
+    expect(table!.columns).toBe(3);
+    expect(Math.abs(table!.expectedRows - rows)).toBeLessThan(0.1 * rows);
+    // A double, a word and a byte.
+    expect(table!.memory).toBeGreaterThan(10 * rows);
+  });
+
+  it('is cut by what most of its records are, and not by the first ones', async () => {
+    const other = Array.from({ length: 250 }, (_, i) => `${i},x`);
+    const text = ['a,b,c', ...Array.from({ length: 300 }, (_, i) => `${i},x,y`)].join('\n');
+    await inFile(Buffer.from([...other, text].join('\n')), async path => {
+      await expect(readCsv(path)).rejects.toThrow(/record 1 has 2 cells, expected 3 as in most/);
+    });
+  });
+
+  it('is refused where a quote is not closed, by its record', async () => {
+    const text = `${whole('\n')}\n1,"open,2\n${Array.from({ length: rows }, (_, i) => `${i},x,y`).join('\n')}`;
+    await inFile(Buffer.from(text), async path => {
+      await expect(readCsv(path)).rejects.toThrow(/record 60002: a quote is not closed; close the quote/);
+    });
+  });
+});
+
+it('finds what stands between the cells of long lines', () => {
+  const cells = (write: (k: number) => string) =>
+    Array.from({ length: 40_000 }, (_, k) => write(k)).join('\t');
+  const text = [cells(k => `column ${k}`), ...[1, 2, 3].map(i => cells(k => `${i}.${k % 10}`))].join('\n');
+  const { columns, count } = csv(text);
+  expect([columns.length, count]).toEqual([40_000, 3]);
+  expect([...columns[39_999].values]).toEqual(['1.9', '2.9', '3.9']);
 });
 
 it('reads what gzip has packed', async () => {
@@ -136,7 +248,7 @@ it('reads what gzip has packed', async () => {
     const packed = gzipSync('a,b\n1,x\n2,y\n');
     await writeFile(join(folder, 'a.csv.gz'), packed);
     await writeFile(join(folder, 'bad.csv.gz'), packed.subarray(0, 20));
-    expect((await readCsv(join(folder, 'a.csv.gz'))).columns[0].values).toEqual(['1', '2']);
+    expect([...(await readCsv(join(folder, 'a.csv.gz'))).columns[0].values]).toEqual(['1', '2']);
     await expect(readCsv(join(folder, 'bad.csv.gz'))).rejects.toThrow(/bad.csv.gz: damaged gzip/);
   } finally {
     await rm(folder, { recursive: true });
@@ -179,6 +291,6 @@ it('says which name several columns have', () => {
 it('reads ends of lines of all kinds, up to zero bytes that fill up the end', () => {
   const { count, columns } = csv('a,b\r\n1,x\n2,y\r\n3,x\r\n\0\0');
   expect(count).toBe(3);
-  expect(columns[1].values).toEqual(['x', 'y', 'x']);
+  expect([...columns[1].values]).toEqual(['x', 'y', 'x']);
   expect(() => csv('a,b\n1,x\n\x002,y\n')).toThrow(/found a zero byte at offset 8/);
 });

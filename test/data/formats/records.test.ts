@@ -2,6 +2,7 @@
 
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
+import { RecordCutter } from '../../../src/data/formats/record-cutter.ts';
 import { cutRecords } from '../../../src/data/formats/records.ts';
 
 it.each([
@@ -34,6 +35,22 @@ it.each([
   ['a\nb\n"c"d,"e"\n', 2, /follows on a closed quote/],
 ])('tells what is wrong with the quotes of %j', (text, record, what) => {
   expect(cutRecords(text, ',').fault).toEqual({ record, what: expect.stringMatching(what) });
+});
+
+it('cuts a text in pieces, wherever these end, as in one', () => {
+  const text = 'a,"b\n""c"""\n\n"1","2\n3"\nx,y\n"\n\n",z';
+  const whole = cutRecords(text, ',').records.filter(row => row.length > 1 || row[0].trim() !== '');
+  const trimmed = whole.map(row => row.map(cell => cell.trim()));
+  for (let first = 0; first <= text.length; first++) {
+    for (let second = first; second <= text.length; second++) {
+      const cutter = new RecordCutter(',', 'x.csv');
+      const pieces = [text.slice(0, first), text.slice(first, second), text.slice(second)];
+      expect([...pieces.flatMap(piece => cutter.cut(piece)), ...cutter.cut()]).toEqual(trimmed);
+    }
+  }
+  const open = new RecordCutter(',', 'x.csv');
+  expect(open.cut('a\n"b\nc\n')).toEqual([['a']]);
+  expect(() => open.cut()).toThrow(/record 2: a quote is not closed/);
 });
 
 describe('as Papa Parse does', () => {

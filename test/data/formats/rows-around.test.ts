@@ -6,7 +6,8 @@ import { parseCsv } from '../../../src/data/formats/csv.ts';
 const rows = Array.from({ length: 12 }, (_, i) => `${i}.5,${3 * i + 1},${'abc'[i % 3]}`);
 const read = (before: readonly string[], after: readonly string[] = [], list = rows) => {
   const table = parseCsv(new TextEncoder().encode([...before, ...list, ...after].join('\n')), 'x.csv');
-  const { columns, count, notes } = table;
+  const { count, notes } = table;
+  const columns = table.columns.map(({ name, values }) => ({ name, values: [...values] }));
   return { names: columns.map(({ name }) => name), count, notes: notes.slice(1), columns };
 };
 const plain = read(['width,height,kind']);

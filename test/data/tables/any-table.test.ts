@@ -1,7 +1,12 @@
 // A table that is known, written in ways drawn at random: it is read to the same numbers, or refused, or doubted; never otherwise.
 
+import { isDeepStrictEqual } from 'node:util';
 import { expect, it } from 'vitest';
+import type { Table } from '../../../src/data/formats/columns.ts';
 import { parseCsv } from '../../../src/data/formats/csv.ts';
+import { readIn } from '../../../src/data/formats/passes.ts';
+import { readText } from '../../../src/data/formats/text-table.ts';
+import type { Note } from '../../../src/data/notes.ts';
 import { fitEncoding } from '../../../src/data/tables/fit-table.ts';
 import { valuesOf } from '../../../src/data/tables/table-encoding.ts';
 import { InputError } from '../../../src/errors.ts';
@@ -103,6 +108,18 @@ function bytesOf(text: string, encoding: Writing['encoding']): Uint8Array {
   return Buffer.from(encoding === 'utf-8' ? text : `\ufeff${text}`);
 }
 
+/** Whether a page reads the same, or refuses what is no UTF-8. */
+function isReadInPages(bytes: Uint8Array, table: Table & { readonly notes: readonly Note[] }): boolean {
+  try {
+    const { columns, ...found } = readIn(bytes, readText({ path: 'x.csv', size: bytes.length }, {}, {}));
+    const { columns: expected, ...rest } = table;
+    const told = (list: Table['columns']) => list.map(({ name, values }) => [name, ...values]);
+    return isDeepStrictEqual([found, told(columns)], [rest, told(expected)]);
+  } catch (error) {
+    return error instanceof InputError && table.notes[0].isWarning === true;
+  }
+}
+
 /** What went wrong, if anything. */
 function complaint(seed: number): string | undefined {
   const random = generator(seed);
@@ -115,7 +132,10 @@ function complaint(seed: number): string | undefined {
   const text = textOf(columns, words, labels, writing);
   let notes: readonly { readonly isWarning?: boolean; readonly text: string }[] = [];
   try {
-    const table = parseCsv(bytesOf(text, writing.encoding), 'x.csv');
+    const bytes = bytesOf(text, writing.encoding);
+    const table = parseCsv(bytes, 'x.csv');
+    if (!isReadInPages(bytes, table))
+      return `otherwise in a page: ${JSON.stringify(writing)}\n${text.slice(0, 300)}`;
     notes = table.notes;
     const rows = Uint32Array.from({ length: table.count }, (_, i) => i);
     const label = table.columns.length - 1;
@@ -142,7 +162,7 @@ function complaint(seed: number): string | undefined {
       if (!isSame)
         return `other numbers in ${column.name}: ${told}\n${text.slice(0, 600)}\n${[...found].join(' ')}`;
     }
-    if (table.columns.at(-2)!.values.some((word, i) => word !== words[i])) return `other words: ${told}`;
+    if ([...table.columns.at(-2)!.values].some((word, i) => word !== words[i])) return `other words: ${told}`;
     return undefined;
   } catch (error) {
     return error instanceof InputError ? undefined : `seed ${seed}: ${String(error)}`;
