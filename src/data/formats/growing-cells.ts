@@ -11,6 +11,8 @@ const MOST_DIGITS = 15;
 const SHARED_LENGTH = 13;
 /** What a text takes of the heap besides its characters, and its place in a list. */
 const TEXT_BYTES = 32;
+/** How often texts that are all different take what they take: to look for categories among them takes as much again. */
+const TEXT_TIMES = 2;
 /** What a column takes of the heap besides. */
 const COLUMN_BYTES = 500;
 /** Cells at first, and cells that tell whether all will be different words. */
@@ -66,9 +68,9 @@ export class GrowingCells {
   /** What `rows` cells like those so far will take. */
   expect(rows: number): Bytes {
     const text = TEXT_BYTES + this.#wordLength / Math.max(1, this.#words.length);
-    if (this.#texts) return { arrays: 0, heap: rows * (8 + text) };
     const isEachNew = this.#end >= FEWEST_TELLING && this.#words.length > 0.9 * this.#end;
-    const words = isEachNew ? rows : Math.min(rows, this.#words.length);
+    if (this.#texts || isEachNew) return { arrays: 0, heap: TEXT_TIMES * rows * (8 + text) };
+    const words = Math.min(rows, this.#words.length);
     const cell = this.#values.BYTES_PER_ELEMENT + (this.#spellings ? 1 : 0);
     return { arrays: rows * cell, heap: COLUMN_BYTES + words * (words < MOST_WORDS ? 2 : 1) * text };
   }
