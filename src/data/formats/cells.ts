@@ -1,8 +1,7 @@
 // The cells of a column of text in little memory: plain numbers as numbers, with how they are written, and each word once. What comes
 // out is what went in, letter by letter, so that how the column is to be read can be decided when all of it is there.
 
-import { holdsDigits } from './columns.ts';
-import { mayBeThousands, type NumberFormat, parseNumber } from './numbers.ts';
+import { holdsDigits, mayBeThousands, type NumberFormat, parseNumber } from './numbers.ts';
 
 /** Numbers in no more bytes than the column needs. */
 export type Stored = Uint8Array | Int16Array | Int32Array | Float64Array;

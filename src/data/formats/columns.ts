@@ -7,6 +7,7 @@ import type { Cells } from './cells.ts';
 import {
   type FoundFormat,
   findFormat,
+  holdsDigits,
   type NumberFormat,
   type NumberHints,
   PLAIN,
@@ -109,11 +110,6 @@ export function mayMeanMissing(cell: string): boolean {
 
 function isStored(values: readonly string[] | Cells): values is Cells {
   return !Array.isArray(values);
-}
-
-/** Whether a text could be a cell that is stored as a number. */
-export function holdsDigits(text: string): boolean {
-  return /\d/.test(text);
 }
 
 /** A column as text; a missing cell is empty. */

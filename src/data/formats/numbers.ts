@@ -212,3 +212,8 @@ export function describeFormat({ decimal, thousands, hasPercent }: NumberFormat)
     ...(hasPercent ? ['percent'] : []),
   ].join(', ');
 }
+
+/** Whether a text could be a cell that is stored as a number. */
+export function holdsDigits(text: string): boolean {
+  return /\d/.test(text);
+}
