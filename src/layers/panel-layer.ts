@@ -3,7 +3,6 @@
 import type { WorkShare } from '../threads/share.ts';
 import { classHeadsOf, Layer, type MappedActivity } from './layer.ts';
 import { ROW_BYTES } from './memory.ts';
-import type { Optimizer } from './optimizer.ts';
 import type { PanelPlan } from './plan.ts';
 import type { BatchRows } from './rows.ts';
 
@@ -12,19 +11,6 @@ export abstract class PanelLayer<Plan extends PanelPlan = PanelPlan> extends Lay
 
   /** Adds to the gradient rows of panels `begin` to `end` what peer normalisation of a `strength` above 0 asks for. */
   protected abstract peerRows(strength: number, begin: number, end: number): void;
-
-  /** Lists the rows by input, for columns `begin` to `end`: one for each input, the last for the bias. */
-  protected abstract listShare(rows: BatchRows, peer: number, begin: number, end: number): void;
-
-  /** One step of the optimizer for panels `begin` to `end`. */
-  protected abstract stepShare(
-    optimizer: Optimizer,
-    rate: number,
-    images: number,
-    time: number,
-    begin: number,
-    end: number,
-  ): void;
 
   // ----- forward -----------------------------------------------------------------------------------------------------
 
@@ -166,15 +152,5 @@ export abstract class PanelLayer<Plan extends PanelPlan = PanelPlan> extends Lay
         batch,
       );
     });
-  }
-
-  listColumns(rows: BatchRows, peer: number, share: WorkShare): void {
-    const { columns } = this.plan;
-    this.listShare(rows, peer, share.begin(columns), share.end(columns));
-  }
-
-  step(optimizer: Optimizer, rate: number, images: number, time: number, share: WorkShare): void {
-    const { panels } = this.plan;
-    this.stepShare(optimizer, rate, images, time, share.begin(panels), share.end(panels));
   }
 }

@@ -36,47 +36,6 @@ export function updateKernels(
     }
   }
 
-  /** A step of one weight by the sum of its gradient. */
-  function momentumMove(
-    weights: number,
-    velocity: number,
-    perRow: number,
-    rate: number,
-    decay: number,
-    momentum: number,
-  ) {
-    const [share, eta, lambda, mu] = [perRow, rate, decay, momentum].map(Math.fround);
-    const [w, v] = [word(weights, 0), word(velocity, 0)];
-    return (i: number, sum: number, isBias: boolean): void => {
-      f32[v + i] = flush(mu * f32[v + i] + (1 - mu) * share * sum);
-      f32[w + i] += eta * (f32[v + i] - (isBias ? 0 : lambda * f32[w + i]));
-    };
-  }
-
-  function adamMove(
-    weights: number,
-    first: number,
-    second: number,
-    perRow: number,
-    rate: number,
-    decay: number,
-    beta1: number,
-    beta2: number,
-    secondScale: number,
-    epsilon: number,
-  ) {
-    const [share, eta, lambda, b1, b2] = [perRow, rate, decay, beta1, beta2].map(Math.fround);
-    const [scale, tiny] = [secondScale, epsilon].map(Math.fround);
-    const [w, m, v] = [word(weights, 0), word(first, 0), word(second, 0)];
-    return (i: number, sum: number, isBias: boolean): void => {
-      const g = share * sum;
-      f32[m + i] = flush(b1 * f32[m + i] + (1 - b1) * g);
-      f32[v + i] = flush(b2 * f32[v + i] + (1 - b2) * g * g);
-      const step = f32[m + i] / (Math.sqrt(scale * f32[v + i]) + tiny);
-      f32[w + i] += eta * step - (isBias ? 0 : lambda * f32[w + i]);
-    };
-  }
-
   return {
     clearColumns(columns, begin, end, capacity) {
       for (let k = begin; k < end; k++)
@@ -111,14 +70,58 @@ export function updateKernels(
       }
     },
 
-    momentumStep(weights, velocity, columns, lists, gradient, begin, end, S, K, ...scalars) {
-      const move = momentumMove(weights, velocity, ...scalars);
-      eachWeight(columns, lists, gradient, begin, end, S, K, move);
+    momentumStep(
+      weights,
+      velocity,
+      columns,
+      lists,
+      gradient,
+      begin,
+      end,
+      S,
+      K,
+      perRow,
+      rate,
+      decay,
+      momentum,
+    ) {
+      const [share, eta, lambda, mu] = [perRow, rate, decay, momentum].map(Math.fround);
+      const [w, v] = [word(weights, 0), word(velocity, 0)];
+      eachWeight(columns, lists, gradient, begin, end, S, K, (i, sum, isBias) => {
+        f32[v + i] = flush(mu * f32[v + i] + (1 - mu) * share * sum);
+        f32[w + i] += eta * (f32[v + i] - (isBias ? 0 : lambda * f32[w + i]));
+      });
     },
 
-    adamStep(weights, first, second, columns, lists, gradient, begin, end, S, K, ...scalars) {
-      const move = adamMove(weights, first, second, ...scalars);
-      eachWeight(columns, lists, gradient, begin, end, S, K, move);
+    adamStep(
+      weights,
+      first,
+      second,
+      columns,
+      lists,
+      gradient,
+      begin,
+      end,
+      S,
+      K,
+      perRow,
+      rate,
+      decay,
+      beta1,
+      beta2,
+      secondScale,
+      epsilon,
+    ) {
+      const [share, eta, lambda, b1, b2] = [perRow, rate, decay, beta1, beta2].map(Math.fround);
+      const [scale, tiny] = [secondScale, epsilon].map(Math.fround);
+      const [w, m, v] = [word(weights, 0), word(first, 0), word(second, 0)];
+      eachWeight(columns, lists, gradient, begin, end, S, K, (i, sum, isBias) => {
+        const g = share * sum;
+        f32[m + i] = flush(b1 * f32[m + i] + (1 - b1) * g);
+        f32[v + i] = flush(b2 * f32[v + i] + (1 - b2) * g * g);
+        const step = f32[m + i] / (Math.sqrt(scale * f32[v + i]) + tiny);
+        f32[w + i] += eta * step - (isBias ? 0 : lambda * f32[w + i]);
+      });
     },
   };
 }

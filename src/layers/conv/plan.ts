@@ -7,7 +7,7 @@ import { blockTensors, planClassHeads, planGoodness, planHead, type Site } from 
 import { FEWEST_CHANNELS, positionsOf } from './form.ts';
 import type { ConvSpec } from './spec.ts';
 
-/** Positions of a block of images: as many as keep what the weight gradient reads of them near (measured: bench/conv-kernels.ts). */
+/** Positions of a block of images, and images at most: few enough that what the weight gradient reads of them may stay in a second-level cache. */
 const BLOCK_POSITIONS = 512;
 const BLOCK_IMAGES = 16;
 
@@ -33,7 +33,6 @@ export function planConv(spec: ConvSpec, site: Site) {
   const fanIn = size * size * depth;
   const arena = new Arena();
   const weightBytes = panels * (fanIn + 1) * ROW_BYTES;
-  const isLearned = moments > 0;
   const pad = (size - 1) / 2;
   // As kernels lay out what the weight gradient reads, and sums: see assembly/conv.ts.
   const lanes = depth <= 4 ? 4 : PANEL;
@@ -53,7 +52,7 @@ export function planConv(spec: ConvSpec, site: Site) {
   };
   const at = {
     weights: arena.take(weightBytes),
-    first: arena.take(isLearned ? weightBytes : 0),
+    first: arena.take(weightBytes),
     second: arena.take(moments === 2 ? weightBytes : 0),
     inputRows: arena.take(rows * 8),
     inputCuts: arena.take(rows * (below.height * below.width + 1) * 4),
@@ -63,12 +62,12 @@ export function planConv(spec: ConvSpec, site: Site) {
     squares: arena.take(rows * positions * 4),
     ...goodness,
     ...output,
-    // What follows is for learning alone. A patch of four narrow positions may reach beyond the last.
-    grid: arena.take(isLearned ? (depth <= 4 ? 1 : panelsOf(depth)) * gridBytes + 64 : 0),
-    counts: arena.take(isLearned ? listed * 4 : 0),
-    unitLists: arena.take(isLearned ? listed * blockImages * positions * 8 : 0),
-    sums: arena.take(isLearned ? panels * PANEL * unitSums * 4 : 0),
-    gradient: arena.take(isLearned ? weightBytes : 0),
+    // A patch of four narrow positions may reach beyond the last.
+    grid: arena.take(panelsOf(depth) * gridBytes + 64),
+    counts: arena.take(listed * 4),
+    unitLists: arena.take(listed * blockImages * positions * 8),
+    sums: arena.take(panels * PANEL * unitSums * 4),
+    gradient: arena.take(weightBytes),
     columns: arena.take((fanIn + 1) * 8),
     lists: arena.take((fanIn + 1) * 8),
     along: arena.take(classMap ? rows * positions * 4 : 0),

@@ -240,7 +240,9 @@ export class DenseLayer extends PanelLayer<DensePlan> {
     );
   }
 
-  protected listShare(rows: BatchRows, peer: number, begin: number, end: number): void {
+  // By columns: one for each input, the last for the bias.
+  listColumns(rows: BatchRows, peer: number, share: WorkShare): void {
+    const [begin, end] = [share.begin(this.plan.columns), share.end(this.plan.columns)];
     const { at, inputs, labels, columnCapacity, sharedRow, peerRow } = this.plan;
     const { kernels } = this;
     const { images } = rows;
@@ -277,17 +279,10 @@ export class DenseLayer extends PanelLayer<DensePlan> {
     this.kernels.appendRows(columns, lists, rows, entries, targets, begin, end, count, inputs, withBias);
   }
 
-  protected stepShare(
-    optimizer: Optimizer,
-    rate: number,
-    images: number,
-    time: number,
-    begin: number,
-    end: number,
-  ): void {
-    const { at, inputs, stride } = this.plan;
+  step(optimizer: Optimizer, rate: number, images: number, time: number, share: WorkShare): void {
+    const { at, inputs, stride, panels } = this.plan;
     const { weights, first, second, columns, lists, activity: gradient } = at;
     const place = { weights, first, second, columns, lists, gradient, inputs, stride };
-    this.stepPanels(optimizer, place, rate, images, time, begin, end);
+    this.stepPanels(optimizer, place, rate, images, time, share.begin(panels), share.end(panels));
   }
 }

@@ -298,8 +298,10 @@ export class LocalLayer extends PanelLayer<LocalPlan> {
     });
   }
 
-  protected listShare(rows: BatchRows, peer: number, begin: number, end: number): void {
+  // By columns: one for each input below and above, the last for the bias.
+  listColumns(rows: BatchRows, peer: number, share: WorkShare): void {
     const { at, inputs, columns, columnCapacity, sharesImages, sharedRow, peerRow } = this.plan;
+    const [begin, end] = [share.begin(columns), share.end(columns)];
     const { below, above } = this.plan.seen;
     const { kernels } = this;
     const { images } = rows;
@@ -350,16 +352,9 @@ export class LocalLayer extends PanelLayer<LocalPlan> {
     kernels.appendSums(at.columns, at.lists, at.sums, begin, end, peerRow);
   }
 
-  protected stepShare(
-    optimizer: Optimizer,
-    rate: number,
-    images: number,
-    time: number,
-    begin: number,
-    end: number,
-  ): void {
-    const { at, stride } = this.plan;
-    this.#eachBlock(begin, end, (block, from, to) => {
+  step(optimizer: Optimizer, rate: number, images: number, time: number, share: WorkShare): void {
+    const { at, stride, panels } = this.plan;
+    this.#eachBlock(share.begin(panels), share.end(panels), (block, from, to) => {
       const { weights, first, second, masks, inputs, panel } = block;
       const gradient = at.activity + panel * stride * ROW_BYTES;
       const columns = this.#gathered.columns(block);
