@@ -96,7 +96,7 @@ export function* encodeParts(
   examples: Examples,
   most: number,
 ): Generator<Dataset, void, void> {
-  const written = isTable(examples) && encoding.kind === 'table' ? asWritten(encoding, examples) : encoding;
+  const written = encodingIn(examples, encoding);
   const { name, count } = examples;
   for (let begin = 0; begin < count; begin += most) {
     const end = Math.min(count, begin + most);
@@ -150,8 +150,12 @@ export interface Part {
 
 /** Parts of examples as datasets, by a model with this encoding. */
 export function datasetsOf(encoding: Encoding, examples: Examples, parts: readonly Part[]): Dataset[] {
-  const written = isTable(examples) && encoding.kind === 'table' ? asWritten(encoding, examples) : encoding;
-  return encodeAsWritten(written, examples, parts);
+  return encodeAsWritten(encodingIn(examples, encoding), examples, parts);
+}
+
+/** The encoding as these examples write their values, which need not be as those it was fitted on did. */
+function encodingIn(examples: Examples, encoding: Encoding): Encoding {
+  return isTable(examples) && encoding.kind === 'table' ? asWritten(encoding, examples) : encoding;
 }
 
 function encodeAsWritten(encoding: Encoding, examples: Examples, parts: readonly Part[]): Dataset[] {

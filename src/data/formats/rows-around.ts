@@ -20,7 +20,8 @@ const MOST_NAMES = 2;
 const MOST_AT_END = 5;
 /** Examples without which nothing is told about them. */
 const FEWEST = 3;
-const NUMERIC_SHARE = 0.9;
+/** Of some known cells, those that are numbers in a column of numbers: titles and totals are among them. */
+const MOST_NUMBERS = 0.9;
 const UNIT = /^([[(].*[\])]|[%‰°µ]?\p{L}{0,3}[²³]?(\/\p{L}{1,3}[²³]?)?)$/u;
 const TOTAL =
   /^((grand |sub)?totals?|totale?|sum|sums|summe|gesamt(summe)?|insgesamt|somme|suma|итого|合计|总计|合計|averages?|mean|durchschnitt|mittelwert)( \(.*\))?:?$/i;
@@ -184,7 +185,7 @@ function isHeading(rows: Rows, at: number, end: number): boolean {
 
 function isNumbers(cells: readonly string[]): boolean {
   const known = cells.filter(cell => !isMissing(cell));
-  return known.length >= FEWEST && findFormat(known).count >= NUMERIC_SHARE * known.length;
+  return known.length >= FEWEST && findFormat(known).count >= MOST_NUMBERS * known.length;
 }
 
 function isNumber(cell: string): boolean {
