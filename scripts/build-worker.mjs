@@ -42,11 +42,11 @@ const entryOf = name => output.find(chunk => chunk.isEntry && chunk.name === nam
 const common = output.filter(chunk => !chunk.isEntry);
 if (common.length !== 1) throw new Error(`expected one chunk that both scripts have, found ${common.length}`);
 const shared = await scriptOf(common[0], code => `const SHARED=(exports=>{${code}\nreturn exports;})({});`);
-for (const [name, more] of [
-  ['network', `export const shared = ${JSON.stringify(shared)};\n`],
-  ['train', ''],
+for (const [name, constant, more] of [
+  ['network', 'script', `export const shared = ${JSON.stringify(shared)};\n`],
+  ['train', 'ownDataScript', ''],
 ]) {
   const script = await scriptOf(entryOf(name), code => `(()=>{${code}\n})();`);
-  writeFileSync(`dist/${name}/script.js`, `${more}export const script = ${JSON.stringify(script)};\n`);
+  writeFileSync(`dist/${name}/script.js`, `${more}export const ${constant} = ${JSON.stringify(script)};\n`);
   writeFileSync(`dist/${name}/page-worker.js`, `const KERNELS="${kernels}";${shared}${script}`);
 }

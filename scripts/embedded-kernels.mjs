@@ -6,7 +6,7 @@ import { buildSync } from 'esbuild';
 
 const entryPoints = [fileURLToPath(new URL('../src/kernels/embedded.ts', import.meta.url))];
 const { outputFiles } = buildSync({ entryPoints, write: false });
-const { decodeText, encodeText, fuse, share } = await import(
+const { declareShared, fuse, packBytes, unpackBytes } = await import(
   `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`
 );
 
@@ -31,8 +31,8 @@ export function embedded(relaxed) {
     ...relaxed.subarray(0, 8),
     ...[...sections].flatMap(([id, content]) => [id, ...unsigned(content.length), ...content]),
   ]);
-  const text = encodeText(module);
-  verify(decodeText(text), relaxed);
+  const text = packBytes(module);
+  verify(unpackBytes(text), relaxed);
   return text;
 }
 
@@ -54,7 +54,7 @@ function takenApart(body, parameters) {
 function verify(module, relaxed) {
   const made = Buffer.from(module);
   fuse(made);
-  share(made);
+  declareShared(made);
   const [sections, expected] = [made, relaxed].map(sectionsOf);
   expected.set(IMPORTS, bytesOf(hex(expected.get(IMPORTS)).replace(MEMORY, SHARED_MEMORY)));
   for (const id of [TYPES, IMPORTS, FUNCTIONS, EXPORTS]) {

@@ -14,7 +14,7 @@ export {
 // The rest, by folder.
 
 export type { Encoding } from './data/encode-examples.ts';
-export type { Examples, Source } from './data/examples/examples.ts';
+export type { Examples, OpenedData } from './data/examples/examples.ts';
 export type { Column, Table } from './data/formats/columns.ts';
 export type { TextOptions } from './data/formats/text-table.ts';
 export type { Images } from './data/images/images.ts';

@@ -16,18 +16,19 @@ export type { Optimizer } from './layers/optimizer.ts';
 export type { NetworkOptions } from './network/build.ts';
 export type { LoadOptions } from './network/encode.ts';
 export type { EpochEvent } from './network/events.ts';
-export type { Evaluation, FitOptions, Position, Prediction } from './network/network.ts';
+export type { Evaluation, FitOptions, Position } from './network/network.ts';
 export type { PageOptions } from './network/page-script.ts';
 export type { RemoteNetwork as Network } from './network/remote.ts';
 export type { StateTensor } from './network/state.ts';
 export type { Scored } from './readouts/goodness.ts';
+export type { Prediction } from './readouts/prediction.ts';
 export { describeRecipe } from './recipes/describe.ts';
 export type {
   Between,
   Classes,
   Contrast,
   Learning,
-  Objective,
+  ObjectiveSpec,
   ReadoutName,
   Recipe,
   Recurrent,

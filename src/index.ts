@@ -2,7 +2,7 @@
 
 export { type Dataset, type DatasetLike, type NumberArray, slice, splitValidation } from './data/dataset.ts';
 export { type DatasetOptions, dataset } from './data/dataset-from-arrays.ts';
-export type { Examples, Source } from './data/examples/examples.ts';
+export type { Examples, OpenedData } from './data/examples/examples.ts';
 export { type ReadOptions, readExamples } from './data/examples/open-examples.ts';
 export type { Column, Table } from './data/formats/columns.ts';
 export { type Idx, parseIdx } from './data/formats/idx.ts';
@@ -33,10 +33,11 @@ export {
   type Model,
   saveNetwork,
 } from './network/model.ts';
-export type { Evaluation, FitOptions, Network, Position, Prediction } from './network/network.ts';
+export type { Evaluation, FitOptions, Network, Position } from './network/network.ts';
 export type { StateTensor } from './network/state.ts';
 export { continueText, nextCharacterError } from './network/writing.ts';
 export type { Scored } from './readouts/goodness.ts';
+export type { Prediction } from './readouts/prediction.ts';
 export { recipes } from './recipes/all-recipes.ts';
 export { describeRecipe } from './recipes/describe.ts';
 export type {
@@ -44,7 +45,7 @@ export type {
   Classes,
   Contrast,
   Learning,
-  Objective,
+  ObjectiveSpec,
   ReadoutName,
   Recipe,
   Recurrent,

@@ -2,5 +2,5 @@
 
 export type { KernelOptions } from './device/kernels.ts';
 export { type Learner, type LearnerOptions, learnerBytes, openLearner } from './device/learner.ts';
-export type { Prediction } from './device/predictor.ts';
 export { InputError } from './errors.ts';
+export type { Prediction } from './readouts/prediction.ts';

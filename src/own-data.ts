@@ -1,7 +1,7 @@
 // forward-forward/own-data in Node: tables and images of somebody's own, by the names that a page has, too.
 
 export type { Encoding } from './data/encode-examples.ts';
-export type { Examples, Source } from './data/examples/examples.ts';
+export type { Examples, OpenedData } from './data/examples/examples.ts';
 export type { Column, Table } from './data/formats/columns.ts';
 export { readTable } from './data/formats/csv.ts';
 export type { TextOptions } from './data/formats/text-table.ts';

@@ -1,7 +1,8 @@
 // forward-forward/predict: prediction alone, for pages and devices that get a finished model.
 
 // First, and apart: bundlers keep the order, and kernels in the midst of code spoil the codes that gzip finds for both.
-export { loadPredictor, type Prediction, type Predictor } from './device/predictor.ts';
+export { loadPredictor, type Predictor } from './device/predictor.ts';
+export type { Prediction } from './readouts/prediction.ts';
 
 // The rest, by folder.
 

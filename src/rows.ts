@@ -2,6 +2,6 @@
 
 export type { Note, NoteCode } from './data/notes.ts';
 export type { Row } from './data/tables/rows.ts';
-export { type Model, modelOf, type OwnExamples } from './device/own-model.ts';
+export { modelOf, type OwnExamples, type RowModel } from './device/own-model.ts';
 export { InputError } from './errors.ts';
 export type { Answer } from './network/answers.ts';

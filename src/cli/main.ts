@@ -11,7 +11,7 @@ import { evaluate } from './evaluate.ts';
 import { exportModel } from './export.ts';
 import { inspect } from './inspect.ts';
 import { warn, watchOutput } from './output.ts';
-import { predict } from './predict.ts';
+import { predictCommand } from './predict.ts';
 import { addColumns, addReading } from './reading.ts';
 import { reproduceExperiment } from './reproduce.ts';
 import { type TrainOptions, train } from './train.ts';
@@ -118,7 +118,7 @@ function buildCommand(): Command {
     )
     .option(...SKIP_BAD)
     .option('--json', 'print one JSON line a row or picture and nothing else')
-    .action(predict);
+    .action(predictCommand);
 
   program
     .command('inspect')

@@ -21,7 +21,7 @@ export interface PredictOptions extends TextOptions {
   readonly json?: boolean;
 }
 
-export async function predict(path: string, data: string[], options: PredictOptions): Promise<void> {
+export async function predictCommand(path: string, data: string[], options: PredictOptions): Promise<void> {
   const { out, json } = options;
   if (out !== undefined) {
     if (json) throw new InputError('--json prints its lines, --out writes a CSV: leave out one of them');

@@ -2,7 +2,7 @@
 
 import { rm } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
-import { isTable, type Source } from '../data/examples/examples.ts';
+import { isTable, type OpenedData } from '../data/examples/examples.ts';
 import { readExamples } from '../data/examples/open-examples.ts';
 import { type PreprocessedData, type PreprocessOptions, preprocess } from '../data/preprocess.ts';
 import { InputError } from '../errors.ts';
@@ -152,7 +152,7 @@ async function readSource(
   source: string,
   { test, skipBad, ...options }: TrainOptions,
   { tell }: ReadingProgress,
-): Promise<Source> {
+): Promise<OpenedData> {
   const reading = { ...textOptions(options), skipBad, onProgress: tell };
   const found = await readExamples(source, reading);
   if (test === undefined) return found;

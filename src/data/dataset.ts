@@ -1,7 +1,7 @@
 // A labelled set of examples, held once in shared memory so that every thread reads the same bytes.
 
 import { InputError, refuse } from '../errors.ts';
-import { shared, sharedBuffer } from '../threads/memory.ts';
+import { intoShared, sharedBuffer } from '../threads/memory.ts';
 
 /** The number of a class for each example: bytes, or 16 bits where there may be more than 256 classes. */
 export type Labels = Uint8Array | Uint16Array;
@@ -219,5 +219,5 @@ function describeWidth(width: number, shape: Dataset['shape']): string {
 
 /** The same dataset in memory that threads can share: without a copy where it already is. */
 export function shareDataset(dataset: Dataset): Dataset {
-  return { ...dataset, inputs: shared(dataset.inputs), labels: shared(dataset.labels) };
+  return { ...dataset, inputs: intoShared(dataset.inputs), labels: intoShared(dataset.labels) };
 }

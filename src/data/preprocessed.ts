@@ -4,7 +4,7 @@
 import { InputError } from '../errors.ts';
 import type { Dataset } from './dataset.ts';
 import { datasetsOf, type Encoding, encodeLabelled, notesOnLabelled } from './encode-examples.ts';
-import { isTable, type Source } from './examples/examples.ts';
+import { isTable, type OpenedData } from './examples/examples.ts';
 import type { Table } from './formats/columns.ts';
 import { fitImages } from './images/image-encoding.ts';
 import { classesOf, labelsOf } from './labels.ts';
@@ -50,7 +50,7 @@ const MOST_HELD_OUT = 10_000;
 
 /** What `preprocess` does, wherever it runs; with `checkRoom` where it can be told whether memory holds the inputs. */
 export function preprocessed(
-  { examples, test }: Source,
+  { examples, test }: OpenedData,
   options: PreprocessOptions,
   checkRoom?: RoomCheck,
 ): PreprocessedData {

@@ -1,7 +1,7 @@
 // Where the kernels of a predictor or a learner come from.
 
 import { InputError } from '../errors.ts';
-import { decodeText, fuse } from '../kernels/embedded.ts';
+import { fuse, unpackBytes } from '../kernels/embedded.ts';
 import { type Build, detectBuild } from '../kernels/features.ts';
 
 /** Where the kernels come from; by default they are part of the code. */
@@ -25,7 +25,7 @@ export async function compile(
   if (!build) throw new InputError('this engine has no WebAssembly SIMD: use a newer one');
   if (wasmModule) return { module: wasmModule, build };
   if (wasmUrl === undefined) {
-    const bytes = decodeText(embedded);
+    const bytes = unpackBytes(embedded);
     if (build === 'relaxed') fuse(bytes);
     return { module: await WebAssembly.compile(bytes), build };
   }

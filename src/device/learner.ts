@@ -12,6 +12,7 @@ import type { LayerKind } from '../layers/kind.ts';
 import { encodeSession, type OwnDescription } from '../network/encode.ts';
 import { writeState } from '../network/state.ts';
 import { largestIndex, sumOverLayers } from '../readouts/goodness.ts';
+import type { Prediction } from '../readouts/prediction.ts';
 import { type Classes, type Contrast, type Recipe, readFrom } from '../recipes/recipe.ts';
 import { Control } from '../schedules/control.ts';
 import { FeedforwardProgram } from '../schedules/feedforward.ts';
@@ -23,7 +24,6 @@ import { whole } from '../schema.ts';
 import { checkExamples } from './examples.ts';
 import { compile, type KernelOptions } from './kernels.ts';
 import { NAME, type OwnWords, readModel } from './model.ts';
-import type { Prediction } from './predictor.ts';
 import { checkLearnerRecipe, type LearnerRecipe } from './recipe.ts';
 
 export interface LearnerOptions {

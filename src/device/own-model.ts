@@ -27,7 +27,7 @@ export type OwnExamples = readonly Row[] | readonly (Uint8Array | Uint8ClampedAr
  * The model of own data that `network`, opened by loadPredictor or openLearner, runs. Throws an InputError where its file says nothing of
  * own data, or something that makes no sense.
  */
-export function modelOf<Network extends Predictor | Learner>(network: Network): Model<Network> {
+export function modelOf<Network extends Predictor | Learner>(network: Network): RowModel<Network> {
   // Without a network, there is nothing of own data either.
   const { own, inputs, classes } = { ...network };
   if (!own?.calibration) throw notOwn(NAME);
@@ -39,11 +39,11 @@ export function modelOf<Network extends Predictor | Learner>(network: Network): 
     // What is not even alike fails as a TypeError.
     throw new InputError(`${NAME}: its preprocessing cannot be used: ${(error as Error).message}`);
   }
-  return new Model(network, encoding, calibration);
+  return new RowModel(network, encoding, calibration);
 }
 
 /** Made by modelOf. */
-export class Model<Network extends Predictor | Learner = Predictor> {
+export class RowModel<Network extends Predictor | Learner = Predictor> {
   /** What takes encoded inputs; a learner's `save` is here, too. */
   readonly network: Network;
   /** The classes, in the order of an answer's probabilities. */
@@ -88,7 +88,7 @@ export class Model<Network extends Predictor | Learner = Predictor> {
    * Learns from examples and the names of their classes, in the order given, as Learner.learn does; how sure answers are is still
    * scaled as after training. Throws an InputError for a label that was not among those learned.
    */
-  learn(this: Model<Learner>, examples: OwnExamples, labels: readonly unknown[]): void {
+  learn(this: RowModel<Learner>, examples: OwnExamples, labels: readonly unknown[]): void {
     if (!('learn' in this.network)) {
       throw new InputError('this model only predicts: modelOf what openLearner opens learns, too');
     }

@@ -4,8 +4,9 @@
 import { kernels } from '../../build/predict-kernels.js';
 import { parseSafetensors } from '../files/safetensors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { PANEL, ROW_BYTES } from '../layers/memory.ts';
+import { PANEL, ROW_BYTES } from '../kernels/panels.ts';
 import { largestIndex } from '../readouts/goodness.ts';
+import type { Prediction } from '../readouts/prediction.ts';
 import { checkExamples } from './examples.ts';
 import { compile, type KernelOptions } from './kernels.ts';
 import { type Activity, type DeviceModel, NAME, type OwnWords, readModel } from './model.ts';
@@ -22,16 +23,6 @@ type PredictKernels = Pick<
   | 'sparseProduct'
   | 'sumGoodness'
 >;
-
-/** What the network thinks of one example. */
-export interface Prediction {
-  /** The answer of the goodness readout. */
-  readonly label: number;
-  /** The goodness of each label, summed over the layers that are read; of layers that tell classes apart, its log probability. */
-  readonly goodness: readonly number[];
-  /** Of the softmax readout, which answers from a single pass. */
-  readonly probabilities: readonly number[];
-}
 
 const TINY = 1e-20;
 

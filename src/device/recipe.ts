@@ -5,7 +5,7 @@ import { denseSpec } from '../layers/dense/spec.ts';
 import type { LayerSpec } from '../layers/forms.ts';
 import { inContext } from '../recipes/check.ts';
 import { recipeOf } from '../recipes/frame.ts';
-import { classes, contrast } from '../recipes/layerwise.ts';
+import { classesLearning, contrastLearning } from '../recipes/layerwise.ts';
 import { checkLayerwise, checkRates } from '../recipes/layerwise-check.ts';
 import type { Classes, Contrast, Recipe } from '../recipes/recipe.ts';
 import { type Schema, union, whole } from '../schema.ts';
@@ -18,7 +18,7 @@ export interface LearnerRecipe extends Recipe {
 const layer: Schema<LayerSpec> = (value, path) =>
   typeof value === 'number' ? whole(1)(value, path) : denseSpec(value, path);
 
-const settings = recipeOf(layer, union({ contrast, classes }));
+const settings = recipeOf(layer, union({ contrast: contrastLearning, classes: classesLearning }));
 
 /** The recipe in `value`, whatever that really is; throws an InputError that begins with `path` and names what makes no sense. */
 export function checkLearnerRecipe(value: unknown, path: string): LearnerRecipe {

@@ -4,7 +4,7 @@
 import type { Between, Recipe } from '../recipes/recipe.ts';
 import { quick } from '../recipes/recipes.ts';
 import type { Experiment, Variant } from './experiment.ts';
-import { firstLayers } from './sections.ts';
+import { firstLayersSection } from './sections.ts';
 
 const forward = {
   ...quick,
@@ -68,7 +68,7 @@ export const backprop: Experiment = {
     { ...longer, name: 'backprop', about: 'softmax cross-entropy, Adam', paper: '1.4 %', recipe: backward },
     { ...longer, name: 'forward-forward', about: 'swish on pairs, hard negatives, Adam', recipe: forward },
   ],
-  sections: [firstLayers],
+  sections: [firstLayersSection],
 };
 
 export const perturbation: Experiment = {

@@ -12,7 +12,7 @@ import { encodeNetwork } from '../network/encode.ts';
 import { largestIndex } from '../readouts/goodness.ts';
 import { quick } from '../recipes/recipes.ts';
 import type { Experiment } from './experiment.ts';
-import { firstLayers } from './sections.ts';
+import { firstLayersSection } from './sections.ts';
 import type { Training } from './training.ts';
 
 /** Examples between two points of the curve. */
@@ -112,5 +112,5 @@ export const online: Experiment = {
       train: learnOnline,
     },
   ],
-  sections: [firstLayers],
+  sections: [firstLayersSection],
 };

@@ -5,7 +5,7 @@ import type { LocalSpec } from '../layers/local/spec.ts';
 import type { Recipe, Recurrent } from '../recipes/recipe.ts';
 import { quick } from '../recipes/recipes.ts';
 import type { Experiment, Variant } from './experiment.ts';
-import { firstLayers, overTime } from './sections.ts';
+import { firstLayersSection, overTimeSection } from './sections.ts';
 
 const { negatives, goodness, optimizer, readout } = quick.learning;
 
@@ -55,7 +55,7 @@ export const recurrent: Experiment = {
       short: { epochs: 1, examples: 60_000 },
     },
   ],
-  sections: [overTime, firstLayers],
+  sections: [overTimeSection, firstLayersSection],
 };
 
 /** 32 × 32 positions of three units, each with a field of 11 × 11 below; `isTop` where only the label is above. */
@@ -125,5 +125,5 @@ export const cifar10: Experiment = {
   section: 'section 5',
   data: 'cifar10',
   variants: [cifarVariant('min', 2), cifarVariant('max', 2), cifarVariant('min', 3), cifarVariant('max', 3)],
-  sections: [overTime, firstLayers],
+  sections: [overTimeSection, firstLayersSection],
 };

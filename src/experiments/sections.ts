@@ -16,7 +16,7 @@ import { stepCurves } from '../report/steps.ts';
 import type { Reproduction } from './experiment.ts';
 
 /** Receptive fields of the first layer of every variant. */
-export async function firstLayers({ experiment, data, open }: Reproduction): Promise<string> {
+export async function firstLayersSection({ experiment, data, open }: Reproduction): Promise<string> {
   const figures: string[] = [];
   let words = '';
   for (const variant of experiment.variants) {
@@ -39,7 +39,7 @@ its own scale.`,
 const HYBRIDS = 6;
 
 /** Images, partners, masks and hybrids like those that the first variant learns from. */
-export async function hybrids({ experiment, data, open }: Reproduction): Promise<string> {
+export async function hybridsSection({ experiment, data, open }: Reproduction): Promise<string> {
   const { train } = data;
   const network = await open(experiment.variants[0]);
   try {
@@ -81,7 +81,7 @@ like the real thing, as a whole it does not: a layer that tells the two apart ha
 }
 
 /** The texts that the networks go on with, all from the same beginning. */
-export async function writing({ experiment, data, open }: Reproduction): Promise<string> {
+export async function writingSection({ experiment, data, open }: Reproduction): Promise<string> {
   const beginning = windowText(data.test!, 0);
   const texts: string[] = [];
   for (const variant of experiment.variants) {
@@ -103,7 +103,7 @@ const WRITTEN = 200;
 const WATCHED = 200;
 
 /** Goodness of the right label and of a wrong one, step by step, in the first variant's network. */
-export async function overTime({ experiment, data, open }: Reproduction): Promise<string> {
+export async function overTimeSection({ experiment, data, open }: Reproduction): Promise<string> {
   const network = await open(experiment.variants[0]);
   try {
     const { recipe, plans, classes } = network.session;

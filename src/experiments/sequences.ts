@@ -3,7 +3,7 @@
 
 import { recipes } from '../recipes/recipes.ts';
 import type { Experiment, Variant } from './experiment.ts';
-import { writing } from './sections.ts';
+import { writingSection } from './sections.ts';
 
 const hinton = recipes['hinton-supervised'];
 
@@ -43,5 +43,5 @@ export const sequences: Experiment = {
       recipe: { ...reader, learning: { ...hinton.learning, frozen: true } },
     },
   ],
-  sections: [writing],
+  sections: [writingSection],
 };

@@ -2,7 +2,7 @@
 
 import { quick } from '../recipes/recipes.ts';
 import type { Experiment } from './experiment.ts';
-import { firstLayers } from './sections.ts';
+import { firstLayersSection } from './sections.ts';
 
 export const supervised: Experiment = {
   name: 'supervised',
@@ -31,7 +31,7 @@ export const supervised: Experiment = {
       short: { epochs: 4, examples: 60_000 },
     },
   ],
-  sections: [firstLayers],
+  sections: [firstLayersSection],
 };
 
 export const supervisedJitter: Experiment = {
@@ -63,5 +63,5 @@ export const supervisedJitter: Experiment = {
       short: { epochs: 12, examples: 60_000 },
     },
   ],
-  sections: [firstLayers],
+  sections: [firstLayersSection],
 };

@@ -4,7 +4,7 @@
 import type { Unsupervised } from '../recipes/recipe.ts';
 import { recipes } from '../recipes/recipes.ts';
 import type { Experiment } from './experiment.ts';
-import { firstLayers, hybrids } from './sections.ts';
+import { firstLayersSection, hybridsSection } from './sections.ts';
 
 const hinton = recipes['hinton-supervised'];
 
@@ -46,7 +46,7 @@ export const unsupervised: Experiment = {
       short: { epochs: 10, examples: 60_000 },
     },
   ],
-  sections: [hybrids, firstLayers],
+  sections: [hybridsSection, firstLayersSection],
 };
 
 export const unsupervisedLocal: Experiment = {
@@ -76,5 +76,5 @@ export const unsupervisedLocal: Experiment = {
       short: { epochs: 3, examples: 60_000 },
     },
   ],
-  sections: [hybrids, firstLayers],
+  sections: [hybridsSection, firstLayersSection],
 };

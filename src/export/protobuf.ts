@@ -61,14 +61,14 @@ function varint(value: number): Uint8Array {
 }
 
 /** A field of a message that is read: a whole number, or bytes that may be a text or a message again. */
-export interface Field {
+export interface MessageField {
   readonly field: number;
   readonly value: number | Uint8Array;
 }
 
 /** The fields of a message in their order; throws an InputError that begins with `path` where the bytes are none. */
-export function readMessage(bytes: Uint8Array, path: string): Field[] {
-  const list: Field[] = [];
+export function readMessage(bytes: Uint8Array, path: string): MessageField[] {
+  const list: MessageField[] = [];
   let at = 0;
   const fail = (): never => {
     throw new InputError(`${path}: damaged at byte ${at} of a part of ${bytes.length}; write the file again`);

@@ -1,6 +1,7 @@
 // The code of a module that `ff export --js` writes; the module's first line defines MODEL.
 
-import { loadPredictor, type Prediction } from '../device/predictor.ts';
+import { loadPredictor } from '../device/predictor.ts';
+import type { Prediction } from '../readouts/prediction.ts';
 
 /** A model file in base64. */
 declare const MODEL: string;

@@ -18,7 +18,7 @@ export function fuse(module: Uint8Array): void {
 }
 
 /** Lets a build have memory that is shared among threads. */
-export function share(module: Uint8Array): void {
+export function declareShared(module: Uint8Array): void {
   module.set(LIMITS, module.indexOf(Y) + 2);
 }
 
@@ -30,7 +30,7 @@ const FIRST = 35;
 const BACKSLASH = 92;
 
 /** `bytes` as text, for a script that carries them. */
-export function encodeText(bytes: Uint8Array): string {
+export function packBytes(bytes: Uint8Array): string {
   const character = (digit: number) => {
     const code = digit + FIRST;
     return String.fromCharCode(code < BACKSLASH ? code : code + 1);
@@ -43,7 +43,7 @@ export function encodeText(bytes: Uint8Array): string {
 }
 
 /** The bytes that encodeText made `text` of. */
-export function decodeText(text: string): Uint8Array<ArrayBuffer> {
+export function unpackBytes(text: string): Uint8Array<ArrayBuffer> {
   const bytes: number[] = [];
   let rank = 0;
   for (let i = 0; i < text.length; i++) {

@@ -1,7 +1,8 @@
 // Where the values of a grid are among the inputs of a layer, which numbers kernels count: unit u of panel p is input 32 · p + u of
 // the next layer, and panels that are not full leave gaps.
 
-import { PANEL, panelsOf } from './memory.ts';
+import { PANEL } from '../kernels/panels.ts';
+import { panelsOf } from './memory.ts';
 import type { Source } from './plan.ts';
 
 /** Values on a grid, `channels` at each position, and where they are among the inputs of a layer. */

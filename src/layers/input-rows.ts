@@ -3,9 +3,9 @@
 // of an image, whatever its label, may share the image's row.
 
 import type { Dataset } from '../data/dataset.ts';
+import { ROW_BYTES } from '../kernels/panels.ts';
 import type { DensePlan } from './dense/plan.ts';
 import type { Layer } from './layer.ts';
-import { ROW_BYTES } from './memory.ts';
 
 const TINY = 1e-20;
 

@@ -1,16 +1,7 @@
-// The memory of a layer: known to the byte before training, and never moved. Units lie in panels of 32, and every array of theirs
-// is (panels, rows, 32).
+// The memory of a layer: known to the byte before training, and never moved.
 
 import { InputError } from '../errors.ts';
-
-/** Units in a panel: eight vectors of four. */
-export const PANEL = 32;
-
-/** A gradient row that is left out. */
-export const SKIP = 0xffffffff;
-
-/** Bytes of a panel's row: one input's weights, or one row's activities, of its units. */
-export const ROW_BYTES = PANEL * 4;
+import { PANEL } from '../kernels/panels.ts';
 
 const LARGEST = 65536 * 65536;
 

@@ -1,8 +1,8 @@
 // What layers have in common whose rows are units in panels: (panels, rows, 32), each unit with weights of its own.
 
+import { ROW_BYTES } from '../kernels/panels.ts';
 import type { WorkShare } from '../threads/share.ts';
 import { classHeadsOf, Layer, type MappedActivity } from './layer.ts';
-import { ROW_BYTES } from './memory.ts';
 import type { PanelPlan } from './plan.ts';
 import type { BatchRows } from './rows.ts';
 

@@ -1,6 +1,7 @@
 // What the plans of all kinds of layers have in common: sizes, and where everything lies that others than the layer itself read.
 
-import { type Arena, PANEL, panelsOf, ROW_BYTES } from './memory.ts';
+import { PANEL, ROW_BYTES } from '../kernels/panels.ts';
+import { type Arena, panelsOf } from './memory.ts';
 import type { Shape } from './shape.ts';
 
 /** What a layer sees below it, or above: rows of the values of a shape. */

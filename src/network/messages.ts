@@ -20,7 +20,7 @@ export interface Call {
 }
 
 /** An answer, or without `id` the state of training in between. */
-export interface Answer {
+export interface Reply {
   readonly id?: number;
   readonly result?: unknown;
   readonly failure?: Failure;

@@ -15,6 +15,7 @@ import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { stream } from '../kernels/random-streams.ts';
 import { RolledOut } from '../negatives/rolled-out.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readouts/goodness.ts';
+import type { Prediction } from '../readouts/prediction.ts';
 import {
   isByGoodness,
   isLayerwise,
@@ -78,16 +79,6 @@ export interface Evaluation {
   readonly goodnessSums: Float32Array;
   /** Of the softmax readout, (count, classes). */
   readonly probabilities: Float32Array;
-}
-
-/** What the network thinks of one example. */
-export interface Prediction {
-  /** The answer that counts: of the goodness readout, where there is one. */
-  readonly label: number;
-  /** The goodness of each label, summed over the layers that are read; empty where the network is not given labels. */
-  readonly goodness: readonly number[];
-  /** Of the softmax readout, which answers from a single pass. */
-  readonly probabilities: readonly number[];
 }
 
 /** Made by createNetwork or loadNetwork. */

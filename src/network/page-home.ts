@@ -3,7 +3,7 @@
 
 import type { DatasetLike, NumberArray } from '../data/dataset.ts';
 import { InputError, toFailure } from '../errors.ts';
-import { decodeText, fuse, share } from '../kernels/embedded.ts';
+import { declareShared, fuse, unpackBytes } from '../kernels/embedded.ts';
 import { type Build, detectBuild } from '../kernels/features.ts';
 import { betweenOf, type Recipe } from '../recipes/recipe.ts';
 import type { Job } from '../schedules/job.ts';
@@ -17,7 +17,7 @@ import { create, type NetworkOptions } from './build.ts';
 import { decodeDescribed, encodeNetwork, type LoadOptions } from './encode.ts';
 import type { EpochEvent } from './events.ts';
 import type { Host } from './host.ts';
-import type { Answer, Call, KernelSource, Opened, Status } from './messages.ts';
+import type { Call, KernelSource, Opened, Reply, Status } from './messages.ts';
 import type { FitOptions, Network } from './network.ts';
 import type { StateTensor } from './state.ts';
 
@@ -65,9 +65,9 @@ export function hostWith({ wasmUrl, wasmModule }: KernelSource): Host {
 }
 
 function embedded(build: Build, isShared: boolean): Uint8Array<ArrayBuffer> {
-  const module = decodeText(KERNELS);
+  const module = unpackBytes(KERNELS);
   if (build === 'relaxed') fuse(module);
-  if (isShared) share(module);
+  if (isShared) declareShared(module);
   return module;
 }
 
@@ -153,7 +153,7 @@ function status(): { status?: Status } {
   return network ? { status: { position: network.position, progress: network.progress } } : {};
 }
 
-function answer(message: Answer, transfer: Transferable[] = []): void {
+function answer(message: Reply, transfer: Transferable[] = []): void {
   globalThis.postMessage(message, { transfer });
 }
 

@@ -3,10 +3,11 @@
 
 import type { DatasetLike, NumberArray } from '../data/dataset.ts';
 import { fromFailure, InputError } from '../errors.ts';
+import type { Prediction } from '../readouts/prediction.ts';
 import { sharedBuffer, viewLike } from '../threads/memory.ts';
 import type { EpochEvent } from './events.ts';
-import type { Answer, Call, Opened, SessionDescription } from './messages.ts';
-import type { Evaluation, FitOptions, Network, Position, Prediction } from './network.ts';
+import type { Call, Opened, Reply, SessionDescription } from './messages.ts';
+import type { Evaluation, FitOptions, Network, Position } from './network.ts';
 import type { NetworkMethods } from './page-home.ts';
 import type { StateTensor } from './state.ts';
 
@@ -25,11 +26,11 @@ export class Home<Methods extends NetworkMethods = NetworkMethods> {
   #calls = 0;
   #failure: Error | undefined;
   /** What the worker last told of its network. */
-  status: Answer['status'];
+  status: Reply['status'];
 
   constructor(url: string) {
     this.#worker = new Worker(url, { name: 'forward-forward' });
-    this.#worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => this.#hear(data));
+    this.#worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#hear(data));
     this.#worker.addEventListener('error', ({ message }) => {
       const reason = message || 'its script was refused; give one that the page may load as workerUrl';
       this.#end(new Error(`the worker failed: ${reason}`));
@@ -54,7 +55,7 @@ export class Home<Methods extends NetworkMethods = NetworkMethods> {
     this.#end(new InputError('the network is closed'));
   }
 
-  #hear({ id, result, failure, status }: Answer): void {
+  #hear({ id, result, failure, status }: Reply): void {
     if (status) this.status = status;
     if (id === undefined) return;
     const waiting = this.#waiting.get(id);

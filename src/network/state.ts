@@ -1,6 +1,6 @@
 // What a network has learned, as plain row-major arrays: read from its memories and written back to them.
 
-import { PANEL } from '../layers/memory.ts';
+import { PANEL } from '../kernels/panels.ts';
 import type { HeadPlan, TensorRegion } from '../layers/plan.ts';
 import type { Session } from '../schedules/session.ts';
 

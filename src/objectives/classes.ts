@@ -4,9 +4,9 @@
 // that the layer learns (Mono-Forward, 2025). The gradient of unit u is φ'(y) · P(onehot − p) where it is on, and stays in the layer.
 
 import type { Kernels } from '../kernels/kernels.ts';
+import { PANEL, ROW_BYTES, SKIP } from '../kernels/panels.ts';
 import { stream } from '../kernels/random-streams.ts';
 import { classHeadsOf, type Layer, type MappedActivity } from '../layers/layer.ts';
-import { PANEL, ROW_BYTES, SKIP } from '../layers/memory.ts';
 import type { Optimizer } from '../layers/optimizer.ts';
 import type { LayerPlan } from '../layers/plan.ts';
 import type { BatchRows } from '../layers/rows.ts';

@@ -1,12 +1,12 @@
 // Positive rows are to have much goodness and negative ones little (section 2 of the paper); or each positive row more than its own
 // negative.
 
+import { SKIP } from '../kernels/panels.ts';
 import type { Goodness } from '../layers/goodness.ts';
 import type { Layer } from '../layers/layer.ts';
-import { SKIP } from '../layers/memory.ts';
 import type { BatchRows } from '../layers/rows.ts';
 import { slope } from '../layers/slope.ts';
-import type { Objective as Settings } from '../recipes/recipe.ts';
+import type { ObjectiveSpec as Settings } from '../recipes/recipe.ts';
 import type { WorkShare } from '../threads/share.ts';
 import type { Objective, Phase } from './objective.ts';
 

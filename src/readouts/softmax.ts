@@ -4,8 +4,9 @@
 // the softmax over the sum of what they say: in proportion to the product of their probabilities.
 
 import type { Kernels } from '../kernels/kernels.ts';
+import { ROW_BYTES } from '../kernels/panels.ts';
 import type { Layer } from '../layers/layer.ts';
-import { Arena, panelsOf, ROW_BYTES } from '../layers/memory.ts';
+import { Arena, panelsOf } from '../layers/memory.ts';
 import type { HeadPlan, LayerPlan } from '../layers/plan.ts';
 
 /** Sizes and byte offsets of the readout. */

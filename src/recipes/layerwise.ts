@@ -99,7 +99,7 @@ const label = object({
 });
 
 /** Labels in the input: an image with its own is positive, with another one negative (section 3.3). */
-export const contrast = object({
+export const contrastLearning = object({
   kind: oneOf('contrast'),
   label,
   negatives: labelledNegatives,
@@ -113,7 +113,7 @@ export const contrast = object({
  * layer climbs the log probability of the right one. Nothing of it leaves the layer. Answers are the sum of these log probabilities
  * over the layers that are read.
  */
-export const classes = object({
+export const classesLearning = object({
   kind: oneOf('classes'),
   /** What the map reads: the activities, their squares, or the activities over their root mean square, as they are handed on. */
   activity: oneOf('linear', 'squares', 'normalized'),

@@ -16,7 +16,7 @@ export type Unsupervised = Extract<Learning, { kind: 'unsupervised' }>;
 export type Classes = Extract<Learning, { kind: 'classes' }>;
 export type Recurrent = Extract<Learning, { kind: 'recurrent' }>;
 /** What a layer wants of its goodness. */
-export type Objective = Infer<typeof objective>;
+export type ObjectiveSpec = Infer<typeof objective>;
 export type Between = NonNullable<Contrast['between']>;
 
 /** The ways of learning in which every layer learns by itself. */

@@ -5,13 +5,20 @@ import { optimizer } from '../layers/optimizer.ts';
 import { hybrids, wrongLabels } from '../negatives/negatives.ts';
 import { above0, below1, object, oneOf, union, whole } from '../schema.ts';
 import { recipeOf } from './frame.ts';
-import { between, byGoodness, classes, contrast, momentumSteps, phases } from './layerwise.ts';
+import {
+  between,
+  byGoodness,
+  classesLearning,
+  contrastLearning,
+  momentumSteps,
+  phases,
+} from './layerwise.ts';
 
 const learning = union({
-  contrast,
+  contrast: contrastLearning,
   /** No label: real images are positive, hybrids of two negative; labels are for the softmax readout alone (section 3.2). */
   unsupervised: object({ kind: oneOf('unsupervised'), negatives: hybrids, ...byGoodness, phases, between }),
-  classes,
+  classes: classesLearning,
   /**
    * The paper's network with top-down connections (section 3.4): the image is a still video, the label a layer of its own at the top.
    */

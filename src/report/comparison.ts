@@ -1,7 +1,7 @@
 // One experiment as a page: its variants beside the figures of the paper.
 
 import { type Axis, extent, linearAxis, logAxis, thin } from './axis.ts';
-import { endLabels, endsOf, epochAxis, gridLine, line, type Series, valuesOf } from './lines.ts';
+import { endLabels, endsOf, epochAxis, gridLine, line, pointValues, type Series } from './lines.ts';
 import { decimal, escaped, hotspot, label, percentage, short, svg, timeSpent } from './markup.ts';
 import { page, pairsTable, section } from './page.ts';
 
@@ -175,7 +175,7 @@ function curvesFigure(curves: Curves, variants: readonly ComparedVariant[]): str
 type Line = Series & { readonly name: string };
 
 function wantsLogAxis(lines: readonly Line[]): boolean {
-  const [low, high] = extent(valuesOf(lines).filter(value => value > 0)) ?? [1, 1];
+  const [low, high] = extent(pointValues(lines).filter(value => value > 0)) ?? [1, 1];
   return high >= low * 2;
 }
 
@@ -189,7 +189,7 @@ function chart(
   const longest = Math.max(...lines.map(({ name }) => name.length));
   const [left, top, bottom] = [48, 14, height - 46];
   const right = width - (width > 500 ? 76 + 7 * Math.min(16, longest) : 70);
-  const [low, high] = extent(valuesOf(lines).filter(value => value > 0)) ?? [0, 1];
+  const [low, high] = extent(pointValues(lines).filter(value => value > 0)) ?? [0, 1];
   // An error of exactly zero has no place on a log axis: it is held at the lower end.
   const y = isLog ? logAxis(Math.max(low, 0.001), high, bottom, top) : linearAxis(0, high * 1.1, bottom, top);
   const x = epochAxis(

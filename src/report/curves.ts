@@ -10,9 +10,9 @@ import {
   epochHotspots,
   gridLine,
   line,
+  pointValues,
   type Series,
   series,
-  valuesOf,
 } from './lines.ts';
 import { at, escaped, label, percentage, short, svg, threeDigits, timeSpent } from './markup.ts';
 
@@ -46,7 +46,7 @@ function errorChart(
 ): string {
   const validated = lines.some(({ kind }) => kind === 'validation');
   const [left, right, top, bottom] = [48, width - (validated ? 124 : 94), 14, height - 62];
-  const [low, high] = extent(valuesOf(lines).filter(value => value > 0)) ?? [0, 1];
+  const [low, high] = extent(pointValues(lines).filter(value => value > 0)) ?? [0, 1];
   // A training error of exactly zero has no place on a log axis: it is held at the lower end.
   const y = proportional
     ? logAxis(Math.max(low, 0.001), high, bottom, top)
@@ -76,7 +76,7 @@ function errorChart(
 // Late improvements are small in points and large in proportion: a log axis shows them. Errors that hardly
 // change would get a log axis of arbitrary zoom, so they stay on a linear one that starts at zero.
 function wantsLogAxis(lines: readonly Series[]): boolean {
-  const [low, high] = extent(valuesOf(lines).filter(value => value > 0)) ?? [1, 1];
+  const [low, high] = extent(pointValues(lines).filter(value => value > 0)) ?? [1, 1];
   return high >= low * 2;
 }
 
@@ -117,7 +117,7 @@ function goodnessFigure(
     series('positive', epochs, event => event.positiveGoodness[layer]),
   ].filter(({ points }) => points.length > 0);
   const threshold = about?.threshold ?? Number.NaN;
-  const range = extent([0, ...valuesOf(lines), threshold]) ?? [0, 1];
+  const range = extent([0, ...pointValues(lines), threshold]) ?? [0, 1];
   const y = linearAxis(range[0], range[1] * 1.06, bottom, top, 3);
   const x = epochAxis(
     epochs.map(({ epoch }) => epoch),

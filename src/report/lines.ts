@@ -25,7 +25,7 @@ export function series(
 }
 
 /** All values of some lines, for finding their range. */
-export function valuesOf(lines: readonly Series[]): number[] {
+export function pointValues(lines: readonly Series[]): number[] {
   return lines.flatMap(({ points }) => points.map(point => point[1]));
 }
 

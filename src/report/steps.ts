@@ -1,7 +1,7 @@
 // Goodness as a recurrent network moves: one line for right labels, one for wrong ones.
 
 import { extent, linearAxis } from './axis.ts';
-import { endLabels, endsOf, epochAxis, gridLine, line, valuesOf } from './lines.ts';
+import { endLabels, endsOf, epochAxis, gridLine, line, pointValues } from './lines.ts';
 import { label, short, svg, threeDigits } from './markup.ts';
 
 /** A line chart of the mean goodness after each step, counted from 1. */
@@ -11,7 +11,7 @@ export function stepCurves(means: readonly { readonly right: number; readonly wr
     { kind: 'negative', points: means.map(({ wrong }, i) => [i + 1, wrong] as const) },
     { kind: 'positive', points: means.map(({ right: value }, i) => [i + 1, value] as const) },
   ];
-  const [low, high] = extent(valuesOf(lines)) ?? [0, 1];
+  const [low, high] = extent(pointValues(lines)) ?? [0, 1];
   const room = 0.06 * (high - low);
   const y = linearAxis(low - room, high + room, bottom, top);
   const x = epochAxis(

@@ -1,8 +1,8 @@
 // Backpropagation, for comparison (section 1 of the paper): the gradient of the log probability of the right label comes down
 // through all layers. Going down, every thread keeps to its own rows, so that no layer waits for all of the one above.
 
+import { ROW_BYTES } from '../kernels/panels.ts';
 import type { DenseLayer } from '../layers/dense/dense-layer.ts';
-import { ROW_BYTES } from '../layers/memory.ts';
 import { BatchRows } from '../layers/rows.ts';
 import { layerRate, lowestReached } from '../recipes/recipe.ts';
 import type { ActivationTransform } from './between-layers.ts';

@@ -2,9 +2,9 @@
 // there; a gradient cannot get through.
 
 import { bindKernels } from '../kernels/kernels.ts';
+import { ROW_BYTES } from '../kernels/panels.ts';
 import { rowStream } from '../kernels/random-streams.ts';
 import type { Layer } from '../layers/layer.ts';
-import { ROW_BYTES } from '../layers/memory.ts';
 import type { Between } from '../recipes/recipe.ts';
 import type { Kind } from './job.ts';
 import type { Session } from './session.ts';

@@ -2,10 +2,10 @@
 // paper) or what the network has written (section 3.4); from images and hybrids of two (section 3.2); or with nothing negative.
 
 import type { Dataset } from '../data/dataset.ts';
+import { SKIP } from '../kernels/panels.ts';
 import { stream } from '../kernels/random-streams.ts';
 import { InputRows, type Move, STILL } from '../layers/input-rows.ts';
 import type { Layer } from '../layers/layer.ts';
-import { SKIP } from '../layers/memory.ts';
 import { BatchRows } from '../layers/rows.ts';
 import type { HybridImages } from '../negatives/hybrids.ts';
 import { wrongLabel } from '../negatives/labels.ts';

@@ -1,7 +1,7 @@
 // Layers that learn each by itself, from rows that have been forward through all of them.
 
+import { SKIP } from '../kernels/panels.ts';
 import type { Layer } from '../layers/layer.ts';
-import { SKIP } from '../layers/memory.ts';
 import type { BatchRows } from '../layers/rows.ts';
 import { ClassesObjective } from '../objectives/classes.ts';
 import { ContrastObjective } from '../objectives/contrast.ts';

@@ -6,7 +6,7 @@ export function sharedBuffer(bytes: number): ArrayBufferLike {
 }
 
 /** The same values in shared memory: the array itself where they already are. */
-export function shared<T extends Uint8Array | Uint16Array | Float32Array>(values: T): T {
+export function intoShared<T extends Uint8Array | Uint16Array | Float32Array>(values: T): T {
   if (typeof SharedArrayBuffer === 'undefined' || values.buffer instanceof SharedArrayBuffer) return values;
   const made = viewLike(values, sharedBuffer(values.byteLength));
   made.set(values);

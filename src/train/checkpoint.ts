@@ -15,7 +15,7 @@ import type { Best } from './best.ts';
 import type { Standing } from './training.ts';
 
 /** How far training has come, as a checkpoint says it. */
-export interface Learning extends Omit<Standing, 'best'> {
+export interface SavedTraining extends Omit<Standing, 'best'> {
   /** Tells whether the data are the same. */
   readonly encoding: Encoding;
   /** Its weights are in the tensors `best.…`. */
@@ -27,7 +27,7 @@ export interface Checkpoint {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly description: ModelDescription;
-  readonly learning: Learning;
+  readonly learning: SavedTraining;
   readonly best?: Best;
 }
 
@@ -39,7 +39,7 @@ const LEARNED = /^(layers\.\d+\.(weight|bias)|(readout|classes)\.\d+(\.group\.\d
 export async function saveCheckpoint(
   path: string,
   network: Network,
-  learning: Omit<Learning, 'best'>,
+  learning: Omit<SavedTraining, 'best'>,
   data: Fingerprint,
   best: Best | undefined,
 ): Promise<void> {
@@ -82,9 +82,9 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /** How far training has come, by a file's own words, whatever they really are; throws an InputError where they cannot be used. */
-function checkLearning({ learning, recipe, inputs, classes }: ModelDescription, path: string): Learning {
+function checkLearning({ learning, recipe, inputs, classes }: ModelDescription, path: string): SavedTraining {
   try {
-    const told = learning as Learning;
+    const told = learning as SavedTraining;
     const { phase, encoding, history, searchSeconds, best } = told;
     checkEncoding(encoding, inputs, classes);
     if (best) checkCalibration(best.calibration);

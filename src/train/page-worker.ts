@@ -23,12 +23,12 @@ import {
 } from '../network/page-home.ts';
 import { transferable } from '../network/remote.ts';
 import { type Frame, frameOf, Gathering, type Piece, piecesOf } from './pieces.ts';
-import { type Learned, learnOwn, type TrainingOptions } from './training.ts';
+import { learnOwn, type TrainingOptions, type TrainingResult } from './training.ts';
 
 /** The data that a network learns from. */
 export type LearnedFrom = Pick<PreprocessedData, 'encoding' | 'train' | 'validation' | 'whole'>;
 /** What the page has to know of how a model was come by. */
-export type HowLearned = Omit<Learned, 'network'>;
+export type HowLearned = Omit<TrainingResult, 'network'>;
 
 let pieces: Iterator<Piece, undefined, void>;
 /** What has come of the examples that the page has numbered. */

@@ -1,7 +1,7 @@
 // Somebody's own data in a page: the functions of Node, each at work in a worker.
 
 import type { Encoding } from '../data/encode-examples.ts';
-import type { Examples, Source } from '../data/examples/examples.ts';
+import type { Examples, OpenedData } from '../data/examples/examples.ts';
 import { blobOf } from '../data/formats/blob-table.ts';
 import type { NotedTable, TextOptions } from '../data/formats/text-table.ts';
 import type { Note } from '../data/notes.ts';
@@ -16,10 +16,10 @@ import { shared } from '../network/script.js';
 import type { Calibration } from '../readouts/calibration.ts';
 import type { HowLearned, LearnedFrom, OwnMethods } from './page-worker.ts';
 import { frameOf, Gathering, piecesOf } from './pieces.ts';
-import { script } from './script.js';
+import { ownDataScript } from './script.js';
 import type { TrainModelOptions as NodeOptions, TrainedModel as NodeTrainedModel } from './train-model.ts';
 
-const ownScript = new PageScript<OwnMethods>(shared, script);
+const ownScript = new PageScript<OwnMethods>(shared, ownDataScript);
 
 /** What `trainModel` takes in a page: what it takes in Node, without files. */
 export interface TrainModelOptions
@@ -58,7 +58,7 @@ export async function readTable(
  * result. Throws an InputError where there is no column to learn, or too many classes or too few examples.
  */
 export async function preprocess(
-  { examples, test }: Source,
+  { examples, test }: OpenedData,
   options: PreprocessOptions & PageOptions = {},
 ): Promise<PreprocessedData> {
   return inWorker(options, async (home, plain) => {

@@ -37,7 +37,7 @@ export interface TrainingOptions {
 }
 
 /** What training came to. */
-export interface Learned {
+export interface TrainingResult {
   readonly network: Network;
   readonly calibration: Calibration;
   readonly history: readonly EpochEvent[];
@@ -63,7 +63,7 @@ export async function* learnOwn(
   host: Host,
   data: Pick<PreprocessedData, 'train' | 'validation' | 'whole'>,
   options: TrainingOptions,
-): AsyncGenerator<Network | EpochEvent, Learned, void> {
+): AsyncGenerator<Network | EpochEvent, TrainingResult, void> {
   const { train, validation } = data;
   const { recipe = recipeFor(train), seed, signal, reopen, standing, keep } = options;
   if (!scoresLabels(recipe.learning)) {

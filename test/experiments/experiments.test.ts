@@ -12,7 +12,7 @@ import { online } from '../../src/experiments/online.ts';
 import { spreadOf } from '../../src/experiments/outcome.ts';
 import { nameOf, summarise, writeResult } from '../../src/experiments/result.ts';
 import { type RunOptions, reproduce } from '../../src/experiments/run.ts';
-import { firstLayers, hybrids } from '../../src/experiments/sections.ts';
+import { firstLayersSection, hybridsSection } from '../../src/experiments/sections.ts';
 import { splitValidation } from '../../src/index.ts';
 import { sizeOf } from '../../src/layers/shape.ts';
 import { checkRecipe, inputShape, shapesOf } from '../../src/recipes/check.ts';
@@ -56,7 +56,7 @@ const tiny: Experiment = {
       short: { epochs: 1, examples: 1000 },
     },
   ],
-  sections: [hybrids, firstLayers],
+  sections: [hybridsSection, firstLayersSection],
 };
 
 let folder: string;

@@ -1,7 +1,8 @@
 // Convolutions, over awkward shapes.
 
 import { it } from 'vitest';
-import { about, type Bench, eachBuild, items, SKIP, sumError } from '../support/memory.ts';
+import { SKIP } from '../../src/kernels/panels.ts';
+import { about, type Bench, eachBuild, items, sumError } from '../support/memory.ts';
 
 interface Sizes {
   /** Images, and channels above. */

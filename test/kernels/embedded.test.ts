@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createNetwork, encodeNetwork, type Recipe, recipes } from '../../src/index.ts';
-import { decodeText, encodeText } from '../../src/kernels/embedded.ts';
+import { packBytes, unpackBytes } from '../../src/kernels/embedded.ts';
 import type { Build } from '../../src/kernels/features.ts';
 import { create } from '../../src/network/build.ts';
 import { node } from '../../src/network/create.ts';
@@ -23,9 +23,9 @@ const data = { ...prototypes(200, inputs, classes, 1), shape: [9, 10] as const }
 
 it('any bytes are text without quotes and backslashes, and come out of it again', () => {
   const bytes = Uint8Array.from({ length: 1024 }, (_, i) => (i < 256 ? i : (i * 167) ^ (i >> 3)));
-  const text = encodeText(bytes);
+  const text = packBytes(bytes);
   expect(text).toMatch(/^[#-[\]-z]+$/);
-  expect(decodeText(text)).toEqual(bytes);
+  expect(unpackBytes(text)).toEqual(bytes);
 });
 
 describe.each(['simd', 'relaxed'] as const)('%s', build => {

@@ -1,7 +1,8 @@
 // Goodness, objectives, gradient rows, normalisation and softmax.
 
 import { expect, it } from 'vitest';
-import { about, type Bench, EPSILON, eachBuild, items, SKIP, sumError } from '../support/memory.ts';
+import { SKIP } from '../../src/kernels/panels.ts';
+import { about, type Bench, EPSILON, eachBuild, items, sumError } from '../support/memory.ts';
 
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));

@@ -1,7 +1,8 @@
 // Products, lists and steps: the kernels that sum, in all combinations of sizes.
 
 import { expect, it } from 'vitest';
-import { about, type Bench, EPSILON, eachBuild, items, SKIP, sumError } from '../support/memory.ts';
+import { SKIP } from '../../src/kernels/panels.ts';
+import { about, type Bench, EPSILON, eachBuild, items, sumError } from '../support/memory.ts';
 
 const SIZES = [1, 3, 4, 5, 7, 8, 9, 31, 32, 33, 64, 100];
 const DENSITIES = [0, 0.1, 1];

@@ -2,7 +2,8 @@
 // masks over weights.
 
 import { expect, it } from 'vitest';
-import { about, type Bench, eachBuild, items, SKIP, sumError } from '../support/memory.ts';
+import { SKIP } from '../../src/kernels/panels.ts';
+import { about, type Bench, eachBuild, items, sumError } from '../support/memory.ts';
 
 /** Runs over K inputs: random, or all of them. */
 function someRuns(bench: Bench, K: number): [number, number][] {

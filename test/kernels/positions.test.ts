@@ -1,7 +1,8 @@
 // Images of units, position by position, over awkward shapes.
 
 import { it } from 'vitest';
-import { about, type Bench, type Check, eachBuild, items, SKIP, sumError } from '../support/memory.ts';
+import { SKIP } from '../../src/kernels/panels.ts';
+import { about, type Bench, type Check, eachBuild, items, sumError } from '../support/memory.ts';
 
 interface Sizes {
   /** Images, and channels of a position. */

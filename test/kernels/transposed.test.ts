@@ -1,7 +1,7 @@
 // The product with the transposed weights, over awkward shapes.
 
 import { expect, it } from 'vitest';
-import { SKIP } from '../../src/kernels/plain/view.ts';
+import { SKIP } from '../../src/kernels/panels.ts';
 import { about, type Bench, eachBuild, items, sumError } from '../support/memory.ts';
 
 const SIZES = [1, 2, 3, 4, 5, 8, 31, 32, 33, 70, 100];

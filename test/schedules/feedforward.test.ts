@@ -12,7 +12,7 @@ import { HybridImages, planHybrids } from '../../src/negatives/hybrids.ts';
 import { createNetwork } from '../../src/network/create.ts';
 import type { Network } from '../../src/network/network.ts';
 import { readState } from '../../src/network/state.ts';
-import type { Contrast, Objective, Recipe, Unsupervised } from '../../src/recipes/recipe.ts';
+import type { Contrast, ObjectiveSpec, Recipe, Unsupervised } from '../../src/recipes/recipe.ts';
 import { gain } from '../../src/schedules/rates.ts';
 import { expectClose } from '../support/close.ts';
 import { prototypes, withLabelRoom } from '../support/data.ts';
@@ -21,7 +21,7 @@ import { type Changes, changed, type RecipeOf } from '../support/recipes.ts';
 
 const [inputs, classes, seed] = [60, 5, 3];
 
-const logistic: Objective = { kind: 'logistic', threshold: 1, temperature: 5 };
+const logistic: ObjectiveSpec = { kind: 'logistic', threshold: 1, temperature: 5 };
 const momentum: Optimizer = { kind: 'momentum', rate: 0.05, momentum: 0.9, decay: 0.001 };
 const adam: Optimizer = { kind: 'adam', rate: 0.002, beta1: 0.9, beta2: 0.99, epsilon: 1e-5, decay: 0.01 };
 const readout = { rate: 0.1, momentum: 0.9, decay: 0.003, from: 1 };
@@ -114,7 +114,7 @@ const cases: [string, Changes<Contrast>][] = [
 ];
 for (const goodness of ['sum-of-squares', 'minus-sum-of-squares', 'mean-of-squares'] as Goodness[]) {
   const scale = goodness === 'mean-of-squares' ? 30 : 1;
-  const objectives: Objective[] = [
+  const objectives: ObjectiveSpec[] = [
     { kind: 'logistic', threshold: 1, temperature: 5 / scale },
     { kind: 'symba', alpha: 0.1 * scale },
     { kind: 'swish', alpha: 0.1 * scale },

@@ -6,12 +6,10 @@ import { describe } from 'vitest';
 import { kernels as learnKernels } from '../../build/learn-kernels.js';
 import { kernels as pageKernels } from '../../build/page-kernels.js';
 import { kernels as predictKernels } from '../../build/predict-kernels.js';
-import { decodeText, fuse, share } from '../../src/kernels/embedded.ts';
+import { declareShared, fuse, unpackBytes } from '../../src/kernels/embedded.ts';
 import { type Build, detectBuild } from '../../src/kernels/features.ts';
 import { bindKernels, type Kernels } from '../../src/kernels/kernels.ts';
 import { plainKernels } from '../../src/kernels/plain.ts';
-
-export const SKIP = 0xffffffff;
 
 /** One unit in the last place of 1. */
 export const EPSILON = 2 ** -23;
@@ -323,9 +321,9 @@ const carried: Readonly<Record<Bundle, string>> = {
 
 /** The bytes of a build, made as bundles make it of the module that they carry. */
 export function embeddedBuild(of: Bundle, build: Build, isShared: boolean): Uint8Array<ArrayBuffer> {
-  const module = decodeText(carried[of]);
+  const module = unpackBytes(carried[of]);
   if (build === 'relaxed') fuse(module);
-  if (isShared) share(module);
+  if (isShared) declareShared(module);
   return module;
 }
 

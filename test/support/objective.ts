@@ -1,13 +1,13 @@
 // The objectives as they are published, for the plain networks that training is held against.
 
-import type { Objective } from '../../src/recipes/recipe.ts';
+import type { ObjectiveSpec } from '../../src/recipes/recipe.ts';
 
 /**
  * How much of its gradient a positive asks for, and how much of its own a negative is to lose, from the goodness of both; `ones` is the
  * goodness of as many units that are all 1.
  */
 export function weigh(
-  objective: Objective,
+  objective: ObjectiveSpec,
   good: number,
   bad: number,
   ones: number,

@@ -8,7 +8,7 @@ import type { Note } from '../notes.ts';
 export type Examples = (Table | Images) & { readonly notes?: readonly Note[] };
 
 /** Examples to learn from, and those to test on where the source has some. */
-export interface Source {
+export interface OpenedData {
   readonly examples: Examples;
   readonly test?: Examples;
 }

@@ -10,7 +10,7 @@ import type { Idx } from '../formats/idx.ts';
 import { readIdx } from '../formats/idx-file.ts';
 import type { Images } from '../images/images.ts';
 import { tableFromArray } from '../tables/table.ts';
-import type { Examples, Source } from './examples.ts';
+import type { Examples, OpenedData } from './examples.ts';
 
 /** `emnist-letters-`, `train`, `images`; what files are called elsewhere is alike. */
 const NAME = /^(.*?)(train|t10k|test)?[-_.]?(images?|labels?)/i;
@@ -33,7 +33,7 @@ export function isIdxFile(path: string): boolean {
  * set. Labels, and a test set, are taken from the files beside it of the same name but for `labels` and `t10k` or `test`; names
  * of classes from `SET-mapping.txt`. Throws an InputError where there is no such set, or more than one, or one that is not sound.
  */
-export async function readIdxExamples(path: string, isFolder: boolean): Promise<Source> {
+export async function readIdxExamples(path: string, isFolder: boolean): Promise<OpenedData> {
   const folder = isFolder ? path : dirname(path);
   const files = await readdir(folder).catch(error => {
     throw fileError('read', folder, error);

@@ -6,7 +6,7 @@ import { placedName } from '../formats/columns.ts';
 import { type NumpyArray, parseNpy, parseNpz } from '../formats/npy.ts';
 import { isZip } from '../formats/zip.ts';
 import type { Note } from '../notes.ts';
-import type { Examples, Source } from './examples.ts';
+import type { Examples, OpenedData } from './examples.ts';
 
 const MOST_COLUMNS = 20_000;
 /** What arrays are called, in lower case: the first that is there is taken. */
@@ -27,13 +27,13 @@ interface Named extends NumpyArray {
 }
 
 /** Reads an NPY file, whose columns are those of a table, or an NPZ file with inputs and labels, and test data if any. */
-export async function readNumpy(path: string): Promise<Source> {
+export async function readNumpy(path: string): Promise<OpenedData> {
   const bytes = await readBytes(path);
   return numpySource(bytes, path);
 }
 
 /** The same from the bytes of the file. */
-export function numpySource(bytes: Uint8Array, path: string): Source {
+export function numpySource(bytes: Uint8Array, path: string): OpenedData {
   if (!isZip(bytes)) return { examples: examplesOf(parseNpy(bytes, path), undefined, path) };
   const arrays = Array.from(parseNpz(bytes, path), ([name, array]): Named => ({ name, ...array }));
   const find = (role: keyof typeof names) =>

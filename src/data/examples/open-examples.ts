@@ -13,7 +13,7 @@ import { readImageFolder } from '../images/image-folder.ts';
 import type { ImageOptions } from '../images/images.ts';
 import { cifarBatches } from '../named/cifar.ts';
 import { few } from '../notes.ts';
-import { type Examples, isTable, type Source } from './examples.ts';
+import { type Examples, isTable, type OpenedData } from './examples.ts';
 import { isIdxFile, readIdxExamples } from './idx-examples.ts';
 
 const TABLES = ['.csv', '.tsv', '.tab', '.txt', '.data'];
@@ -89,7 +89,7 @@ async function hasMoreClasses(path: string): Promise<boolean> {
  * are read always, JPEG and other formats where the package sharp is installed, Parquet where hyparquet is, .xlsx where read-excel-file
  * is. How a text was read is in its `notes`. Throws an InputError that names what cannot be read.
  */
-export async function readExamples(path: string, options: ReadOptions = {}): Promise<Source> {
+export async function readExamples(path: string, options: ReadOptions = {}): Promise<OpenedData> {
   const source = await readSource(path, options);
   // Only images that are files of their own, which have a source each, may be bad by themselves.
   if (options.skipBad && (isTable(source.examples) || !source.examples.sources)) {
@@ -100,7 +100,7 @@ export async function readExamples(path: string, options: ReadOptions = {}): Pro
   return source;
 }
 
-async function readSource(path: string, options: ReadOptions): Promise<Source> {
+async function readSource(path: string, options: ReadOptions): Promise<OpenedData> {
   const ending = endingOf(path);
   const found = await stat(path).catch(error => {
     throw fileError('read', path, error);
@@ -135,7 +135,7 @@ async function readSource(path: string, options: ReadOptions): Promise<Source> {
 }
 
 /** A folder of images that was packed, or a single table. */
-async function readZip(path: string, options: ReadOptions): Promise<Source> {
+async function readZip(path: string, options: ReadOptions): Promise<OpenedData> {
   const { unzip, unzipFolder } = await import('../formats/zip.ts');
   const bytes = await readBytes(path);
   const names: string[] = [];

@@ -8,7 +8,7 @@ import { checkEnds, type ParquetColumns, readColumns } from '../formats/parquet.
 import { decodeFiles } from '../images/image-files.ts';
 import type { ImageOptions } from '../images/images.ts';
 import { shapeNotes, stackPictures } from '../images/stack-images.ts';
-import { type Examples, isTable, type Source } from './examples.ts';
+import { type Examples, isTable, type OpenedData } from './examples.ts';
 
 /** Seconds that reading may take: some, and one for each MiB. */
 const SECONDS = 10;
@@ -28,7 +28,7 @@ export async function readParquetFolder(
   folder: string,
   files: readonly string[],
   options: ImageOptions = {},
-): Promise<Source> {
+): Promise<OpenedData> {
   const ofTest = files.filter(file => /^test\b/i.test(file));
   const others = files.filter(file => !ofTest.includes(file));
   const read = (part: readonly string[], name: string, size: ImageOptions['size']) =>

@@ -6,14 +6,14 @@ import { readBytes } from '../../files/read.ts';
 import { fileError } from '../../files/write.ts';
 import { blobOf, parseBlob } from './blob-table.ts';
 import { detectEncodings } from './detector.ts';
-import { readFrom, readIn } from './passes.ts';
+import { readIn, readPasses } from './passes.ts';
 import {
   type NotedTable,
   type ReadProgress,
   readText,
-  type Source,
   type TextHost,
   type TextOptions,
+  type TextSource,
 } from './text-table.ts';
 import { TypedColumns } from './typed-columns.ts';
 
@@ -37,7 +37,7 @@ export async function readCsv(
   });
   // What comes out of a pipe comes once.
   if (!found.isFile()) return parseCsv(await readBytes(path), path, options);
-  const source: Source = { path, size: found.size };
+  const source: TextSource = { path, size: found.size };
   const open = async function* () {
     for await (const chunk of readChunks(path)) {
       const { size: of, table } = source;
@@ -45,7 +45,7 @@ export async function readCsv(
       yield chunk;
     }
   };
-  return readFrom(open, readText(source, host, options));
+  return readPasses(open, readText(source, host, options));
 }
 
 /**

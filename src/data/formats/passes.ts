@@ -25,7 +25,7 @@ export function readIn<Result>(bytes: Uint8Array, reading: Reading<Result>): Res
 }
 
 /** Lets a reader read what `open` gives anew each time. */
-export async function readFrom<Result>(
+export async function readPasses<Result>(
   open: () => AsyncGenerator<Chunk, void, void>,
   reading: Reading<Result>,
 ): Promise<Result> {

@@ -54,11 +54,11 @@ export interface TextHost {
   /** Makes text of bytes below 128. */
   readonly asciiText?: (bytes: Uint8Array) => string;
   /** Columns that take little memory. */
-  readonly columnsFor?: (source: Source, width: number) => GrowingColumns;
+  readonly columnsFor?: (source: TextSource, width: number) => GrowingColumns;
 }
 
 /** A file, or bytes, while it is read. */
-export interface Source {
+export interface TextSource {
   readonly path: string;
   /** Bytes in all. */
   readonly size: number;
@@ -72,7 +72,7 @@ const SAMPLE = 500;
 const BEGINNING = 1 << 19;
 
 /** Reads the table in a text, whose bytes it is given; throws an InputError where it is none, or too large. */
-export function* readText(source: Source, host: TextHost, options: TextOptions): Reading<NotedTable> {
+export function* readText(source: TextSource, host: TextHost, options: TextOptions): Reading<NotedTable> {
   const { path } = source;
   const encoding = yield* findEncoding(path, host.detect, options.encoding);
   let { table, dialect } = yield* readRecords(source, host, encoding, options);
@@ -87,7 +87,7 @@ export function* readText(source: Source, host: TextHost, options: TextOptions):
 
 /** All records, those of `width` cells as columns; by default those of as many as the first ones have. */
 function* readRecords(
-  source: Source,
+  source: TextSource,
   host: TextHost,
   encoding: TextEncoding,
   { delimiter }: TextOptions,

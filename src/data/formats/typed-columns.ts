@@ -5,7 +5,7 @@ import { type Bytes, checkRoom } from '../room.ts';
 import type { Cells } from './cells.ts';
 import { GrowingCells } from './growing-cells.ts';
 import type { GrowingColumns } from './record-table.ts';
-import type { Source } from './text-table.ts';
+import type { TextSource } from './text-table.ts';
 
 /** Rows that there is room for, over those that are expected. */
 const MARGIN = 1.02;
@@ -14,12 +14,12 @@ const STEP = 1 << 22;
 
 export class TypedColumns implements GrowingColumns {
   readonly #columns: readonly GrowingCells[];
-  readonly #source: Source;
+  readonly #source: TextSource;
   /** Bytes from which on it is foreseen next. */
   #next = 0;
 
   /** For `width` columns of `source`, in which it is kept what is foreseen. */
-  constructor(source: Source, width: number) {
+  constructor(source: TextSource, width: number) {
     this.#source = source;
     this.#columns = Array.from({ length: width }, () => new GrowingCells());
   }

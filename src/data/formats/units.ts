@@ -7,7 +7,7 @@ const CELL =
   /^(?:([A-Z]{2,3}\$?|Rs\.?|kr\.?)\s?)?([-+(]?[\d.,'\u2019 \u00a0\u2009\u202f]*\d\)?)\s?([\p{L}°µ²³/·]{1,8}\.?)?$/u;
 
 /** The unit of nearly all of some cells, none of which is missing; several where they have different ones, none where they have none. */
-export function unitsOf(cells: readonly string[]): string[] {
+export function unitsIn(cells: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const cell of cells) {
     const match = CELL.exec(cell);

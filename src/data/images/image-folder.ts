@@ -4,7 +4,7 @@
 import { extname } from 'node:path';
 import { InputError } from '../../errors.ts';
 import type { FileInFolder, Folder } from '../../files/folder.ts';
-import type { Source } from '../examples/examples.ts';
+import type { OpenedData } from '../examples/examples.ts';
 import { few, type Note } from '../notes.ts';
 import { decodeFiles, FORMATS, isImage, isImageFile, within } from './image-files.ts';
 import type { ImageOptions } from './images.ts';
@@ -44,7 +44,7 @@ interface Gathered {
  * have, at most 32 pixels a side. Throws an InputError that names the files which cannot be read (with `skipBad` they are left
  * out), or the classes without an image.
  */
-export async function readImageFolder(folder: Folder, options: ImageOptions = {}): Promise<Source> {
+export async function readImageFolder(folder: Folder, options: ImageOptions = {}): Promise<OpenedData> {
   const all = await sorted(folder);
   const name = all.path;
   if (!all.hasImages) {

@@ -1,7 +1,7 @@
 // IDX files of images and of labels, joined to a dataset: the form of MNIST and its relatives.
 
 import { InputError } from '../../errors.ts';
-import { shared } from '../../threads/memory.ts';
+import { intoShared } from '../../threads/memory.ts';
 import type { Dataset } from '../dataset.ts';
 import { type Idx, MAX_DIMENSIONS } from '../formats/idx.ts';
 
@@ -54,7 +54,7 @@ export function idxDataset(name: string, images: Idx, labels: Idx, paths: IdxPat
     width: images.values.length / count,
     classes,
     ...(exampleSizes.length === 2 && { shape: [height, columns] as const }),
-    inputs: shared(images.values),
-    labels: shared(labels.values),
+    inputs: intoShared(images.values),
+    labels: intoShared(labels.values),
   };
 }

@@ -9,16 +9,16 @@ import { MOST_LABEL_INPUTS } from '../label-inputs.ts';
 import { columnText, few, type Note } from '../notes.ts';
 import { type Decorrelation, fitDecorrelation, isDecorrelated } from './decorrelation.ts';
 import { findApart, whyIdentifier } from './identifiers.ts';
-import { numbersIn } from './number-reading.ts';
+import { readNumbers } from './number-reading.ts';
 import { noColumn } from './table.ts';
 import {
   type ColumnEncoding,
+  type ColumnReading,
   columnFinder,
+  columnValues,
   type NumberColumn,
-  type Reading,
   standardised,
   type TableEncoding,
-  valuesOf,
 } from './table-encoding.ts';
 import { areMany, tellingColumns } from './telling-columns.ts';
 
@@ -120,7 +120,7 @@ function withoutChance(
     open.length,
     k => {
       const column = open[k];
-      const values = at(valuesOf(column, named.get(column.name)!, table.cells?.missing), rows);
+      const values = at(columnValues(column, named.get(column.name)!, table.cells?.missing), rows);
       return values.map(value => (Number.isFinite(value) ? standardised(column, value) : Number.NaN));
     },
     labels,
@@ -158,7 +158,7 @@ function decorrelationOf(
   const values = new Float64Array(sample.length * columns.length);
   const find = columnFinder(encoding, table);
   columns.forEach((column, k) => {
-    const cells = valuesOf(column, find(column.name), encoding.missing);
+    const cells = columnValues(column, find(column.name), encoding.missing);
     sample.forEach((row, i) => {
       values[i * columns.length + k] = standardised(column, cells[row]);
     });
@@ -178,9 +178,9 @@ function fitColumn(
   const type = types && Object.hasOwn(types, name) ? types[name] : undefined;
   const missing = cells?.missing;
   if (type === undefined || type === 'number') {
-    const how = numbersIn(column, rows, cells, type === 'number', notes);
+    const how = readNumbers(column, rows, cells, type === 'number', notes);
     if (how) {
-      const values = valuesOf(how, column, missing);
+      const values = columnValues(how, column, missing);
       const found = fitNumbers(how, values, rows);
       if (typeof found === 'string') return found;
       if (type === 'number' || keep?.includes(name)) return [found];
@@ -214,7 +214,7 @@ function formatNotes(columns: readonly ColumnEncoding[]): Note[] {
   }));
 }
 
-function fitNumbers(how: Reading, values: Float64Array, rows: Uint32Array): NumberColumn | string {
+function fitNumbers(how: ColumnReading, values: Float64Array, rows: Uint32Array): NumberColumn | string {
   let [count, sum] = [0, 0];
   for (const row of rows) {
     if (!Number.isFinite(values[row])) continue;
@@ -266,7 +266,7 @@ function fitDates(
   const fitted = dateParts
     .map(part => {
       const how = { name, date: { order, part } };
-      return fitNumbers(how, valuesOf(how, { name, values: words }), rows);
+      return fitNumbers(how, columnValues(how, { name, values: words }), rows);
     })
     .filter(part => typeof part !== 'string');
   if (fitted.length === 0) return undefined;

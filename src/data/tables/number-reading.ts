@@ -8,18 +8,18 @@ import {
   NUMERIC_SHARE,
   parseNumber,
 } from '../formats/numbers.ts';
-import { unitsOf, withoutUnit } from '../formats/units.ts';
+import { unitsIn, withoutUnit } from '../formats/units.ts';
 import { columnText, few, type Note } from '../notes.ts';
-import type { Reading } from './table-encoding.ts';
+import type { ColumnReading } from './table-encoding.ts';
 
 /** How the numbers of a column are to be read; undefined where it holds others, too many for `isSaid` to make them missing. */
-export function numbersIn(
+export function readNumbers(
   { name, values }: Column,
   rows: Uint32Array,
   cells: Table['cells'],
   isSaid: boolean,
   notes: Note[],
-): Reading | undefined {
+): ColumnReading | undefined {
   if (values instanceof Float64Array)
     return rows.some(row => Number.isFinite(values[row])) ? { name } : undefined;
   const { known, ...plain } = formatOf(values, rows, cells);
@@ -28,7 +28,7 @@ export function numbersIn(
   let unit: string | undefined;
   if (!isEnough()) {
     const written = knownCells(values, rows, cells?.missing);
-    const [most, ...others] = unitsOf(written);
+    const [most, ...others] = unitsIn(written);
     if (others.length > 0) {
       const text = `${columnText(name)}: numbers of different things (${few([most, ...others])}), taken as text: make them one to learn from them as numbers`;
       notes.push({ code: 'cells', column: name, text });

@@ -86,11 +86,11 @@ const AT_ONCE = 1 << 21;
 export const LIMIT = 4;
 
 /** How the cells of a column are to be read as numbers. */
-export type Reading = Pick<NumberColumn, 'name' | 'format' | 'unit' | 'absent' | 'date'>;
+export type ColumnReading = Pick<NumberColumn, 'name' | 'format' | 'unit' | 'absent' | 'date'>;
 
 /** The numbers in the cells of a column, as its encoding reads them; NaN where a cell is missing or holds none. */
-export function valuesOf(
-  { format = PLAIN, unit, absent, date }: Reading,
+export function columnValues(
+  { format = PLAIN, unit, absent, date }: ColumnReading,
   given: Column,
   missing?: readonly string[],
 ): Float64Array {
@@ -114,14 +114,14 @@ export function valuesAgain(
   source: Column,
   missing?: readonly string[],
 ): { readonly values: Float64Array; readonly format?: NumberFormat } {
-  const values = valuesOf(column, source, missing);
+  const values = columnValues(column, source, missing);
   if (column.date || source.values instanceof Float64Array) return { values };
   const readable = values.reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
   const bare = withoutUnits(source, column.unit).values as Exclude<Column['values'], Float64Array>;
   if (column.absent !== undefined || readable >= NUMERIC_SHARE * countKnown(bare, missing)) return { values };
   const cells = [...bare].filter(cell => !isMissing(cell, missing));
   const others = readableFormats(cells, NUMERIC_SHARE).map(format => {
-    const again = valuesOf({ ...column, format }, source, missing);
+    const again = columnValues({ ...column, format }, source, missing);
     const known = again.filter(value => !Number.isNaN(value));
     const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
     return { values: again, format, distance: Math.abs(mean - column.mean) };
@@ -258,7 +258,7 @@ function writerOf(
     };
   }
   const { mayMiss, edges } = column;
-  const numbers = valuesOf(column, source, missing);
+  const numbers = columnValues(column, source, missing);
   return (row, inputs, first) => {
     const value = numbers[row];
     let to = first + at;

@@ -11,10 +11,10 @@ import {
   type CategoryColumn,
   type ColumnEncoding,
   columnFinder,
+  columnValues,
   type NumberColumn,
   type TableEncoding,
   valuesAgain,
-  valuesOf,
 } from './table-encoding.ts';
 
 /** Columns that are named one by one. */
@@ -189,7 +189,7 @@ export function leaks(
     const source = find(name);
     const share =
       column.kind === 'number'
-        ? toldByNumbers(valuesOf(column, source, encoding.missing), labels, rows)
+        ? toldByNumbers(columnValues(column, source, encoding.missing), labels, rows)
         : toldByWords(texts(source, encoding.missing), labels, rows);
     if (share >= LEAK_SHARE) told.add(name);
   }

@@ -1,7 +1,8 @@
 // Damped states.
 
 import type { Kernels } from '../kernels.ts';
-import { PANEL, view } from './view.ts';
+import { PANEL } from '../panels.ts';
+import { view } from './view.ts';
 
 export function dampKernels(buffer: ArrayBufferLike): Pick<Kernels, 'dampStates'> {
   const { f32, word, cell } = view(buffer);

@@ -1,7 +1,8 @@
 // Products with weights, and what passes from layer to layer.
 
 import type { Kernels } from '../kernels.ts';
-import { PANEL, ROW_BYTES, view } from './view.ts';
+import { PANEL, ROW_BYTES } from '../panels.ts';
+import { view } from './view.ts';
 
 /** Of an input's entry in a pair of rows. */
 const PAIR_BYTES = 12;

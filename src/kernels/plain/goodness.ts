@@ -1,7 +1,8 @@
 // From goodness to gradient rows.
 
 import type { Kernels } from '../kernels.ts';
-import { flush, PANEL, SKIP, view } from './view.ts';
+import { PANEL, SKIP } from '../panels.ts';
+import { flush, view } from './view.ts';
 
 const NEGLIGIBLE = 2 ** -24;
 

@@ -1,7 +1,8 @@
 // Local receptive fields.
 
 import type { Kernels } from '../kernels.ts';
-import { PANEL, ROW_BYTES, view } from './view.ts';
+import { PANEL, ROW_BYTES } from '../panels.ts';
+import { view } from './view.ts';
 
 export function localKernels(buffer: ArrayBufferLike): Pick<Kernels, 'gatherRows' | 'maskWeights'> {
   const { f32, u32, word, cell, eachInput } = view(buffer);

@@ -1,7 +1,8 @@
 // The initial weights, and noise on them.
 
 import type { Kernels } from '../kernels.ts';
-import { PANEL, view } from './view.ts';
+import { PANEL } from '../panels.ts';
+import { view } from './view.ts';
 
 function scramble(word: number): number {
   let x = word;

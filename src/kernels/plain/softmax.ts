@@ -1,7 +1,8 @@
 // The softmax readout.
 
 import type { Kernels } from '../kernels.ts';
-import { PANEL, view } from './view.ts';
+import { PANEL } from '../panels.ts';
+import { view } from './view.ts';
 
 export function softmaxKernels(buffer: ArrayBufferLike): Pick<Kernels, 'softmaxRows' | 'softmaxGradient'> {
   const { f32, u32, word, cell } = view(buffer);

@@ -1,7 +1,8 @@
 // Back through a linear map.
 
 import type { Kernels } from '../kernels.ts';
-import { PANEL, ROW_BYTES, SKIP, view } from './view.ts';
+import { PANEL, ROW_BYTES, SKIP } from '../panels.ts';
+import { view } from './view.ts';
 
 export function transposedKernels(
   buffer: ArrayBufferLike,

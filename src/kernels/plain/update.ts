@@ -1,7 +1,8 @@
 // From gradient rows to weights.
 
 import type { Kernels } from '../kernels.ts';
-import { flush, PANEL, ROW_BYTES, SKIP, view } from './view.ts';
+import { PANEL, ROW_BYTES, SKIP } from '../panels.ts';
+import { flush, view } from './view.ts';
 
 export function updateKernels(
   buffer: ArrayBufferLike,

@@ -1,13 +1,6 @@
 // How all plain kernels see the bytes.
 
-/** Units in a panel. */
-export const PANEL = 32;
-
-/** Bytes of a panel row: the unit of the offsets in compressed rows and columns. */
-export const ROW_BYTES = 128;
-
-/** The target of a row that is left out. */
-export const SKIP = 0xffffffff;
+import { PANEL, ROW_BYTES } from '../panels.ts';
 
 /** Rounds before it compares, because the kernel sees only the rounded number. */
 export const flush = (x: number) => (Math.abs(Math.fround(x)) < Math.fround(1e-30) ? 0 : x);

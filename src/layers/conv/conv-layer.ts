@@ -3,9 +3,9 @@
 // The rows of other layers are images of `positions` here: an image's units lie at (panel, image · positions + position, unit).
 
 import type { Kernels } from '../../kernels/kernels.ts';
+import { PANEL } from '../../kernels/panels.ts';
 import type { WorkShare } from '../../threads/share.ts';
 import { classHeadsOf, Layer, type MappedActivity } from '../layer.ts';
-import { PANEL } from '../memory.ts';
 import type { Optimizer } from '../optimizer.ts';
 import type { BatchRows } from '../rows.ts';
 import type { ConvPlan } from './plan.ts';

@@ -1,8 +1,9 @@
 // Where everything of a layer of convolutions lies in its memory.
 
 import { InputError } from '../../errors.ts';
+import { PANEL, ROW_BYTES } from '../../kernels/panels.ts';
 import { placesOf, unitGrid } from '../grid.ts';
-import { Arena, PANEL, panelsOf, ROW_BYTES } from '../memory.ts';
+import { Arena, panelsOf } from '../memory.ts';
 import { blockTensors, planClassHeads, planGoodness, planHead, type Site } from '../plan.ts';
 import { FEWEST_CHANNELS, positionsOf } from './form.ts';
 import type { ConvSpec } from './spec.ts';

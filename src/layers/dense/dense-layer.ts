@@ -2,8 +2,8 @@
 
 import type { Build } from '../../kernels/features.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
+import { ROW_BYTES } from '../../kernels/panels.ts';
 import type { WorkShare } from '../../threads/share.ts';
-import { ROW_BYTES } from '../memory.ts';
 import type { Optimizer } from '../optimizer.ts';
 import { PanelLayer } from '../panel-layer.ts';
 import type { BatchRows } from '../rows.ts';

@@ -1,7 +1,8 @@
 // Where everything of a fully connected layer lies in its memory.
 
+import { PANEL, ROW_BYTES } from '../../kernels/panels.ts';
 import { inputOrder } from '../grid.ts';
-import { Arena, PANEL, panelsOf, ROW_BYTES } from '../memory.ts';
+import { Arena, panelsOf } from '../memory.ts';
 import { blockTensors, planClassHeads, planGoodness, planHead, type Site } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
 import type { DenseSpec } from './spec.ts';

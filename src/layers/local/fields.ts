@@ -1,8 +1,8 @@
 // The geometry of local receptive fields without weight sharing (the paper's section on local fields, and its CIFAR-10
 // networks): what a panel sees, and what each of its units sees of that.
 
+import { PANEL, ROW_BYTES } from '../../kernels/panels.ts';
 import { type Block, type Grid, type UnitGrid, unitsOf } from '../grid.ts';
-import { PANEL, ROW_BYTES } from '../memory.ts';
 import { checkCover } from './cover.ts';
 import type { FieldSize } from './spec.ts';
 

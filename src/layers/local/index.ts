@@ -1,9 +1,9 @@
 // A layer of local receptive fields: blocks of neighbouring units that share a field.
 
 import type { Kernels } from '../../kernels/kernels.ts';
+import { PANEL } from '../../kernels/panels.ts';
 import { stream } from '../../kernels/random-streams.ts';
 import type { LayerKind } from '../kind.ts';
-import { PANEL } from '../memory.ts';
 import { fillMeans } from '../plan.ts';
 import { localForm } from './form.ts';
 import { LocalLayer } from './local-layer.ts';

@@ -5,9 +5,9 @@
 // sees in place. So memory stays small, however much the fields overlap, and the result does not depend on who does which block.
 
 import type { Kernels } from '../../kernels/kernels.ts';
+import { PANEL, ROW_BYTES } from '../../kernels/panels.ts';
 import type { WorkShare } from '../../threads/share.ts';
 import type { SparseRows } from '../layer.ts';
-import { PANEL, ROW_BYTES } from '../memory.ts';
 import type { Optimizer } from '../optimizer.ts';
 import { PanelLayer } from '../panel-layer.ts';
 import type { BatchRows } from '../rows.ts';

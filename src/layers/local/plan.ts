@@ -5,8 +5,9 @@
 // above. A fully connected layer that sees a layer above is one block.
 
 import { InputError } from '../../errors.ts';
+import { PANEL, ROW_BYTES, SKIP } from '../../kernels/panels.ts';
 import { type Block, placesOf, sourceGrid, unitGrid, unitsOf } from '../grid.ts';
-import { Arena, PANEL, panelsOf, ROW_BYTES, SKIP } from '../memory.ts';
+import { Arena, panelsOf } from '../memory.ts';
 import { blockTensors, planClassHeads, planGoodness, planHead, type Site, type Source } from '../plan.ts';
 import type { Shape } from '../shape.ts';
 import { connectedInputs, type Field, lanesOf } from './fields.ts';

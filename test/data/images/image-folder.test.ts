@@ -7,7 +7,7 @@ import { encode } from 'fast-png';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { isTable, type Source } from '../../../src/data/examples/examples.ts';
+import { isTable, type OpenedData } from '../../../src/data/examples/examples.ts';
 import {
   holdsExamples,
   type ReadOptions,
@@ -30,8 +30,8 @@ const put = async (path: string, content: Uint8Array | string = png(9)) => {
   await writeFile(join(folder, path), content);
 };
 const read = (options?: ReadOptions, path = folder) => readExamples(path, options);
-const labels = ({ examples }: Pick<Source, 'examples'>) => !isTable(examples) && examples.labels;
-const notes = ({ examples }: Pick<Source, 'examples'>) => (examples.notes ?? []).map(({ text }) => text);
+const labels = ({ examples }: Pick<OpenedData, 'examples'>) => !isTable(examples) && examples.labels;
+const notes = ({ examples }: Pick<OpenedData, 'examples'>) => (examples.notes ?? []).map(({ text }) => text);
 
 it('follows links to folders and to images, and says which other files it skips', async () => {
   await put('a/0.png');

@@ -8,7 +8,7 @@ import { readIn } from '../../../src/data/formats/passes.ts';
 import { readText } from '../../../src/data/formats/text-table.ts';
 import type { Note } from '../../../src/data/notes.ts';
 import { fitEncoding } from '../../../src/data/tables/fit-table.ts';
-import { valuesOf } from '../../../src/data/tables/table-encoding.ts';
+import { columnValues } from '../../../src/data/tables/table-encoding.ts';
 import { InputError } from '../../../src/errors.ts';
 import { generator } from '../../support/data.ts';
 
@@ -155,7 +155,7 @@ function complaint(seed: number): string | undefined {
         return `no column ${column.name}: ${told}`;
       }
       if (encoded.kind !== 'number') return `a category ${column.name}: ${told}\n${text.slice(0, 400)}`;
-      const found = valuesOf(encoded, column);
+      const found = columnValues(encoded, column);
       const isSame = values.every((value, i) =>
         value === null ? Number.isNaN(found[i]) : Number(value.toFixed(decimals)) === found[i],
       );

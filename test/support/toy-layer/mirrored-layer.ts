@@ -1,7 +1,7 @@
 // A dense layer whose rows begin with the last unit.
 
+import { ROW_BYTES } from '../../../src/kernels/panels.ts';
 import { DenseLayer } from '../../../src/layers/dense/dense-layer.ts';
-import { ROW_BYTES } from '../../../src/layers/memory.ts';
 
 export class MirroredLayer extends DenseLayer {
   override normalize(begin: number, end: number): void {
