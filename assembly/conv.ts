@@ -97,19 +97,90 @@ export function convForward(
               v128.store(to, relu(a4), 64); v128.store(to, relu(a5), 80); v128.store(to, relu(a6), 96); v128.store(to, relu(a7), 112);
             }
           }
-          if (L == 1) continue;
-          for (let half: usize = 0; half < 2; half++) {
-            const low = i16x8.narrow_i32x4_s(
-              largest(y, scratch, 64 * half, L * L), largest(y, scratch, 64 * half + 16, L * L),
-            );
-            const high = i16x8.narrow_i32x4_s(
-              largest(y, scratch, 64 * half + 32, L * L), largest(y, scratch, 64 * half + 48, L * L),
-            );
-            v128.store(winner + 16 * half, i8x16.narrow_i16x8_u(low, high));
-          }
+          if (L > 1) poolRows(y, winner, scratch, L * L);
         }
       }
     }
+  }
+}
+
+/**
+ * The same of images as spreadImages writes them with D ≤ 4, zeros multiplied, too: cheaper where few values are zero. A sum has the same
+ * bits either way.
+ */
+export function gridForward(
+  activity: usize, winners: usize, scratch: usize, grid: usize, weights: usize,
+  begin: u32, end: u32, P: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32,
+): void {
+  const gridWidth = W + 2 * (N >> 1);
+  const imageBytes = (<usize>((H + 2 * (N >> 1)) * gridWidth)) << 4;
+  const height = ((H - 1) / stride + 1) / L, width = ((W - 1) / stride + 1) / L;
+  const panelBytes = <usize>(N * N * D + 1) * PANEL_ROW;
+  // Neighbours are multiplied two at a time; the last of an odd number is its own neighbour.
+  const row = L == 1 ? width : L;
+  for (let panel: u32 = 0; panel < P; panel++) {
+    const w = weights + <usize>panel * panelBytes;
+    for (let image = begin; image < end; image++) {
+      const from = grid + <usize>image * imageBytes;
+      const place = (<usize>panel * S + image) * height * width;
+      let y = activity + place * PANEL_ROW;
+      let winner = winners + place * 32;
+      for (let py: u32 = 0; py < height; py++) {
+        for (let px: u32 = 0; px < width * L; px += row) {
+          let to = L == 1 ? y : scratch;
+          for (let cy = py * L; cy < py * L + L; cy++) {
+            for (let cx = px; cx < px + row; cx += 2) {
+              const corner = from + ((<usize>((cy * gridWidth + cx) * stride)) << 4);
+              const apart: u32 = cx + 1 < px + row ? 1 : 0;
+              pairOfPatches(to, to + <usize>apart * PANEL_ROW, corner, apart * stride, w, gridWidth, D, N);
+              to += <usize>(1 + apart) * PANEL_ROW;
+            }
+          }
+          if (L > 1) poolRows(y, winner, scratch, L * L);
+          y += <usize>(L == 1 ? width : 1) * PANEL_ROW;
+          winner += 32;
+        }
+      }
+    }
+  }
+}
+
+/** relu(patch · weights + bias) of a patch of a grid, and of that `apart` positions to its right. */
+// @ts-ignore: decorator
+@inline
+function pairOfPatches(to: usize, next: usize, corner: usize, apart: usize, w: usize, gridWidth: u32, D: u32, N: u32): void {
+  const bias = w + <usize>(N * N * D) * PANEL_ROW;
+  for (let half: usize = 0; half < 128; half += 64) {
+    let a0 = v128.load(bias + half), a1 = v128.load(bias + half, 16), a2 = v128.load(bias + half, 32), a3 = v128.load(bias + half, 48);
+    let b0 = a0, b1 = a1, b2 = a2, b3 = a3;
+    let k = w + half;
+    for (let y: u32 = 0; y < N; y++) {
+      let position = corner + ((<usize>(y * gridWidth)) << 4);
+      for (let x: u32 = 0; x < N; x++, position += 16) {
+        for (let at = position; at < position + (<usize>D << 2); at += 4, k += PANEL_ROW) {
+          const p = v128.load32_splat(at), q = v128.load32_splat(at + (apart << 4));
+          const k0 = v128.load(k), k1 = v128.load(k, 16), k2 = v128.load(k, 32), k3 = v128.load(k, 48);
+          a0 = madd(p, k0, a0); b0 = madd(q, k0, b0);
+          a1 = madd(p, k1, a1); b1 = madd(q, k1, b1);
+          a2 = madd(p, k2, a2); b2 = madd(q, k2, b2);
+          a3 = madd(p, k3, a3); b3 = madd(q, k3, b3);
+        }
+      }
+    }
+    const first = to + half, second = next + half;
+    v128.store(first, relu(a0)); v128.store(first, relu(a1), 16); v128.store(first, relu(a2), 32); v128.store(first, relu(a3), 48);
+    v128.store(second, relu(b0)); v128.store(second, relu(b1), 16); v128.store(second, relu(b2), 32); v128.store(second, relu(b3), 48);
+  }
+}
+
+/** Stores the largest of `count` panel rows, and which they are from. */
+// @ts-ignore: decorator
+@inline
+function poolRows(y: usize, winner: usize, rows: usize, count: u32): void {
+  for (let half: usize = 0; half < 2; half++) {
+    const low = i16x8.narrow_i32x4_s(largest(y, rows, 64 * half, count), largest(y, rows, 64 * half + 16, count));
+    const high = i16x8.narrow_i32x4_s(largest(y, rows, 64 * half + 32, count), largest(y, rows, 64 * half + 48, count));
+    v128.store(winner + 16 * half, i8x16.narrow_i16x8_u(low, high));
   }
 }
 
@@ -181,6 +252,9 @@ export function listGradient(
   const height = ((H - 1) / stride + 1) / L, width = ((W - 1) / stride + 1) / L;
   const Q = height * width;
   const listBytes = <usize>(R * Q) << 3;
+  // from / L = from · share >> 16, without a division for each entry: from is below 256.
+  const share = 65535 / L + 1;
+  const skip = gridWidth - L;
   for (let block = begin; block < end; block++) {
     for (let panel: u32 = 0; panel < P; panel++) {
       const first = <usize>(block * P + panel) * 32;
@@ -195,25 +269,51 @@ export function listGradient(
             const d = gradient + place * PANEL_ROW;
             const winner = winners + (place << 5);
             const corner = image * gridPositions + (y * L * gridWidth + x * L) * stride;
-            for (let part: usize = 0; part < 32; part += 4) {
-              let isOn = <u32>i32x4.bitmask(f32x4.ne(v128.load(d + (part << 2)), f32x4.splat(0)));
-              while (isOn) {
-                const unit = part + <usize>ctz<u32>(isOn);
-                isOn &= isOn - 1;
-                const from = L == 1 ? 0 : <u32>load<u8>(winner + unit);
-                const position = corner + ((from / L) * gridWidth + (from % L)) * stride;
-                const length = count + (unit << 2);
-                const to = list + unit * listBytes + <usize>load<u32>(length);
-                store<u32>(to, position << shift);
-                store<f32>(to, load<f32>(d + (unit << 2)), 4);
-                store<u32>(length, load<u32>(length) + 8);
-              }
+            let to = list;
+            for (let part: usize = 0; part < PANEL_ROW; part += 16, to += 4 * listBytes) {
+              const values = d + part;
+              const isOn = <u32>i32x4.bitmask(f32x4.ne(v128.load(values), f32x4.splat(0)));
+              if (isOn == 0) continue;
+              const lengths = count + part;
+              const from = winner + (part >> 2);
+              append(to, lengths, values, isOn & 1, L == 1 ? corner : corner + placeOf(from, share, skip) * stride, shift);
+              append(
+                to + listBytes, lengths + 4, values + 4, isOn >> 1 & 1,
+                L == 1 ? corner : corner + placeOf(from + 1, share, skip) * stride, shift,
+              );
+              append(
+                to + 2 * listBytes, lengths + 8, values + 8, isOn >> 2 & 1,
+                L == 1 ? corner : corner + placeOf(from + 2, share, skip) * stride, shift,
+              );
+              append(
+                to + 3 * listBytes, lengths + 12, values + 12, isOn >> 3,
+                L == 1 ? corner : corner + placeOf(from + 3, share, skip) * stride, shift,
+              );
             }
           }
         }
       }
     }
   }
+}
+
+/** Where in its pool a winner is, counted in positions of the grid. */
+// @ts-ignore: decorator
+@inline
+function placeOf(winner: usize, share: u32, skip: u32): u32 {
+  const from = <u32>load<u8>(winner);
+  return (from * share >> 16) * skip + from;
+}
+
+/** Writes an entry behind a list, always; it counts where it is on: cheaper than a branch that nobody can predict. */
+// @ts-ignore: decorator
+@inline
+function append(list: usize, length: usize, value: usize, isOn: u32, position: u32, shift: u32): void {
+  const bytes = load<u32>(length);
+  const to = list + <usize>bytes;
+  store<u32>(to, position << shift);
+  store<f32>(to, load<f32>(value), 4);
+  store<u32>(length, bytes + (isOn << 3));
 }
 
 /**
@@ -294,10 +394,12 @@ function addRow(to: usize, grid: usize, list: usize, last: usize, isFirst: bool)
     a0 = v128.load(to); a1 = v128.load(to, 16); a2 = v128.load(to, 32); a3 = v128.load(to, 48);
     a4 = v128.load(to, 64); a5 = v128.load(to, 80); a6 = v128.load(to, 96); a7 = v128.load(to, 112);
   }
-  for (let at = list; at < last; at += 8) {
+  // As in sparse.ts: two entries a turn, and conditions that are always true.
+  let at = list;
+  for (const even = last - ((last - at) & 8); at < even; at += 16) {
     const from = grid + load<u32>(at);
+    const next = grid + load<u32>(at, 8);
     const d = v128.load32_splat(at, 4);
-    // Always true, see simd.ts.
     if (from) {
       a0 = madd(d, v128.load(from), a0);
       a1 = madd(d, v128.load(from, 16), a1);
@@ -310,6 +412,31 @@ function addRow(to: usize, grid: usize, list: usize, last: usize, isFirst: bool)
       a6 = madd(d, v128.load(from, 96), a6);
       a7 = madd(d, v128.load(from, 112), a7);
     }
+    const e = v128.load32_splat(at, 12);
+    if (next) {
+      a0 = madd(e, v128.load(next), a0);
+      a1 = madd(e, v128.load(next, 16), a1);
+      a2 = madd(e, v128.load(next, 32), a2);
+      a3 = madd(e, v128.load(next, 48), a3);
+    }
+    if (last) {
+      a4 = madd(e, v128.load(next, 64), a4);
+      a5 = madd(e, v128.load(next, 80), a5);
+      a6 = madd(e, v128.load(next, 96), a6);
+      a7 = madd(e, v128.load(next, 112), a7);
+    }
+  }
+  if (at < last) {
+    const from = grid + load<u32>(at);
+    const d = v128.load32_splat(at, 4);
+    a0 = madd(d, v128.load(from), a0);
+    a1 = madd(d, v128.load(from, 16), a1);
+    a2 = madd(d, v128.load(from, 32), a2);
+    a3 = madd(d, v128.load(from, 48), a3);
+    a4 = madd(d, v128.load(from, 64), a4);
+    a5 = madd(d, v128.load(from, 80), a5);
+    a6 = madd(d, v128.load(from, 96), a6);
+    a7 = madd(d, v128.load(from, 112), a7);
   }
   v128.store(to, a0); v128.store(to, a1, 16); v128.store(to, a2, 32); v128.store(to, a3, 48);
   v128.store(to, a4, 64); v128.store(to, a5, 80); v128.store(to, a6, 96); v128.store(to, a7, 112);

@@ -12,5 +12,5 @@
 //   N  positions of a patch each way    L  positions of a pool each way    A  cells each way    R  images of a block
 
 export * from './page';
-export { convForward, convGradient, listGradient, panelSums, spreadImages } from './conv';
+export { convForward, convGradient, gridForward, listGradient, panelSums, spreadImages } from './conv';
 export { cellGradient, meanCells, normalizePositions, scaleImages, sumPositions } from './positions';

@@ -107,6 +107,10 @@ export type Kernels = {
     begin: number, end: number, P: number, H: number, W: number, D: number, N: number, stride: number,
     L: number, S: number
   ): void;
+  gridForward(
+    activity: number, winners: number, scratch: number, grid: number, weights: number, begin: number,
+    end: number, P: number, H: number, W: number, D: number, N: number, stride: number, L: number, S: number
+  ): void;
   spreadImages(
     grid: number, cuts: number, entries: number, begin: number, end: number, H: number, W: number, D: number,
     pad: number, S: number

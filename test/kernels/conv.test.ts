@@ -31,6 +31,7 @@ const SIZES: readonly Sizes[] = [
   { M: 7, U: 32, H: 3, W: 3, D: 33, N: 1, stride: 1, L: 1, density: 0 },
 ];
 const SMALL = SIZES[4];
+const NARROW = SIZES[2];
 
 /** Images of the sizes, cut at each position. */
 function images(bench: Bench, { M, H, W, D, density }: Sizes) {
@@ -72,6 +73,43 @@ function forward(bench: Bench, sizes: Sizes): void {
     bench.close('activity', activity + panel * S * Q * 128, M * Q * 32, sumError(K + 1));
   }
   bench.padding('activity', activity, U, S * Q, M * Q);
+}
+
+/** Images as a grid give the same bits as compressed ones, zeros or not. */
+function gridForward(bench: Bench, sizes: Sizes): void {
+  bench.reset();
+  const { M, U, H, W, D, N, stride, L } = sizes;
+  const { Q } = pooled(sizes);
+  const [P, S, K, pad] = [Math.ceil(U / 32), M + 2, N * N * D, (N - 1) / 2];
+  const { cuts, entries } = images(bench, sizes);
+  const weights = bench.panels(U, K + 1);
+  const grid = bench.zeros(S * (H + 2 * pad) * (W + 2 * pad) * 4);
+  const compressed = bench.take(P * S * Q * 32);
+  const activity = bench.take(P * S * Q * 32);
+  const [winners, others] = [bench.zeros(P * S * Q * 8), bench.zeros(P * S * Q * 8)];
+  const scratch = bench.zeros(L * L * 32);
+  const { kernels, u32 } = bench;
+  kernels.spreadImages(grid, cuts, entries, 0, M, H, W, D, pad, S);
+  kernels.convForward(compressed, others, scratch, cuts, entries, weights, 0, M, P, H, W, D, N, stride, L, S);
+  const ofImages = (at: number, bytes: number) => (begin: number, end: number) =>
+    Array.from({ length: P }, (_, p) => items(at + p * S * Q * bytes, Q * bytes)(begin, end)).flat();
+  bench.check({
+    end: M,
+    call: (k, begin, end) =>
+      k.gridForward(activity, winners, scratch, grid, weights, begin, end, P, H, W, D, N, stride, L, S),
+    writes: (begin, end) => [
+      ...ofImages(activity, 128)(begin, end),
+      ...ofImages(winners, 32)(begin, end),
+      ...items(scratch, L * L * 128)(0, 1),
+    ],
+  });
+  for (let panel = 0; panel < P; panel++) {
+    const [at, other] = [activity, compressed].map(first => (first >> 2) + panel * S * Q * 32);
+    for (let i = 0; i < M * Q * 32; i++) {
+      if (u32[at + i] !== u32[other + i]) throw new Error(`value ${i} of panel ${panel} has other bits`);
+    }
+    bench.close('activity', activity + panel * S * Q * 128, M * Q * 32, sumError(K + 1));
+  }
 }
 
 /** The winners that the kernel found have the largest activity: ties but for rounding may fall either way in the twin. */
@@ -146,6 +184,13 @@ function gradient(bench: Bench, sizes: Sizes): void {
       ...items(lists, P * 32 * R * Q * 8)(begin, end),
     ],
   });
+  // Of what is behind a list, nobody reads.
+  for (let list = 0; list < B * P * 32; list++) {
+    const [first, last] = [lists + list * R * Q * 8, lists + (list + 1) * R * Q * 8];
+    for (const words of [bench.u32, bench.plain.u32]) {
+      words.fill(0, (first + words[(counts >> 2) + list]) >> 2, last >> 2);
+    }
+  }
   bench.same();
 
   const T = D <= 4 ? N * Math.ceil(N / 4) * 16 + 4 : panels * N * N * 32 + 4;
@@ -181,6 +226,12 @@ eachBuild((open, isFull) => {
     for (const sizes of all) about(JSON.stringify(sizes), () => what(bench, sizes));
   };
   it('convForward', { timeout: 60_000 }, each(forward));
+  it('gridForward', { timeout: 60_000 }, () => {
+    const bench = open();
+    for (const sizes of isFull ? SIZES.filter(({ D }) => D <= 4) : [NARROW]) {
+      about(JSON.stringify(sizes), () => gridForward(bench, sizes));
+    }
+  });
   it('the winners of a pool', { timeout: 60_000 }, () => {
     const bench = open();
     for (const sizes of all.filter(({ L, U, stride }) => L > 1 && U <= 32 && stride === 1)) {

@@ -4,9 +4,14 @@ import type { Kernels } from '../kernels.ts';
 import { PANEL, ROW_BYTES, SKIP } from '../panels.ts';
 import { view } from './view.ts';
 
+type Visit = (y: number, x: number, channel: number, value: number) => void;
+
 export function convKernels(
   buffer: ArrayBufferLike,
-): Pick<Kernels, 'convForward' | 'convGradient' | 'listGradient' | 'panelSums' | 'spreadImages'> {
+): Pick<
+  Kernels,
+  'convForward' | 'convGradient' | 'gridForward' | 'listGradient' | 'panelSums' | 'spreadImages'
+> {
   const { f32, u32, word, cell } = view(buffer);
   const u8 = new Uint8Array(buffer);
 
@@ -18,7 +23,7 @@ export function convKernels(
     H: number,
     W: number,
     D: number,
-    visit: (y: number, x: number, channel: number, value: number) => void,
+    visit: Visit,
   ): void {
     const cut = word(cuts, image * (H * W + 1));
     for (let at = u32[cut]; at < u32[cut + H * W]; at += 8) {
@@ -32,45 +37,80 @@ export function convKernels(
   const pools = (length: number, stride: number, L: number) =>
     Math.floor((Math.floor((length - 1) / stride) + 1) / L);
 
-  return {
-    convForward(activity, winners, scratch, cuts, entries, weights, begin, end, P, H, W, D, N, stride, L, S) {
-      const pad = (N - 1) / 2;
-      const [across, down] = [W, H].map(length => Math.floor((length - 1) / stride) + 1);
-      const [height, width] = [H, W].map(length => pools(length, stride, L));
-      const K = N * N * D;
-      for (let panel = 0; panel < P; panel++) {
-        for (let image = begin; image < end; image++) {
-          const sums = Array.from({ length: down * across }, () =>
-            Array.from({ length: PANEL }, (_, lane) => f32[cell(weights, K + 1, panel, K, lane)]),
-          );
-          eachValue(cuts, entries, image, H, W, D, (y, x, channel, value) => {
-            for (let cy = 0; cy < down; cy++) {
-              for (let cx = 0; cx < across; cx++) {
-                const [row, column] = [y - cy * stride + pad, x - cx * stride + pad];
-                if (row < 0 || row >= N || column < 0 || column >= N) continue;
-                for (let lane = 0; lane < PANEL; lane++) {
-                  const k = (row * N + column) * D + channel;
-                  sums[cy * across + cx][lane] += value * f32[cell(weights, K + 1, panel, k, lane)];
-                }
+  /** Of images whose values `each` visits. */
+  function forward(
+    each: (image: number, visit: Visit) => void,
+    activity: number,
+    winners: number,
+    scratch: number,
+    weights: number,
+    begin: number,
+    end: number,
+    P: number,
+    H: number,
+    W: number,
+    D: number,
+    N: number,
+    stride: number,
+    L: number,
+    S: number,
+  ): void {
+    const pad = (N - 1) / 2;
+    const [across, down] = [W, H].map(length => Math.floor((length - 1) / stride) + 1);
+    const [height, width] = [H, W].map(length => pools(length, stride, L));
+    const K = N * N * D;
+    for (let panel = 0; panel < P; panel++) {
+      for (let image = begin; image < end; image++) {
+        const sums = Array.from({ length: down * across }, () =>
+          Array.from({ length: PANEL }, (_, lane) => f32[cell(weights, K + 1, panel, K, lane)]),
+        );
+        each(image, (y, x, channel, value) => {
+          for (let cy = 0; cy < down; cy++) {
+            for (let cx = 0; cx < across; cx++) {
+              const [row, column] = [y - cy * stride + pad, x - cx * stride + pad];
+              if (row < 0 || row >= N || column < 0 || column >= N) continue;
+              for (let lane = 0; lane < PANEL; lane++) {
+                const k = (row * N + column) * D + channel;
+                sums[cy * across + cx][lane] += value * f32[cell(weights, K + 1, panel, k, lane)];
               }
             }
-          });
-          for (let q = 0; q < height * width; q++) {
-            const place = (panel * S + image) * height * width + q;
-            const [py, px] = [Math.floor(q / width), q % width];
-            const pool = Array.from({ length: L * L }, (_, i) =>
-              sums[(py * L + Math.floor(i / L)) * across + px * L + (i % L)].map(sum => Math.max(0, sum)),
-            );
-            if (L > 1) f32.set(pool.flat(), word(scratch, 0));
-            for (let lane = 0; lane < PANEL; lane++) {
-              let winner = 0;
-              for (let i = 1; i < L * L; i++) if (pool[i][lane] > pool[winner][lane]) winner = i;
-              f32[word(activity, place * PANEL + lane)] = pool[winner][lane];
-              if (L > 1) u8[winners + place * PANEL + lane] = winner;
-            }
+          }
+        });
+        for (let q = 0; q < height * width; q++) {
+          const place = (panel * S + image) * height * width + q;
+          const [py, px] = [Math.floor(q / width), q % width];
+          const pool = Array.from({ length: L * L }, (_, i) =>
+            sums[(py * L + Math.floor(i / L)) * across + px * L + (i % L)].map(sum => Math.max(0, sum)),
+          );
+          if (L > 1) f32.set(pool.flat(), word(scratch, 0));
+          for (let lane = 0; lane < PANEL; lane++) {
+            let winner = 0;
+            for (let i = 1; i < L * L; i++) if (pool[i][lane] > pool[winner][lane]) winner = i;
+            f32[word(activity, place * PANEL + lane)] = pool[winner][lane];
+            if (L > 1) u8[winners + place * PANEL + lane] = winner;
           }
         }
       }
+    }
+  }
+
+  return {
+    convForward(activity, winners, scratch, cuts, entries, weights, begin, end, P, H, W, D, N, stride, L, S) {
+      const each = (image: number, visit: Visit) => eachValue(cuts, entries, image, H, W, D, visit);
+      forward(each, activity, winners, scratch, weights, begin, end, P, H, W, D, N, stride, L, S);
+    },
+
+    gridForward(activity, winners, scratch, grid, weights, begin, end, P, H, W, D, N, stride, L, S) {
+      const across = W + N - 1;
+      const each = (image: number, visit: Visit) => {
+        for (let i = 0; i < H * W * D; i++) {
+          const [position, channel] = [Math.floor(i / D), i % D];
+          const [y, x] = [Math.floor(position / W), position % W];
+          const place = (image * (H + N - 1) + y + (N - 1) / 2) * across + x + (N - 1) / 2;
+          visit(y, x, channel, f32[word(grid, 4 * place + channel)]);
+        }
+      };
+      forward(each, activity, winners, scratch, weights, begin, end, P, H, W, D, N, stride, L, S);
     },
 
     spreadImages(grid, cuts, entries, begin, end, H, W, D, pad, S) {

@@ -10,6 +10,9 @@ import type { Optimizer } from '../optimizer.ts';
 import type { BatchRows } from '../rows.ts';
 import type { ConvPlan } from './plan.ts';
 
+/** From this share of values that are not zero on, narrow images are multiplied as they are, zeros included. */
+const FULL = 0.4;
+
 export class ConvLayer extends Layer<ConvPlan> {
   /** Of this thread alone. */
   readonly #scratch: number;
@@ -30,8 +33,16 @@ export class ConvLayer extends Layer<ConvPlan> {
   }
 
   forward(first: number, count: number, _apart: number, share: WorkShare): void {
-    const { at, panels, below, depth, size, step, pool, rows, height, width } = this.plan;
+    const { at, panels, rows, height, width, isNarrow } = this.plan;
     const [begin, end] = [first + share.begin(count), first + share.end(count)];
+    if (isNarrow) this.#spreadImages(begin, end);
+    if (isNarrow && this.#density(begin, end) > FULL) this.#gridForward(begin, end);
+    else this.#convForward(begin, end);
+    this.kernels.sumPositions(at.squares, at.totals, at.activity, begin, end, panels, height * width, rows);
+  }
+
+  #convForward(begin: number, end: number): void {
+    const { at, panels, below, depth, size, step, pool, rows } = this.plan;
     this.kernels.convForward(
       at.activity,
       at.winners,
@@ -50,7 +61,53 @@ export class ConvLayer extends Layer<ConvPlan> {
       pool,
       rows,
     );
-    this.kernels.sumPositions(at.squares, at.totals, at.activity, begin, end, panels, height * width, rows);
+  }
+
+  #gridForward(begin: number, end: number): void {
+    const { at, panels, below, depth, size, step, pool, rows } = this.plan;
+    this.kernels.gridForward(
+      at.activity,
+      at.winners,
+      this.#scratch,
+      at.grid,
+      at.weights,
+      begin,
+      end,
+      panels,
+      below.height,
+      below.width,
+      depth,
+      size,
+      step,
+      pool,
+      rows,
+    );
+  }
+
+  #spreadImages(begin: number, end: number): void {
+    const { at, below, depth, pad, rows } = this.plan;
+    const { height, width } = below;
+    this.kernels.spreadImages(
+      at.grid,
+      at.inputCuts,
+      at.inputEntries,
+      begin,
+      end,
+      height,
+      width,
+      depth,
+      pad,
+      rows,
+    );
+  }
+
+  /** The share of the values of images `begin` to `end` that are not zero. */
+  #density(begin: number, end: number): number {
+    const first = this.plan.at.inputRows >>> 2;
+    let bytes = 0;
+    for (let row = first + 2 * begin; row < first + 2 * end; row += 2)
+      bytes += this.u32[row + 1] - this.u32[row];
+    return bytes / (8 * this.plan.inputs * Math.max(1, end - begin));
   }
 
   /** No rows of an image share anything: labels are no inputs of convolutions. */
@@ -165,23 +222,13 @@ export class ConvLayer extends Layer<ConvPlan> {
     );
   }
 
-  // The step reads images from copies of their own: the next batch is written into the input rows while other threads still step.
+  // The step reads images from copies of their own: the next batch is written into the input rows while other threads still step. Narrow
+  // ones are copied before the product, where no thread steps any more.
   listColumns(rows: BatchRows, _peer: number, share: WorkShare): void {
-    const { at, blockImages, panels, below, depth, size, step, pool, pad } = this.plan;
+    const { at, blockImages, panels, below, depth, size, step, pool, isNarrow } = this.plan;
     const { height, width } = below;
     const { begin, end } = this.#ownBlocks(rows, share);
-    this.kernels.spreadImages(
-      at.grid,
-      at.inputCuts,
-      at.inputEntries,
-      share.begin(rows.count),
-      share.end(rows.count),
-      height,
-      width,
-      depth,
-      pad,
-      this.plan.rows,
-    );
+    if (!isNarrow) this.#spreadImages(share.begin(rows.count), share.end(rows.count));
     this.kernels.listGradient(
       at.counts,
       at.unitLists,

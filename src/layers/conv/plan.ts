@@ -36,10 +36,10 @@ export function planConv(spec: ConvSpec, site: Site) {
   const weightBytes = panels * (fanIn + 1) * ROW_BYTES;
   const pad = (size - 1) / 2;
   // As kernels lay out what the weight gradient reads, and sums: see assembly/conv.ts.
-  const lanes = depth <= 4 ? 4 : PANEL;
+  const isNarrow = depth <= 4;
+  const lanes = isNarrow ? 4 : PANEL;
   const gridBytes = rows * (below.height + 2 * pad) * (below.width + 2 * pad) * lanes * 4;
-  const unitSums =
-    depth <= 4 ? size * Math.ceil(size / 4) * 16 + 4 : panelsOf(depth) * size * size * PANEL + 4;
+  const unitSums = isNarrow ? size * Math.ceil(size / 4) * 16 + 4 : panelsOf(depth) * size * size * PANEL + 4;
   const blockImages = Math.max(1, Math.min(BLOCK_IMAGES, Math.round(BLOCK_POSITIONS / positions)));
   const blocks = Math.ceil(rows / blockImages);
   const listed = blocks * panels * PANEL;
@@ -106,6 +106,8 @@ export function planConv(spec: ConvSpec, site: Site) {
     channels,
     panels,
     depth,
+    /** Whether a position has at most four values: the weight gradient keeps them in a vector each. */
+    isNarrow,
     fanIn,
     size,
     /** Positions from a patch to the next, and of a pool each way. */
