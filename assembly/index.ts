@@ -13,4 +13,5 @@
 
 export * from './page';
 export { convForward, convGradient, gridForward, listGradient, panelSums, spreadImages } from './conv';
+export { similarityGradient, writeColumns } from './similarity';
 export { cellGradient, meanCells, normalizePositions, scaleImages, sumPositions } from './positions';

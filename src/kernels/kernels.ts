@@ -127,6 +127,13 @@ export type Kernels = {
   panelSums(
     panels: number, sums: number, begin: number, end: number, D: number, N: number, T: number
   ): void;
+  writeColumns(
+    columns: number, lengths: number, rows: number, entries: number, begin: number, end: number, K: number
+  ): void;
+  similarityGradient(
+    gradient: number, products: number, lengths: number, labels: number, begin: number, end: number,
+    M: number, P: number, S: number, strength: number, unlike: number
+  ): void;
   sumPositions(
     squares: number, totals: number, activity: number, begin: number, end: number, P: number, Q: number,
     S: number

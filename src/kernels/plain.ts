@@ -13,6 +13,7 @@ import { localKernels } from './plain/local.ts';
 import { maskKernels } from './plain/mask.ts';
 import { positionKernels } from './plain/positions.ts';
 import { randomKernels } from './plain/random.ts';
+import { similarityKernels } from './plain/similarity.ts';
 import { softmaxKernels } from './plain/softmax.ts';
 import { transposedKernels } from './plain/transposed.ts';
 import { updateKernels } from './plain/update.ts';
@@ -22,6 +23,7 @@ export function plainKernels(buffer: ArrayBufferLike): Kernels {
   return {
     ...forwardKernels(buffer),
     ...convKernels(buffer),
+    ...similarityKernels(buffer),
     ...dampKernels(buffer),
     ...positionKernels(buffer),
     ...goodnessKernels(buffer),

@@ -30,7 +30,12 @@ export interface Site {
   /** Groups of units side by side, of as many panels each, that have a goodness of their own; or one at each position. */
   readonly groups: number | 'positions';
   /** Classes that a linear map of each group's activities is to tell apart, where the layer learns by that. */
-  readonly classMap?: { readonly classes: number; readonly isNormalized: boolean };
+  readonly classMap?: {
+    readonly classes: number;
+    readonly isNormalized: boolean;
+    /** Whether images of a batch are compared with each other. */
+    readonly isMutual: boolean;
+  };
   /** Copies of the weights that the optimizer keeps: 1 (momentum), 2 (Adam), or 0 where weights do not follow a gradient. */
   readonly moments: 0 | 1 | 2;
   /** Whether rows may be multiplied two at a time: that takes memory, and kernels which those for devices do without. */
@@ -101,18 +106,30 @@ export interface PanelPlan extends LayerPlan {
 export type HeadPlan = ReturnType<typeof planHead>;
 
 /** Plans a linear map of rows that are `width` long to `classes`. */
-export function planHead(arena: Arena, width: number, batch: number, classes: number, moments = 1) {
+export function planHead(
+  arena: Arena,
+  width: number,
+  batch: number,
+  classes: number,
+  moments = 1,
+  isMutual = false,
+) {
   const panels = panelsOf(classes);
-  const weightBytes = panels * (width + 1) * ROW_BYTES;
+  const panelBytes = (width + 1) * ROW_BYTES;
+  const weightBytes = panels * panelBytes;
+  const imagePanels = isMutual ? panelsOf(batch) : 0;
   return {
     width,
     classes,
     panels,
-    weights: arena.take(weightBytes),
+    /** Behind the panels of classes: those of the images of a batch, where they are compared with each other. */
+    imagePanels,
+    weights: arena.take(weightBytes + imagePanels * panelBytes),
+    lengths: arena.take(isMutual ? batch * 4 : 0),
     first: arena.take(weightBytes),
     second: arena.take(moments === 2 ? weightBytes : 0),
-    logits: arena.take(panels * batch * ROW_BYTES),
-    gradient: arena.take(panels * batch * ROW_BYTES),
+    logits: arena.take((panels + imagePanels) * batch * ROW_BYTES),
+    gradient: arena.take((panels + imagePanels) * batch * ROW_BYTES),
     columns: arena.take((width + 1) * 8),
     lists: arena.take((width + 1) * batch * 8),
     targets: arena.take(batch * 4),
@@ -133,7 +150,7 @@ export function planClassHeads(
   output: { readonly outputRows: number; readonly outputEntries: number },
 ) {
   if (!classMap) return undefined;
-  const { classes, isNormalized } = classMap;
+  const { classes, isNormalized, isMutual } = classMap;
   const groupPanels = panels / groups;
   const width = groups === 1 ? units : groupPanels * PANEL;
   return {
@@ -145,7 +162,7 @@ export function planClassHeads(
       probabilities: arena.take(batch * classes * 4),
       /** Which of the rows that a map reads are units, where there are gaps. */
       ...(order && { order }),
-      ...planHead(arena, width, batch, classes, moments),
+      ...planHead(arena, width, batch, classes, moments, isMutual),
     })),
     labels: arena.take(batch * 4),
   };

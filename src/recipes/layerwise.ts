@@ -121,6 +121,11 @@ export const classesLearning = object({
   map: oneOf('blocks', 'projection', 'learned'),
   /** The rate of a learned map; absent: the optimizer's. */
   mapRate: optional(above0),
+  /**
+   * The weight of similarity matching beside the map: what it reads of two images of a batch shall be alike where their class is the same
+   * (Nøkland and Eidnes 2019, the loss `sim`); absent: none.
+   */
+  similarity: optional(above0),
   /** A row leaves the gradient of a layer that doubts its right class by less than this; absent: all rows count, always. */
   settled: optional(share),
   /** Examples that are settled in every layer are left out of so many epochs that follow; absent: none. */

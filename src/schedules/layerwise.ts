@@ -64,6 +64,11 @@ export abstract class LayerwiseProgram<Kind extends Layer = Layer> extends Threa
     const peerNormalisation = 'peerNormalisation' in learning ? (learning.peerNormalisation ?? 0) : 0;
     const peerOf = (l: number) => (phases[l].positive ? peerNormalisation : 0);
     const [begin, end] = [thread.begin(images), thread.end(images)];
+    if (objective.isMutual) {
+      for (const layer of layers) objective.show(layer, begin, end);
+      // Every image is known to all.
+      thread.wait();
+    }
     for (let l = 0; l < layers.length; l++) {
       objective.compare(layers[l], l, rows, this.readout.labels, phases[l], begin, end);
       if (peerOf(l)) layers[l].updateMeans(rows, thread);

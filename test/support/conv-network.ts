@@ -70,12 +70,8 @@ export function positionsNormalized(y: Image): Image {
   );
 }
 
-/** Log probabilities of all classes, by what a layer made of an image. */
-export function logProbabilities(
-  y: Image,
-  { map, cells }: PlainConv,
-  activity: 'linear' | 'squares' | 'normalized',
-): number[] {
+/** What a map reads of what a layer made of an image: of one channel after the other, its cells. */
+function features(y: Image, cells: number, activity: 'linear' | 'squares' | 'normalized'): number[] {
   const seen =
     activity === 'normalized'
       ? positionsNormalized(y)
@@ -83,26 +79,63 @@ export function logProbabilities(
         ? y.map(row => row.map(position => position.map(value => value * value)))
         : y;
   const [height, width, channels] = [y.length, y[0].length, y[0][0].length];
-  const logits = map[0].map(() => 0);
-  for (let channel = 0; channel < channels; channel++) {
-    for (let cell = 0; cell < cells * cells; cell++) {
-      const [i, j] = [Math.floor(cell / cells), cell % cells];
-      const values: number[] = [];
-      for (let py = 0; py < height; py++) {
-        for (let px = 0; px < width; px++) {
-          const isIn =
-            py >= Math.floor((i * height) / cells) &&
-            py < Math.floor(((i + 1) * height) / cells) &&
-            px >= Math.floor((j * width) / cells) &&
-            px < Math.floor(((j + 1) * width) / cells);
-          if (isIn) values.push(seen[py][px][channel]);
-        }
+  return Array.from({ length: channels * cells * cells }, (_, f) => {
+    const [channel, cell] = [Math.floor(f / (cells * cells)), f % (cells * cells)];
+    const [i, j] = [Math.floor(cell / cells), cell % cells];
+    const values: number[] = [];
+    for (let py = 0; py < height; py++) {
+      for (let px = 0; px < width; px++) {
+        const isIn =
+          py >= Math.floor((i * height) / cells) &&
+          py < Math.floor(((i + 1) * height) / cells) &&
+          px >= Math.floor((j * width) / cells) &&
+          px < Math.floor(((j + 1) * width) / cells);
+        if (isIn) values.push(seen[py][px][channel]);
       }
-      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-      for (let c = 0; c < logits.length; c++) logits[c] += mean * map[channel * cells * cells + cell][c];
     }
-  }
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  });
+}
+
+/** Log probabilities of all classes, by what a layer made of an image. */
+export function logProbabilities(
+  y: Image,
+  { map, cells }: PlainConv,
+  activity: 'linear' | 'squares' | 'normalized',
+): number[] {
+  const logits = map[0].map(() => 0);
+  features(y, cells, activity).forEach((value, f) => {
+    for (let c = 0; c < logits.length; c++) logits[c] += value * map[f][c];
+  });
   const most = Math.max(...logits);
   const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
   return logits.map(logit => logit - most - Math.log(sum));
+}
+
+/**
+ * The mean over all pairs of images of (wanted − cosine)², by what a layer made of them: 1 is wanted of the same label, −1 / (classes − 1)
+ * of others. Channels are filled up with zeros to a multiple of 32 before the mean of an image is taken off.
+ */
+export function dissimilarity(
+  images: readonly Image[],
+  labels: readonly number[],
+  { map, cells }: PlainConv,
+  activity: 'linear' | 'squares' | 'normalized',
+): number {
+  const rows = images.map(image => {
+    const values = features(image, cells, activity);
+    const gaps = cells * cells * (Math.ceil(image[0][0].length / 32) * 32 - image[0][0].length);
+    const whole = [...values, ...new Array<number>(gaps).fill(0)];
+    const mean = whole.reduce((sum, value) => sum + value, 0) / whole.length;
+    const length = Math.sqrt(whole.reduce((sum, value) => sum + (value - mean) ** 2, 0));
+    return whole.map(value => (value - mean) / length);
+  });
+  let sum = 0;
+  rows.forEach((row, i) => {
+    rows.forEach((other, j) => {
+      const cosine = row.reduce((total, value, k) => total + value * other[k], 0);
+      sum += ((labels[i] === labels[j] ? 1 : -1 / (map[0].length - 1)) - cosine) ** 2;
+    });
+  });
+  return sum / rows.length ** 2;
 }

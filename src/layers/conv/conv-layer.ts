@@ -197,7 +197,7 @@ export class ConvLayer extends Layer<ConvPlan> {
       end,
       batch,
       head.width,
-      head.panels,
+      head.panels + head.imagePanels,
       1,
       batch,
       0,

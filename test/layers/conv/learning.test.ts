@@ -8,6 +8,7 @@ import { readState } from '../../../src/network/state.ts';
 import type { Classes, Recipe } from '../../../src/recipes/recipe.ts';
 import {
   activities,
+  dissimilarity,
   type Image,
   logProbabilities,
   type PlainConv,
@@ -87,43 +88,50 @@ function slope(loss: () => number, row: number[], j: number): number {
 
 describe('a step', () => {
   it.each(
-    (['linear', 'squares', 'normalized'] as const).flatMap(activity =>
-      (['blocks', 'projection', 'learned'] as const).map(map => ({ activity, map })),
-    ),
-  )('is that of the equations: $activity, $map', { timeout: 60_000 }, async ({ activity, map }) => {
-    const threads = map === 'learned' ? 2 : 1;
-    const network = await createNetwork(recipeOf({ activity, map }), { inputs, classes, threads });
-    const plain = plainLayers(network);
-    const seen = inputsOf(plain);
-    for await (const _ of network.fit(data));
-    const after = plainLayers(network);
-    await network.close();
-    // The constant 2 of the squares is left to the rate.
-    const factor = activity === 'squares' ? 0.5 : 1;
-    plain.forEach((layer, l) => {
-      const loss = () =>
-        seen[l].reduce(
-          (sum, x, i) => sum + logProbabilities(activities(x, layer), layer, activity)[labels[i]] / images,
-          0,
-        );
-      let largest = 0;
-      const compare = (before: number[], moved: number[], j: number, scale: number) => {
-        const expected = scale * slope(loss, before, j);
-        expect(Math.abs(moved[j] - before[j] - expected)).toBeLessThan(3e-6 + 1e-4 * Math.abs(expected));
-        largest = Math.max(largest, Math.abs(expected));
-      };
-      for (let k = 0; k < layer.weight.length; k += 5) {
-        compare(layer.weight[k], after[l].weight[k], k % layer.bias.length, factor);
-      }
-      for (let u = 0; u < layer.bias.length; u += 4) compare(layer.bias, after[l].bias, u, factor);
-      // Something has to have moved for this to say anything.
-      expect(largest).toBeGreaterThan(1e-3);
-      for (let f = 0; f < layer.map.length; f += 7) {
-        if (map === 'learned') compare(layer.map[f], after[l].map[f], f % classes, 1);
-        else expect(after[l].map[f]).toEqual(layer.map[f]);
-      }
-    });
-  });
+    (['linear', 'squares', 'normalized'] as const).flatMap(activity => [
+      ...(['blocks', 'projection', 'learned'] as const).map(map => ({ activity, map, similarity: 0 })),
+      { activity, map: 'learned' as const, similarity: 0.7 },
+    ]),
+  )(
+    'is that of the equations: $activity, $map, similarity $similarity',
+    { timeout: 60_000 },
+    async ({ activity, map, similarity }) => {
+      const threads = map === 'learned' ? 2 : 1;
+      const learning = { activity, map, ...(similarity && { similarity }) };
+      const network = await createNetwork(recipeOf(learning), { inputs, classes, threads });
+      const plain = plainLayers(network);
+      const seen = inputsOf(plain);
+      for await (const _ of network.fit(data));
+      const after = plainLayers(network);
+      await network.close();
+      // The constant 2 of the squares is left to the rate.
+      const factor = activity === 'squares' ? 0.5 : 1;
+      plain.forEach((layer, l) => {
+        const loss = () => {
+          const made = seen[l].map(x => activities(x, layer));
+          const likely = made.map((y, i) => logProbabilities(y, layer, activity)[labels[i]]);
+          const mean = likely.reduce((sum, value) => sum + value, 0) / images;
+          return similarity ? mean - similarity * dissimilarity(made, labels, layer, activity) : mean;
+        };
+        let largest = 0;
+        const compare = (before: number[], moved: number[], j: number, scale: number) => {
+          const expected = scale * slope(loss, before, j);
+          expect(Math.abs(moved[j] - before[j] - expected)).toBeLessThan(3e-6 + 1e-4 * Math.abs(expected));
+          largest = Math.max(largest, Math.abs(expected));
+        };
+        for (let k = 0; k < layer.weight.length; k += 5) {
+          compare(layer.weight[k], after[l].weight[k], k % layer.bias.length, factor);
+        }
+        for (let u = 0; u < layer.bias.length; u += 4) compare(layer.bias, after[l].bias, u, factor);
+        // Something has to have moved for this to say anything.
+        expect(largest).toBeGreaterThan(1e-3);
+        for (let f = 0; f < layer.map.length; f += 7) {
+          if (map === 'learned') compare(layer.map[f], after[l].map[f], f % classes, 1);
+          else expect(after[l].map[f]).toEqual(layer.map[f]);
+        }
+      });
+    },
+  );
 });
 
 describe('answers', () => {
