@@ -13,4 +13,6 @@
 
 export * from './page';
 export { convForward, convGradient, listGradient, panelSums, spreadImages } from './conv';
+export { averagePositions, channelSums, meanChannels, scaleChannels } from './outgoing';
 export { cellGradient, meanCells, normalizePositions, scaleImages, sumPositions } from './positions';
+export { dropUnits } from './random';
