@@ -30,7 +30,11 @@ export interface Site {
   /** Groups of units side by side, of as many panels each, that have a goodness of their own; or one at each position. */
   readonly groups: number | 'positions';
   /** Classes that a linear map of each group's activities is to tell apart, where the layer learns by that. */
-  readonly classMap?: { readonly classes: number; readonly isNormalized: boolean };
+  readonly classMap?: {
+    readonly classes: number;
+    readonly isNormalized: boolean;
+    readonly isAffine?: boolean;
+  };
   /** Copies of the weights that the optimizer keeps: 1 (momentum), 2 (Adam), or 0 where weights do not follow a gradient. */
   readonly moments: 0 | 1 | 2;
   /** Whether rows may be multiplied two at a time: that takes memory, and kernels which those for devices do without. */
@@ -66,6 +70,8 @@ export interface LayerPlan {
   readonly inputCapacity: number;
   /** The softmax readout's part in the layer. */
   readonly head: HeadPlan | undefined;
+  /** Compressed rows of so many units that it reads, where it does not read what is handed on. */
+  readonly means?: { readonly rows: number; readonly entries: number; readonly units: number };
   readonly classHeads: ClassHeadsPlan | undefined;
   /** What it has learned, and what it needs to go on. */
   readonly tensors: readonly TensorRegion[];

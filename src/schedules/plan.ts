@@ -78,7 +78,11 @@ function siteOf(recipe: Recipe, around: Surroundings, sources: readonly Source[]
     appended: label?.kind === 'appended' ? classes : 0,
     groups: (isLayerwise(learning) && learning.groups) || 1,
     ...(learning.kind === 'classes' && {
-      classMap: { classes, isNormalized: learning.activity === 'normalized' },
+      classMap: {
+        classes,
+        isNormalized: learning.activity === 'normalized',
+        isAffine: learning.map === 'affine-projection',
+      },
     }),
     moments: learning.kind === 'perturbation' ? 0 : momentsOf(learning.optimizer),
     hasPairs,

@@ -12,6 +12,7 @@ export interface PlainConv {
   readonly bias: number[];
   /** (channels · cells · cells, classes), channel by channel. */
   readonly map: Matrix;
+  readonly mapBias?: number[];
   readonly size: number;
   readonly stride: number;
   readonly pool: number;
@@ -73,7 +74,7 @@ export function positionsNormalized(y: Image): Image {
 /** Log probabilities of all classes, by what a layer made of an image. */
 export function logProbabilities(
   y: Image,
-  { map, cells }: PlainConv,
+  { map, mapBias, cells }: PlainConv,
   activity: 'linear' | 'squares' | 'normalized',
 ): number[] {
   const seen =
@@ -83,7 +84,7 @@ export function logProbabilities(
         ? y.map(row => row.map(position => position.map(value => value * value)))
         : y;
   const [height, width, channels] = [y.length, y[0].length, y[0][0].length];
-  const logits = map[0].map(() => 0);
+  const logits = map[0].map((_, c) => mapBias?.[c] ?? 0);
   for (let channel = 0; channel < channels; channel++) {
     for (let cell = 0; cell < cells * cells; cell++) {
       const [i, j] = [Math.floor(cell / cells), cell % cells];

@@ -60,6 +60,7 @@ function plainLayers({ session }: Network): PlainConv[] {
     weight: rowsOf(tensors.get(`layers.${l}.weight`)!, channels),
     bias: Array.from(tensors.get(`layers.${l}.bias`)!),
     map: rowsOf(tensors.get(`classes.${l}.weight`)!, classes),
+    ...(tensors.has(`classes.${l}.bias`) && { mapBias: Array.from(tensors.get(`classes.${l}.bias`)!) }),
     ...{ size, stride, pool, cells },
   }));
 }
@@ -88,12 +89,13 @@ function slope(loss: () => number, row: number[], j: number): number {
 describe('a step', () => {
   it.each(
     (['linear', 'squares', 'normalized'] as const).flatMap(activity =>
-      (['blocks', 'projection', 'learned'] as const).map(map => ({ activity, map })),
+      (['blocks', 'projection', 'affine-projection', 'learned'] as const).map(map => ({ activity, map })),
     ),
   )('is that of the equations: $activity, $map', { timeout: 60_000 }, async ({ activity, map }) => {
     const threads = map === 'learned' ? 2 : 1;
     const network = await createNetwork(recipeOf({ activity, map }), { inputs, classes, threads });
     const plain = plainLayers(network);
+    if (map === 'affine-projection') expect(plain[0].mapBias!.every(value => value !== 0)).toBe(true);
     const seen = inputsOf(plain);
     for await (const _ of network.fit(data));
     const after = plainLayers(network);
