@@ -228,7 +228,7 @@ function pack(at: usize, y: usize, scale: v128, offset: u32): usize {
 
 // @ts-ignore: decorator
 @inline
-function packVector(at: usize, a: v128, offset: u32): usize {
+export function packVector(at: usize, a: v128, offset: u32): usize {
   const isOn = <u32>i32x4.bitmask(f32x4.ne(a, f32x4.splat(0)));
   if (isOn == 0) return at;
   // Always written, kept only when on: cheaper than a branch nobody can predict.

@@ -98,6 +98,35 @@ export function perturbWeights(
   }
 }
 
+/**
+ * Sets units of activity (P, S·Q, 32) to zero at random, images `begin` to `end`, and multiplies the others with `scale`. Image i draws from
+ * stream `stream` + `apart` · i, from `counter` on: sixteen bits a unit, which is left where they are at least `least`.
+ */
+export function dropUnits(
+  activity: usize, begin: u32, end: u32, P: u32, Q: u32, S: u32, seed: u32, stream: u32, apart: u32, counter: u32,
+  least: u32, scale: f32,
+): void {
+  const scales = f32x4.splat(scale), leasts = i32x4.splat(least), low = i32x4.splat(0xffff);
+  for (let image = begin; image < end; image++) {
+    const key = keyOf(seed, stream + apart * image);
+    const keys = i32x4.splat(key);
+    let counters = i32x4.add(i32x4.splat(scramble(key + 0x9e3779b9) + counter), i32x4(0, 1, 2, 3));
+    for (let panel: u32 = 0; panel < P; panel++) {
+      const first = activity + (<usize>panel * S + image) * Q * PANEL_ROW;
+      for (let y = first; y < first + <usize>Q * PANEL_ROW; y += PANEL_ROW) {
+        for (let part: usize = 0; part < 64; part += 16) {
+          const bits = scrambleFour(v128.xor(keys, scrambleFour(counters)));
+          counters = i32x4.add(counters, i32x4.splat(4));
+          const left = v128.and(f32x4.mul(scales, v128.load(y + part)), i32x4.ge_u(v128.and(bits, low), leasts));
+          const right = v128.and(f32x4.mul(scales, v128.load(y + part, 64)), i32x4.ge_u(i32x4.shr_u(bits, 16), leasts));
+          v128.store(y + part, left);
+          v128.store(y + part, right, 64);
+        }
+      }
+    }
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function scrambleFour(x: v128): v128 {

@@ -82,6 +82,35 @@ const variants: Recipe[] = [
       readout: steps,
     },
   },
+  {
+    ...small,
+    ...named('convolutions-as-published'),
+    image: [9, 10],
+    channelMeans: 'image',
+    layers: [
+      {
+        kind: 'conv',
+        channels: 12,
+        size: 3,
+        averagePool: 2,
+        dropout: 0.2,
+        normalization: 'blocks',
+        readMeans: true,
+      },
+      { kind: 'conv', channels: 33, size: 3, cells: 2, outputDropout: 0.3, normalization: 'image' },
+      { kind: 'conv', channels: 9, size: 3, maxPool: 2, averagePool: 2, readMeans: true, outputDropout: 0.1 },
+    ],
+    learning: {
+      kind: 'classes',
+      activity: 'squares',
+      map: 'affine-projection',
+      settled: 0.3,
+      readFrom: 0,
+      ...asQuick,
+      readout: steps,
+    },
+    cosineTo: 0.1,
+  },
 ];
 
 function bytesOf(network: Network): Buffer {

@@ -1,4 +1,4 @@
-// ff reproduce: the experiments of the paper, listed or run.
+// ff reproduce: the experiments of the paper and of others, listed or run.
 
 import { join } from 'node:path';
 import type { Reproduction, Variant } from '../experiments/experiment.ts';
@@ -52,7 +52,7 @@ export async function reproduceExperiment(
   await checkOutputs(outputs, text === undefined ? [] : [text]);
   const stop = new Stop();
   let progress: Progress | undefined;
-  say(colors.bold(`${name}: ${experiment.about} (${experiment.section} of the paper)`));
+  say(colors.bold(`${name}: ${experiment.about} (${experiment.section})`));
   const run = () =>
     reproduce(experiment, {
       ...choice,

@@ -62,7 +62,7 @@ const longer: typeof shared = { ...shared, short: { epochs: 3, examples: 60_000 
 export const backprop: Experiment = {
   name: 'backprop',
   about: 'the same layers by Forward-Forward and by backpropagation, on the same kernels',
-  section: 'section 3.1',
+  section: 'section 3.1 of the paper',
   data: 'mnist',
   variants: [
     { ...longer, name: 'backprop', about: 'softmax cross-entropy, Adam', paper: '1.4 %', recipe: backward },
@@ -75,7 +75,7 @@ export const perturbation: Experiment = {
   name: 'perturbation',
   about:
     'random changes that are rewarded stay far behind the gradient, and bear smaller steps the more weights there are',
-  section: 'section 1',
+  section: 'section 1 of the paper',
   data: 'mnist',
   variants: [
     { ...shared, name: 'perturbation-10', about: '10 units, rewards', recipe: rewarded(10, 0.003) },
@@ -121,7 +121,7 @@ export const blackBox: Experiment = {
   name: 'black-box',
   about:
     'an unknown function between two layers: no gradient comes through, and Forward-Forward does not need one',
-  section: 'sections 1 and 8',
+  section: 'sections 1 and 8 of the paper',
   data: 'mnist',
   variants: [
     ...boxed('levels', 'two levels: on or off', { after: 0, kind: 'quantise', levels: 2 }),

@@ -12,7 +12,7 @@ export interface Variant {
   readonly name: string;
   /** What sets it apart from the others, in a few words. */
   readonly about: string;
-  /** The test error in the paper, e.g. `1.36 %`, where it has one. */
+  /** The test error that was published, e.g. `1.36 %`, where there is one. */
   readonly paper?: string;
   readonly recipe: Recipe;
   readonly seeds: readonly number[];
@@ -26,7 +26,7 @@ export interface Experiment {
   readonly name: string;
   /** In one line. */
   readonly about: string;
-  /** Where it is in the paper, e.g. `section 3.3`. */
+  /** Where it was published, e.g. `section 3.3 of the paper`, which is Hinton's. */
   readonly section: string;
   /** `text` is a file that the caller names. */
   readonly data: 'mnist' | 'cifar10' | 'text';

@@ -1,9 +1,10 @@
-// The experiments by name, in the order of the paper.
+// The experiments by name, in the order of the paper, then what others have published.
 
 import { InputError, nearestName } from '../errors.ts';
 import { backprop, blackBox, perturbation } from './alternatives.ts';
 import type { Experiment } from './experiment.ts';
 import { online } from './online.ts';
+import { asge, deeperForward, monoForward } from './published.ts';
 import { cifar10, recurrent } from './recurrent.ts';
 import { sequences } from './sequences.ts';
 import { sleep } from './sleep.ts';
@@ -23,6 +24,9 @@ export const experiments: readonly Experiment[] = [
   perturbation,
   blackBox,
   online,
+  monoForward,
+  asge,
+  deeperForward,
 ];
 
 /** The experiment called `name`; throws an InputError with the nearest known name. */

@@ -87,7 +87,7 @@ function exampleOf({ inputs, labels, width }: Dataset, i: number): [Dataset['inp
 export const online: Experiment = {
   name: 'online',
   about: 'a stream that is seen once: every example is answered, then learned from, then forgotten',
-  section: 'sections 3.3 and 9',
+  section: 'sections 3.3 and 9 of the paper',
   data: 'mnist',
   variants: [
     {

@@ -43,7 +43,7 @@ const layeredVideo: Recipe = {
 export const recurrent: Experiment = {
   name: 'recurrent',
   about: 'layers that see the layers above and below them a step ago, the label at the top',
-  section: 'section 3.4',
+  section: 'section 3.4 of the paper',
   data: 'mnist',
   variants: [
     {
@@ -122,7 +122,7 @@ function cifarVariant(aim: 'min' | 'max', layers: number): Variant {
 export const cifar10: Experiment = {
   name: 'cifar10',
   about: 'CIFAR-10 with local fields from below and from above',
-  section: 'section 5',
+  section: 'section 5 of the paper',
   data: 'cifar10',
   variants: [cifarVariant('min', 2), cifarVariant('max', 2), cifarVariant('min', 3), cifarVariant('max', 3)],
   sections: [overTimeSection, firstLayersSection],

@@ -20,7 +20,7 @@ const shared: Pick<Variant, 'seeds' | 'short'> = { seeds: [1, 2, 3], short: { ep
 export const sequences: Experiment = {
   name: 'sequences',
   about: 'the next character of a text, with the network itself as the source of negative data',
-  section: 'section 3.5',
+  section: 'section 3.5 of the paper',
   data: 'text',
   variants: [
     {

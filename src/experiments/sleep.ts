@@ -31,7 +31,7 @@ function variant(name: string, rate: number, momentum: number, phases?: number):
 export const sleep: Experiment = {
   name: 'sleep',
   about: 'positive and negative phases apart, at different rates and momenta',
-  section: 'section 3.6',
+  section: 'section 3.6 of the paper',
   data: 'mnist',
   variants: [
     variant('together', 0.01, 0.9),

@@ -7,7 +7,7 @@ import { firstLayersSection } from './sections.ts';
 export const supervised: Experiment = {
   name: 'supervised',
   about: 'the label in the first inputs, images with a wrong one as negative data',
-  section: 'section 3.3',
+  section: 'section 3.3 of the paper',
   data: 'mnist',
   variants: [
     {
@@ -37,7 +37,7 @@ export const supervised: Experiment = {
 export const supervisedJitter: Experiment = {
   name: 'supervised-jitter',
   about: 'the same, with images that are moved by a pixel or two in every epoch',
-  section: 'section 3.3',
+  section: 'section 3.3 of the paper',
   data: 'mnist',
   variants: [
     {

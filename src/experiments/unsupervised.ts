@@ -25,7 +25,7 @@ function againstHybrids(blurs: number, decay: number): Unsupervised {
 export const unsupervised: Experiment = {
   name: 'unsupervised',
   about: 'layers that see no label: real images against hybrids of two',
-  section: 'section 3.2',
+  section: 'section 3.2 of the paper',
   data: 'mnist',
   variants: [
     {
@@ -52,7 +52,7 @@ export const unsupervised: Experiment = {
 export const unsupervisedLocal: Experiment = {
   name: 'unsupervised-local',
   about: 'the same with local receptive fields, whose weights no two units share, and peer normalisation',
-  section: 'section 3.2',
+  section: 'section 3.2 of the paper',
   data: 'mnist',
   variants: [
     {

@@ -156,6 +156,21 @@ export type Kernels = {
     begin: number, end: number, P: number, height: number, width: number, A: number, S: number, T: number,
     channels: number, isSquared: number
   ): void;
+  averagePositions(
+    pooled: number, activity: number, begin: number, end: number, P: number, height: number, width: number,
+    L: number, S: number
+  ): void;
+  channelSums(
+    scales: number, activity: number, begin: number, end: number, P: number, Q: number, S: number
+  ): void;
+  scaleChannels(
+    rows: number, entries: number, activity: number, scales: number, begin: number, end: number, P: number,
+    Q: number, S: number
+  ): void;
+  meanChannels(
+    rows: number, entries: number, sums: number, images: number, values: number, begin: number, end: number,
+    P: number, Q: number
+  ): void;
   transposedProduct(
     inputs: number, cuts: number, entries: number, gradient: number, weights: number, targets: number,
     begin: number, end: number, S: number, K: number, P: number, B: number, T: number, isSquared: number
@@ -179,6 +194,10 @@ export type Kernels = {
   perturbWeights(
     weights: number, begin: number, end: number, K: number, units: number, seed: number, stream: number,
     scale: number, withBias: number
+  ): void;
+  dropUnits(
+    activity: number, begin: number, end: number, P: number, Q: number, S: number, seed: number,
+    stream: number, apart: number, counter: number, least: number, scale: number
   ): void;
   randomMasks(
     masks: number, begin: number, end: number, pixels: number, seed: number, stream: number, counter: number

@@ -11,6 +11,7 @@ import { forwardKernels } from './plain/forward.ts';
 import { goodnessKernels } from './plain/goodness.ts';
 import { localKernels } from './plain/local.ts';
 import { maskKernels } from './plain/mask.ts';
+import { outgoingKernels } from './plain/outgoing.ts';
 import { positionKernels } from './plain/positions.ts';
 import { randomKernels } from './plain/random.ts';
 import { similarityKernels } from './plain/similarity.ts';
@@ -26,6 +27,7 @@ export function plainKernels(buffer: ArrayBufferLike): Kernels {
     ...similarityKernels(buffer),
     ...dampKernels(buffer),
     ...positionKernels(buffer),
+    ...outgoingKernels(buffer),
     ...goodnessKernels(buffer),
     ...updateKernels(buffer),
     ...softmaxKernels(buffer),

@@ -33,6 +33,12 @@ export interface LabelInputs {
   readonly classes: number;
 }
 
+function meanOf(values: ArrayLike<number>, from: number, count: number): number {
+  let sum = 0;
+  for (let k = from; k < from + count; k++) sum += values[k];
+  return sum / count;
+}
+
 export class InputRows {
   readonly #layer: Layer;
   readonly #strength: number;
@@ -42,15 +48,15 @@ export class InputRows {
   /** Values of an example, and how many of the first are not looked at. */
   readonly #width: number;
   readonly #skipped: number;
-  readonly #means: readonly number[] | undefined;
+  readonly #means: readonly number[] | 'image' | undefined;
   /** Scale of each image under a one-hot label (or with none), and under the neutral label. */
   readonly #oneHotScale: Float64Array;
   readonly #neutralScale: Float64Array;
   /** Of what was copied last, before any scale. */
   #squares = 0;
 
-  /** `means` is what each channel of a pixel stands above, if anything. */
-  constructor(layer: Layer, label?: LabelInputs, means?: readonly number[]) {
+  /** `means` is what each channel of a pixel stands above, if anything: with `'image'`, the mean of its own image. */
+  constructor(layer: Layer, label?: LabelInputs, means?: readonly number[] | 'image') {
     const { labels, batch, inputs } = layer.plan;
     const { classes, strength, kind } = label ?? { classes: 0, strength: 0, kind: 'first' };
     this.#layer = layer;
@@ -136,7 +142,7 @@ export class InputRows {
     const inputs = this.#width;
     const skipped = this.#skipped;
     const values = dataset.inputs;
-    const means = this.#means;
+    const means = this.#means === 'image' ? [unit * meanOf(values, index * inputs, inputs)] : this.#means;
     // Where nothing moves any input is a row of its own, so that none can move out of it. Channels lie side by side, so a
     // pixel is as many places wide.
     const isMoved = right !== 0 || down !== 0 || isMirrored;

@@ -43,6 +43,8 @@ export abstract class Layer<Plan extends LayerPlan = LayerPlan> {
   readonly bytes: Uint8Array;
   /** What it hands on, once `normalize` has written it. */
   readonly output: SparseRows;
+  /** What the softmax readout sees of that. */
+  readonly read: Pick<SparseRows, 'rows' | 'entries'>;
 
   constructor(plan: Plan, kernels: Kernels, memory: WebAssembly.Memory) {
     this.plan = plan;
@@ -52,9 +54,16 @@ export abstract class Layer<Plan extends LayerPlan = LayerPlan> {
     this.bytes = new Uint8Array(memory.buffer);
     const { outputRows: rows, outputEntries: entries } = plan.at;
     this.output = { bytes: this.bytes, u32: this.u32, rows, entries };
+    this.read = plan.means ?? this.output;
   }
 
   // ----- forward -----------------------------------------------------------------------------------------------------
+
+  /**
+   * Told before each batch whether training sees it: random numbers then follow from `seed` and the number `first` in the training of its
+   * first row. Undefined: it is asked about.
+   */
+  begin(_seed: number, _first: number | undefined): void {}
 
   /** Does to input rows `begin` to `end`, once they are written, what the product needs. */
   abstract cutRows(begin: number, end: number): void;
@@ -76,6 +85,9 @@ export abstract class Layer<Plan extends LayerPlan = LayerPlan> {
 
   /** Writes what the maps to classes read of rows `begin` to `end`; of `normalized` activities, what is handed on, too. */
   abstract writeFeatures(activity: MappedActivity, begin: number, end: number): void;
+
+  /** Adds to the logits of rows `begin` to `end` the bias of a map that has one. */
+  addMapBias(_begin: number, _end: number): void {}
 
   /** Takes rows `begin` to `end` of what the layer below hands on, normalised by one call. */
   accept(from: SparseRows, begin: number, end: number): void {

@@ -34,7 +34,8 @@ export interface Site {
     readonly classes: number;
     readonly isNormalized: boolean;
     /** Whether images of a batch are compared with each other. */
-    readonly isMutual: boolean;
+    readonly isMutual?: boolean;
+    readonly isAffine?: boolean;
   };
   /** Copies of the weights that the optimizer keeps: 1 (momentum), 2 (Adam), or 0 where weights do not follow a gradient. */
   readonly moments: 0 | 1 | 2;
@@ -71,6 +72,8 @@ export interface LayerPlan {
   readonly inputCapacity: number;
   /** The softmax readout's part in the layer. */
   readonly head: HeadPlan | undefined;
+  /** Compressed rows of so many units that it reads, where it does not read what is handed on. */
+  readonly means?: { readonly rows: number; readonly entries: number; readonly units: number };
   readonly classHeads: ClassHeadsPlan | undefined;
   /** What it has learned, and what it needs to go on. */
   readonly tensors: readonly TensorRegion[];

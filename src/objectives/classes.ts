@@ -61,6 +61,7 @@ export class ClassesObjective implements Objective {
         width,
         1,
       );
+      layer.addMapBias(begin, end);
       kernels.softmaxRows(probabilities, logits, begin, end, batch, 1, classes);
     }
   }
@@ -201,7 +202,8 @@ export function initializeMaps(
       return;
     }
     const from = stream.projections + first + g;
-    kernels.randomWeights(weights, 0, panels, width, classes, seed, from, 1 / Math.sqrt(units.length));
+    const inputs = map === 'affine-projection' ? classes : units.length;
+    kernels.randomWeights(weights, 0, panels, width, classes, seed, from, 1 / Math.sqrt(inputs));
   });
 }
 

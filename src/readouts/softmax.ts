@@ -67,8 +67,8 @@ export class SoftmaxReadout {
       const { logits, weights, width } = head;
       layer.kernels.sparseProduct(
         logits + begin * ROW_BYTES,
-        layer.output.rows + (neutral + begin) * 8,
-        layer.output.entries,
+        layer.read.rows + (neutral + begin) * 8,
+        layer.read.entries,
         weights,
         0,
         panels,
@@ -123,14 +123,14 @@ export class SoftmaxReadout {
     gain: number,
   ): void {
     const layer = this.#layers[index];
-    const { kernels, u32, output } = layer;
+    const { kernels, u32, read } = layer;
     const { batch } = this.#plan;
     const { panels, width, weights, first, gradient, columns, lists, targets } = headOf(layer);
     this.giveGradient(layer, 0, images);
     for (let row = 0; row < images; row++) u32[(targets >>> 2) + row] = row;
     kernels.clearColumns(columns, 0, width + 1, batch);
-    const rows = output.rows + neutral * 8;
-    kernels.appendRows(columns, lists, rows, output.entries, targets, 0, width + 1, images, width, 0);
+    const rows = read.rows + neutral * 8;
+    kernels.appendRows(columns, lists, rows, read.entries, targets, 0, width + 1, images, width, 0);
     kernels.momentumStep(
       weights,
       first,

@@ -2,11 +2,15 @@
 
 import { InputError, nearestName } from '../errors.ts';
 import { convRecipes } from './conv-recipes.ts';
+import { publishedRecipes } from './published-recipes.ts';
 import type { Recipe } from './recipe.ts';
 import { recipes as everywhere } from './recipes.ts';
 
 /** Each by its name. */
-export const recipes = { ...everywhere, ...convRecipes } as const satisfies Record<string, Recipe>;
+export const recipes = { ...everywhere, ...convRecipes, ...publishedRecipes } as const satisfies Record<
+  string,
+  Recipe
+>;
 
 /** The recipe called `name`; throws an InputError with the nearest known name. */
 export function findRecipe(name: string): Recipe {

@@ -100,7 +100,7 @@ function checkLayers({ layers, learning, image, channelMeans }: Recipe): void {
     }
   });
   const channels = image?.[2] ?? 1;
-  if (channelMeans !== undefined && channelMeans.length !== channels) {
+  if (Array.isArray(channelMeans) && channelMeans.length !== channels) {
     refuse('channelMeans', `a number for each channel of the image (${channels})`, channelMeans);
   }
 }

@@ -16,7 +16,7 @@ import {
 
 /** A recipe as pairs to print, in the order in which data flow. */
 export function describeRecipe(recipe: Recipe): [name: string, value: string][] {
-  const { learning, channelMeans, batch, epochs, holdShare } = recipe;
+  const { learning, channelMeans, batch, epochs, holdShare, cosineTo } = recipe;
   const between = betweenOf(learning);
   const last = recipe.layers.length;
   const from = readFrom(recipe) + 1;
@@ -26,7 +26,10 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
     ['learning', describeLearning(learning)],
     // Inputs need not be images where nothing moves them.
     ['images', describeAugmentation(recipe)],
-    ['channels', channelMeans && `less ${channelMeans.join(', ')}`],
+    [
+      'channels',
+      channelMeans && `less ${[channelMeans].flat().join(', ').replace('image', 'the mean of each image')}`,
+    ],
     ['label', describeLabel(learning)],
     ['between layers', between && describeBetween(between)],
     ...(isByGoodness(learning) ? describeGoodness(learning) : []),
@@ -44,7 +47,7 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
     ],
     [
       'training',
-      `batch ${batch}, ${epochs} epoch${epochs === 1 ? '' : 's'}, rates held for ${100 * holdShare} % then falling to 0`,
+      `batch ${batch}, ${epochs} epoch${epochs === 1 ? '' : 's'}, rates held for ${100 * holdShare} % then falling ${cosineTo === undefined ? 'to 0' : `along a cosine to ${100 * cosineTo} %`}`,
     ],
   ];
   return pairs.filter((pair): pair is [string, string] => Boolean(pair[1]));
@@ -84,6 +87,7 @@ function describeLearning(learning: Learning): string {
       const maps = {
         blocks: 'a block of units for each class',
         projection: 'a fixed random map',
+        'affine-projection': 'a fixed random map with a bias',
         learned: 'a learned map',
       };
       const read = {

@@ -9,6 +9,13 @@ const image: Schema<readonly [height: number, width: number, channels?: number]>
   return lengths as unknown as readonly [number, number, number?];
 };
 
+const means: Schema<readonly number[] | 'image'> = (value, path) => {
+  if (value === 'image') return value;
+  return Array.isArray(value)
+    ? list(share)(value, path)
+    : refuse(path, "a list of shares, or 'image'", value);
+};
+
 /** A recipe of such layers and ways of learning. */
 export function recipeOf<Layer, Learning>(layer: Schema<Layer>, learning: Schema<Learning>) {
   return object({
@@ -24,13 +31,15 @@ export function recipeOf<Layer, Learning>(layer: Schema<Layer>, learning: Schema
     image: optional(image),
     /**
      * What is subtracted from each channel of a pixel, which is 0 to 1: its mean over the data, so that a row's direction, which is
-     * all that a layer sees, tells of more than brightness. Absent: nothing.
+     * all that a layer sees, tells of more than brightness; or `'image'`, the mean of the image's own values. Absent: nothing.
      */
-    channelMeans: optional(list(share)),
+    channelMeans: optional(means),
     learning,
     batch: whole(1),
     epochs: whole(1),
     /** The learning rates are held for this share of the epochs, then fall linearly to zero. */
     holdShare: share,
+    /** They fall along half a wave of the cosine to this share of themselves instead (Loshchilov and Hutter 2017). Absent: linearly. */
+    cosineTo: optional(share),
   });
 }

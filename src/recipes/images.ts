@@ -20,7 +20,8 @@ export function forImages(recipe: Recipe, train: Dataset): Recipe {
       `recipe ${recipe.name} is for images, but ${name} has no rows and columns: take another recipe`,
     );
   }
-  return { ...others, image: shape, ...(channelMeans && { channelMeans: meansOf(train, shape[2] ?? 1) }) };
+  const means = channelMeans === 'image' ? channelMeans : channelMeans && meansOf(train, shape[2] ?? 1);
+  return { ...others, image: shape, ...(means && { channelMeans: means }) };
 }
 
 /** The mean of each channel, 0 to 1 where values are bytes, to a thousandth. */

@@ -117,8 +117,11 @@ export const classesLearning = object({
   kind: oneOf('classes'),
   /** What the map reads: the activities, their squares, or the activities over their root mean square, as they are handed on. */
   activity: oneOf('linear', 'squares', 'normalized'),
-  /** The map: the mean of a block of units for each class; drawn at random and fixed; or learned with the layer. */
-  map: oneOf('blocks', 'projection', 'learned'),
+  /**
+   * The map: the mean of a block of units for each class; drawn at random and fixed, of variance 1 over its inputs; the same with a bias,
+   * of variance 1 over the classes, as ASGE has it, for convolutions; or learned with the layer.
+   */
+  map: oneOf('blocks', 'projection', 'affine-projection', 'learned'),
   /** The rate of a learned map; absent: the optimizer's. */
   mapRate: optional(above0),
   /**

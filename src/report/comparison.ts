@@ -15,7 +15,7 @@ export interface Spread {
 export interface ComparedVariant {
   readonly name: string;
   readonly about: string;
-  /** The error in the paper as it is printed there, e.g. `1.36 %`. */
+  /** The error that was published, as it is printed there, e.g. `1.36 %`. */
   readonly paper?: string;
   /** The error that counts. */
   readonly error?: Spread;
@@ -46,7 +46,7 @@ export interface Curves {
 export interface Comparison {
   readonly name: string;
   readonly about: string;
-  /** Where it is in the paper. */
+  /** Where it was published. */
   readonly section: string;
   /** Of what the errors are: `test error`, or another. */
   readonly measure: string;
@@ -62,7 +62,7 @@ export interface Comparison {
 export function renderComparison(data: Comparison): string {
   const { name, about, variants, curves, machine } = data;
   const header = `<p class="about">${escaped(about)}</p>\n${versus(data)}`;
-  return page(name, `Forward-Forward experiment, ${data.section} of the paper`, header, [
+  return page(name, `Forward-Forward experiment, ${data.section}`, header, [
     section('Results', resultsReading(data), resultsTable(variants)),
     ...curves.map(each => section(each.title, each.reading, curvesFigure(each, variants))),
     ...data.sections,
@@ -87,8 +87,8 @@ function versus({ variants, measure, section: where, isShort }: Comparison): str
 <p class="lead">${which}${escaped(measure)}, ${seeds}${spread}.${cut}</p></div>`;
   const theirs = paper
     ? `<div><p class="big paper">${escaped(paper.replace(/ %$/, ''))}<span>\u00a0%</span></p>
-<p class="lead">in the paper, ${escaped(where)}.</p></div>`
-    : `<div><p class="lead">The paper gives no figure for this in ${escaped(where)}.</p></div>`;
+<p class="lead">in ${escaped(where)}.</p></div>`
+    : `<div><p class="lead">There is no figure for this in ${escaped(where)}.</p></div>`;
   return `<div class="versus">${ours}${theirs}</div>`;
 }
 

@@ -41,7 +41,7 @@ export class BackpropProgram extends ClassifierProgram {
     for (const layer of layers.slice(this.#lowest)) layer.listColumns(rows, 0, thread);
     // The columns of all layers are there: weights may move.
     thread.wait();
-    const factor = gain(job.epoch, job.epochs, recipe.holdShare);
+    const factor = gain(job.epoch, job.epochs, recipe.holdShare, recipe.cosineTo);
     const time = this.batchNumber(job, index);
     for (let l = this.#lowest; l < layers.length; l++) {
       const rate = factor * layerRate(learning.optimizer, recipe.layers[l]);

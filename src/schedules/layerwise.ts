@@ -88,7 +88,7 @@ export abstract class LayerwiseProgram<Kind extends Layer = Layer> extends Threa
     // Gradient rows and columns are there: weights may move.
     thread.wait();
 
-    const factor = gain(job.epoch, job.epochs, recipe.holdShare);
+    const factor = gain(job.epoch, job.epochs, recipe.holdShare, recipe.cosineTo);
     for (let l = 0; l < layers.length; l++) {
       const setting = recipe.layers[l];
       if (isFrozen(learning, setting)) continue;

@@ -26,7 +26,8 @@ export class PerturbationProgram extends ClassifierProgram {
     const worse = this.#try(images);
     // Labels and probabilities may go, and the weights of the readout: all have seen them.
     thread.wait();
-    const along = (gain(job.epoch, job.epochs, recipe.holdShare) * (better - worse)) / (2 * deviation);
+    const along =
+      (gain(job.epoch, job.epochs, recipe.holdShare, recipe.cosineTo) * (better - worse)) / (2 * deviation);
     this.#move(time, deviation + along * rate, deviation + along * readout.rate);
   }
 

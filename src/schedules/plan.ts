@@ -82,6 +82,7 @@ function siteOf(recipe: Recipe, around: Surroundings, sources: readonly Source[]
         classes,
         isNormalized: learning.activity === 'normalized',
         isMutual: learning.similarity !== undefined,
+        isAffine: learning.map === 'affine-projection',
       },
     }),
     moments: learning.kind === 'perturbation' ? 0 : momentsOf(learning.optimizer),

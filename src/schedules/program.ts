@@ -50,7 +50,9 @@ export abstract class ThreadProgram<Kind extends Layer = Layer> {
     const { length } = job.order;
     for (let index = job.firstBatch; index < Math.ceil(length / batch); index++) {
       const images = Math.min(batch, length - index * batch);
-      this.#between?.begin('train', (this.batchNumber(job, index) - 1) * this.layers[0].plan.rows);
+      const first = (this.batchNumber(job, index) - 1) * this.layers[0].plan.rows;
+      this.#between?.begin('train', first);
+      for (const layer of this.layers) layer.begin(this.session.seed, first);
       this.trainBatch(job, index, images);
       if (this.thread.control.halt) return;
       yield;
@@ -66,6 +68,7 @@ export abstract class ThreadProgram<Kind extends Layer = Layer> {
     for (let first = 0; first < count; first += most) {
       // A row for every label and one for the neutral label.
       this.#between?.begin('evaluate', first * (classes + 1));
+      for (const layer of this.layers) layer.begin(this.session.seed, undefined);
       this.evaluateBatch(job, first, Math.min(most, count - first), labels);
       // What a thread writes of the next examples, others may still read of these.
       this.thread.wait();

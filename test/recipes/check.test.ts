@@ -72,6 +72,31 @@ const sound: Record<string, Recipe> = {
       between: { kind: 'module', after: 0, path: '/module.mjs' },
     },
   },
+  convolutions: {
+    ...common,
+    name: 'convolutions',
+    layers: [
+      {
+        ...{ kind: 'conv', channels: 12, size: 3, stride: 1, maxPool: 2, cells: 2, withoutBias: true },
+        ...{ initial: 'fan-in', dropout: 0.1, averagePool: 2, outputDropout: 0.2, normalization: 'image' },
+        ...{ readMeans: true, rate: 0.2, frozen: true },
+      },
+      { kind: 'conv', channels: 9, size: 1, initial: 'fan-out', normalization: 'none' },
+    ],
+    image: [6, 8, 2],
+    flip: true,
+    channelMeans: [0.2, 0],
+    learning: {
+      kind: 'classes',
+      activity: 'squares',
+      map: 'affine-projection',
+      optimizer: adam,
+      readFrom: 1,
+      readout: topReadout,
+      frozen: true,
+    },
+    cosineTo: 0.1,
+  },
   recurrent: {
     ...common,
     name: 'recurrent',
@@ -124,6 +149,8 @@ const sound: Record<string, Recipe> = {
 /** Settings that may be left out, wherever they stand. */
 const OPTIONAL = [
   ...['channelMeans', 'peerNormalisation', 'groups', 'frozen', 'phases', 'between', 'above'],
+  ...['layers[0].stride', 'maxPool', 'cells', 'withoutBias', 'initial', 'dropout', 'averagePool'],
+  ...['outputDropout', 'normalization', 'readMeans', 'flip', 'cosineTo'],
   ...['layers[0].goodness', 'layers[1].goodness', 'layers[0].rate', 'layers[1].rate'],
 ];
 
@@ -139,7 +166,7 @@ const OUT_OF_RANGE: Record<string, readonly number[]> = {
   ...Object.fromEntries(
     [
       ...['layers', 'units', 'height', 'width', 'channels', 'size', 'stride', 'image', 'groups', 'phases'],
-      ...['iterations', 'firstStep', 'lastStep', 'batch', 'epochs'],
+      ...['iterations', 'firstStep', 'lastStep', 'batch', 'epochs', 'cells'],
     ].map(name => [name, NO_COUNT]),
   ),
   ...Object.fromEntries(['shift', 'from', 'after', 'blurs', 'overhang'].map(name => [name, NO_WHOLE])),
@@ -149,9 +176,11 @@ const OUT_OF_RANGE: Record<string, readonly number[]> = {
       'peerNormalisation',
     ].map(name => [name, NOT_ABOVE_0]),
   ),
-  ...Object.fromEntries(['momentum', 'beta1', 'beta2', 'damping'].map(name => [name, NOT_BELOW_1])),
-  ...Object.fromEntries(['holdShare', 'channelMeans'].map(name => [name, NO_SHARE])),
-  levels: [...NO_COUNT, 1],
+  ...Object.fromEntries(
+    ['momentum', 'beta1', 'beta2', 'damping', 'dropout', 'outputDropout'].map(name => [name, NOT_BELOW_1]),
+  ),
+  ...Object.fromEntries(['holdShare', 'channelMeans', 'cosineTo'].map(name => [name, NO_SHARE])),
+  ...Object.fromEntries(['levels', 'maxPool', 'averagePool'].map(name => [name, [...NO_COUNT, 1]])),
   // 1000 times any rate above is more than a whole weight.
   decay: [-0.1, 1000],
   // Whatever the goodness, there may be a level below 0.
@@ -202,7 +231,7 @@ const shown = (value: unknown) =>
 describe.each(Object.entries(sound))('%s', (name, recipe) => {
   it('is sound, and stays what it is', () => {
     expect(checkRecipe(recipe)).toStrictEqual(recipe);
-    const shapes = shapesOf(recipe, inputShape(recipe, 48));
+    const shapes = shapesOf(recipe, inputShape(recipe, 48 * (recipe.image?.[2] ?? 1)));
     expect(shapes).toHaveLength(recipe.layers.length + 1);
   });
 
@@ -228,8 +257,11 @@ describe.each(Object.entries(sound))('%s', (name, recipe) => {
       const [path, key] = [nameOf(place), place[place.length - 1]];
       if (typeof key === 'number') continue;
       const without = changedAt(recipe, place, holder => Reflect.deleteProperty(holder, key));
-      const isNeeded = recipe.layers.some(layer => typeof layer === 'object' && layer.kind === 'local');
-      if (OPTIONAL.some(end => path === end || path.endsWith(end)) || (key === 'image' && !isNeeded)) {
+      const isNeeded = recipe.layers.some(layer => typeof layer === 'object' && layer.kind !== 'dense');
+      const isOptional =
+        OPTIONAL.some(end => path.endsWith(end)) ||
+        (recipe.learning.kind === 'classes' && path === 'learning.readout');
+      if (isOptional || (key === 'image' && !isNeeded)) {
         expect(refusal(without), path).toBe('accepted');
         // As code that does not mind writes it.
         expect(refusal(changedAt(recipe, place, holder => (holder[key] = undefined))), path).toBe('accepted');
@@ -399,6 +431,20 @@ describe('settings that do not go together', () => {
       {},
       { layers: [{ kind: 'conv', channels: 9, size: 3 }, 30], image: undefined },
       'image must be rows and columns, for a layer of kind conv, found undefined',
+    ],
+    [
+      'a map with a bias of layers that are no convolutions',
+      'classes',
+      { groups: undefined, map: 'affine-projection' },
+      {},
+      'learning.map must be blocks, projection or learned where not all layers are convolutions, found "affine-projection"',
+    ],
+    [
+      'means that are neither numbers nor the image',
+      'classes',
+      {},
+      { channelMeans: 'images' },
+      'channelMeans must be a list of shares, or \'image\', found "images"',
     ],
     [
       'local layers by backprop',

@@ -12,6 +12,7 @@ export interface PlainConv {
   readonly bias: number[];
   /** (channels · cells · cells, classes), channel by channel. */
   readonly map: Matrix;
+  readonly mapBias?: number[];
   readonly size: number;
   readonly stride: number;
   readonly pool: number;
@@ -100,10 +101,10 @@ function features(y: Image, cells: number, activity: 'linear' | 'squares' | 'nor
 /** Log probabilities of all classes, by what a layer made of an image. */
 export function logProbabilities(
   y: Image,
-  { map, cells }: PlainConv,
+  { map, mapBias, cells }: PlainConv,
   activity: 'linear' | 'squares' | 'normalized',
 ): number[] {
-  const logits = map[0].map(() => 0);
+  const logits = map[0].map((_, c) => mapBias?.[c] ?? 0);
   features(y, cells, activity).forEach((value, f) => {
     for (let c = 0; c < logits.length; c++) logits[c] += value * map[f][c];
   });

@@ -1,7 +1,8 @@
 // Images of units, position by position.
 
 import type { Kernels } from '../kernels.ts';
-import { PANEL, ROW_BYTES, SKIP } from '../panels.ts';
+import { PANEL, SKIP } from '../panels.ts';
+import { packRows } from './pack-rows.ts';
 import { view } from './view.ts';
 
 export function positionKernels(
@@ -40,28 +41,6 @@ export function positionKernels(
     }
   }
 
-  /** Writes the rows of images `begin` to `end` one after the other, of values that are not zero. */
-  function packRows(
-    rows: number,
-    entries: number,
-    begin: number,
-    end: number,
-    length: number,
-    valuesOf: (image: number) => Float64Array,
-  ): void {
-    let at = begin * length * 8;
-    for (let image = begin; image < end; image++) {
-      u32[word(rows, 2 * image)] = at;
-      valuesOf(image).forEach((value, i) => {
-        if (Math.fround(value) === 0) return;
-        u32[word(entries + at, 0)] = i * ROW_BYTES;
-        f32[word(entries + at, 1)] = value;
-        at += 8;
-      });
-      u32[word(rows, 2 * image + 1)] = at;
-    }
-  }
-
   return {
     sumPositions(squares, totals, activity, begin, end, P, Q, S) {
       for (let image = begin; image < end; image++) {
@@ -80,7 +59,7 @@ export function positionKernels(
     },
 
     normalizePositions(rows, entries, activity, squares, totals, begin, end, P, Q, S, channels) {
-      packRows(rows, entries, begin, end, Q * P * PANEL, image => {
+      packRows(buffer, rows, entries, begin, end, Q * P * PANEL, image => {
         const values = new Float64Array(Q * P * PANEL);
         return values.map((_, i) => {
           const [q, panel, lane] = [Math.floor(i / (P * PANEL)), Math.floor(i / PANEL) % P, i % PANEL];
@@ -107,7 +86,7 @@ export function positionKernels(
       isSquared,
     ) {
       const Q = height * width;
-      packRows(rows, entries, begin, end, A * A * P * PANEL, image => {
+      packRows(buffer, rows, entries, begin, end, A * A * P * PANEL, image => {
         const means = new Float64Array(A * A * P * PANEL);
         eachPosition(height, width, A, (q, cell, share) => {
           const scale = squares ? scaleOf(squares, totals, image, q, Q, channels) : 1;

@@ -1,4 +1,4 @@
-// The initial weights, and noise on them.
+// The initial weights, noise on them, and which units are left out.
 
 import type { Kernels } from '../kernels.ts';
 import { PANEL } from '../panels.ts';
@@ -19,11 +19,25 @@ export function randomBits(seed: number, stream: number, counter: number): numbe
 
 export function randomKernels(
   buffer: ArrayBufferLike,
-): Pick<Kernels, 'randomBits' | 'randomWeights' | 'perturbWeights'> {
+): Pick<Kernels, 'dropUnits' | 'randomBits' | 'randomWeights' | 'perturbWeights'> {
   const { f32, cell } = view(buffer);
 
   return {
     randomBits,
+
+    dropUnits(activity, begin, end, P, Q, S, seed, stream, apart, counter, least, scale) {
+      for (let image = begin; image < end; image++) {
+        for (let i = 0; i < P * Q * PANEL; i++) {
+          const [panel, q, lane] = [Math.floor(i / PANEL / Q), Math.floor(i / PANEL) % Q, i % PANEL];
+          // Half of the units of a panel have the lower halves of the words, the others the upper ones.
+          const own = counter + Math.floor(i / PANEL) * 16 + (lane % 16);
+          const bits = randomBits(seed, stream + apart * image, own);
+          const drawn = lane < 16 ? bits & 0xffff : bits >>> 16;
+          const place = cell(activity, S * Q, panel, image * Q + q, lane);
+          f32[place] = drawn < least ? 0 : Math.fround(scale) * f32[place];
+        }
+      }
+    },
 
     randomWeights(weights, begin, end, K, units, seed, stream, deviation) {
       for (let panel = begin; panel < end; panel++) {

@@ -8,6 +8,8 @@ import type { WorkShare } from '../../threads/share.ts';
 import { classHeadsOf, Layer, type MappedActivity } from '../layer.ts';
 import type { Optimizer } from '../optimizer.ts';
 import type { BatchRows } from '../rows.ts';
+import { Dropout } from './dropout.ts';
+import { Outgoing } from './outgoing.ts';
 import type { ConvPlan } from './plan.ts';
 
 /** From this share of values that are not zero on, narrow images are multiplied as they are, zeros included. */
@@ -18,13 +20,21 @@ export class ConvLayer extends Layer<ConvPlan> {
   readonly #scratch: number;
   /** How many blocks of images the batch was listed in. */
   #blocks = 0;
+  readonly #dropout: Dropout;
+  readonly #outgoing: Outgoing;
 
   constructor(plan: ConvPlan, kernels: Kernels, memory: WebAssembly.Memory, thread: number) {
     super(plan, kernels, memory);
     this.#scratch = plan.scratch[thread];
+    this.#dropout = new Dropout(plan, kernels);
+    this.#outgoing = new Outgoing(plan, kernels, this.f32, this.#scratch, this.#dropout);
   }
 
   // ----- forward -----------------------------------------------------------------------------------------------------
+
+  override begin(seed: number, first: number | undefined): void {
+    this.#dropout.begin(seed, first);
+  }
 
   cutRows(begin: number, end: number): void {
     const { at, inputs, below } = this.plan;
@@ -38,6 +48,7 @@ export class ConvLayer extends Layer<ConvPlan> {
     if (isNarrow) this.#spreadImages(begin, end);
     if (isNarrow && this.#density(begin, end) > FULL) this.#gridForward(begin, end);
     else this.#convForward(begin, end);
+    this.#dropout.drop(at.activity, height * width, begin, end, this.plan.dropout, 0);
     this.kernels.sumPositions(at.squares, at.totals, at.activity, begin, end, panels, height * width, rows);
   }
 
@@ -117,20 +128,7 @@ export class ConvLayer extends Layer<ConvPlan> {
   sumGoodness(): void {}
 
   normalize(begin: number, end: number): void {
-    const { at, panels, rows, height, width, channels } = this.plan;
-    this.kernels.normalizePositions(
-      at.outputRows,
-      at.outputEntries,
-      at.activity,
-      at.squares,
-      at.totals,
-      begin,
-      end,
-      panels,
-      height * width,
-      rows,
-      channels,
-    );
+    this.#outgoing.write(begin, end);
   }
 
   writeFeatures(activity: MappedActivity, begin: number, end: number): void {
@@ -154,6 +152,19 @@ export class ConvLayer extends Layer<ConvPlan> {
       channels,
       activity === 'squares' ? 1 : 0,
     );
+  }
+
+  override addMapBias(begin: number, end: number): void {
+    const { mapBias, batch } = this.plan;
+    if (mapBias === undefined) return;
+    const { f32 } = this;
+    const [{ logits, classes }] = classHeadsOf(this.plan).groups;
+    for (let c = 0; c < classes; c++) {
+      const [panel, lane] = [Math.floor(c / PANEL), c % PANEL];
+      const bias = f32[(mapBias >>> 2) + 2 * panel * PANEL + lane];
+      for (let row = begin; row < end; row++)
+        f32[(logits >>> 2) + (panel * batch + row) * PANEL + lane] += bias;
+    }
   }
 
   // ----- learning ----------------------------------------------------------------------------------------------------
@@ -257,7 +268,9 @@ export class ConvLayer extends Layer<ConvPlan> {
     share.wait();
     const { weights, first, second, columns, lists, gradient } = at;
     const place = { weights, first, second, columns, lists, gradient, inputs: fanIn, stride: fanIn + 1 };
-    this.stepPanels(optimizer, place, rate, images, time, share.begin(panels), share.end(panels));
+    // Where some of the activities are left out, the others are larger, and so is what they follow from.
+    const counted = images * (1 - this.plan.dropout);
+    this.stepPanels(optimizer, place, rate, counted, time, share.begin(panels), share.end(panels));
   }
 
   /** The gradient of units `begin` to `end`. */

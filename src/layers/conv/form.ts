@@ -1,6 +1,6 @@
 // A layer of convolutions as recipes know it.
 
-import { InputError, refuse } from '../../errors.ts';
+import { refuse } from '../../errors.ts';
 import type { LayerForm } from '../kind.ts';
 import type { Shape } from '../shape.ts';
 import { type ConvSpec, convSpec } from './spec.ts';
@@ -11,26 +11,52 @@ export const FEWEST_CHANNELS = 9;
 export const convForm: LayerForm<ConvSpec> = {
   spec: convSpec,
   output(spec, below) {
-    const { channels, cells = 1 } = spec;
+    const { channels, cells = 1, outputDropout, normalization } = spec;
     if (channels < FEWEST_CHANNELS) refuse('channels', `at least ${FEWEST_CHANNELS}`, channels);
-    const { height, width } = positionsOf(spec, below);
-    if (height < 1 || width < 1) {
-      throw new InputError(
-        `expected a pool of at most ${below.height} × ${below.width} positions, found ${spec.maxPool}: use fewer layers with maxPool or larger images`,
+    const convolved = positionsOf({ stride: spec.stride }, below);
+    checkPool('maxPool', spec.maxPool, convolved);
+    const units = positionsOf(spec, below);
+    const most = Math.min(units.height, units.width);
+    if (cells > most) refuse('cells', `at most ${most}, the positions each way`, cells);
+    checkPool('averagePool', spec.averagePool, units);
+    if (outputDropout !== undefined && normalization === 'blocks') {
+      refuse(
+        'outputDropout',
+        'absent where blocks are standardised, whose mean is not zero before',
+        outputDropout,
       );
     }
-    if (cells > Math.min(height, width)) {
-      refuse('cells', `at most ${Math.min(height, width)}, the positions each way`, cells);
-    }
-    return { height, width, channels };
+    return { ...outgoingOf(spec, units), channels };
   },
 };
 
-/** The positions that are handed on. */
+type Positions = Pick<Shape, 'height' | 'width'>;
+
+/** The positions that units have, and that a map to classes reads. */
 export function positionsOf(
-  { stride = 1, maxPool = 1 }: Pick<ConvSpec, 'stride' | 'maxPool'>,
-  { height, width }: Shape,
-): { readonly height: number; readonly width: number } {
+  {
+    stride = 1,
+    maxPool = 1,
+  }: { readonly stride?: number | undefined; readonly maxPool?: number | undefined },
+  { height, width }: Positions,
+): Positions {
   const pools = (length: number) => Math.floor((Math.floor((length - 1) / stride) + 1) / maxPool);
   return { height: pools(height), width: pools(width) };
+}
+
+/** The positions that are handed on, of those that units have. */
+export function outgoingOf(
+  { averagePool = 1 }: Pick<ConvSpec, 'averagePool'>,
+  { height, width }: Positions,
+): Positions {
+  return { height: Math.floor(height / averagePool), width: Math.floor(width / averagePool) };
+}
+
+function checkPool(name: string, pool: number | undefined, { height, width }: Positions): void {
+  if (pool === undefined || pool <= Math.min(height, width)) return;
+  refuse(
+    name,
+    `at most ${Math.min(height, width)}, the positions each way (use fewer pools or larger images)`,
+    pool,
+  );
 }

@@ -12,9 +12,12 @@ export const conv: LayerKind<ConvSpec, ConvPlan> = {
   ...convForm,
   plan: planConv,
   prepare: writeColumns,
-  initialize({ below, channels, panels, fanIn, size, at }, _memory, kernels, seed, index) {
-    const deviation = 1 / Math.sqrt(size * size * below.channels);
+  initialize({ channels, panels, fanIn, deviation, at, mapBias, classHeads }, _memory, kernels, seed, index) {
     kernels.randomWeights(at.weights, 0, panels, fanIn, channels, seed, stream.weights + index, deviation);
+    if (mapBias === undefined || !classHeads) return;
+    const [{ classes, panels: classPanels }] = classHeads.groups;
+    const from = stream.mapBiases + index;
+    kernels.randomWeights(mapBias, 0, classPanels, 1, classes, seed, from, 1 / Math.sqrt(classes));
   },
   sight({ size, below: { channels } }) {
     const window = { height: size, width: size, channels };

@@ -1,11 +1,18 @@
 // Where everything of a layer of convolutions lies in its memory.
 
-import { InputError } from '../../errors.ts';
+import { InputError, refuse } from '../../errors.ts';
 import { PANEL, ROW_BYTES } from '../../kernels/panels.ts';
 import { placesOf, unitGrid } from '../grid.ts';
 import { Arena, panelsOf } from '../memory.ts';
-import { blockTensors, planClassHeads, planGoodness, planHead, type Site } from '../plan.ts';
-import { FEWEST_CHANNELS, positionsOf } from './form.ts';
+import {
+  blockTensors,
+  planClassHeads,
+  planGoodness,
+  planHead,
+  type Site,
+  type TensorRegion,
+} from '../plan.ts';
+import { FEWEST_CHANNELS, outgoingOf, positionsOf } from './form.ts';
 import type { ConvSpec } from './spec.ts';
 
 /** Positions of a block of images, and images at most: few enough that what the weight gradient reads of them may stay in a second-level cache. */
@@ -18,8 +25,11 @@ export type ConvPlan = ReturnType<typeof planConv>;
 /** Plans a layer; throws an InputError where it does not fit in the 4 GiB of one memory. */
 export function planConv(spec: ConvSpec, site: Site) {
   const { below, batch, rows, classes, classMap, moments, threads } = site;
-  const { channels, size, stride = 1, maxPool: pool = 1, cells = 1 } = spec;
+  const { channels, size, stride = 1, maxPool: pool = 1, cells = 1, averagePool = 1 } = spec;
+  const { dropout = 0, outputDropout = 0, normalization } = spec;
   const { height, width } = positionsOf(spec, below);
+  const outgoing = outgoingOf(spec, { height, width });
+  checkNormalization(spec, site);
   if (!below.isImage && below.height * below.width > 1 && below.channels < FEWEST_CHANNELS) {
     throw new InputError(
       `expected at least ${FEWEST_CHANNELS} channels below a convolution, found ${below.channels}`,
@@ -30,7 +40,10 @@ export function planConv(spec: ConvSpec, site: Site) {
   const inputs = below.height * below.width * depth;
   const panels = panelsOf(channels);
   const positions = height * width;
-  const outputs = positions * panels * PANEL;
+  const outPositions = outgoing.height * outgoing.width;
+  const outputs = outPositions * panels * PANEL;
+  /** Whether what is handed on is made apart from the activities, which the gradient still needs. */
+  const isApart = averagePool > 1 || outputDropout > 0;
   const fanIn = size * size * depth;
   const arena = new Arena();
   const weightBytes = panels * (fanIn + 1) * ROW_BYTES;
@@ -43,14 +56,19 @@ export function planConv(spec: ConvSpec, site: Site) {
   const blockImages = Math.max(1, Math.min(BLOCK_IMAGES, Math.round(BLOCK_POSITIONS / positions)));
   const blocks = Math.ceil(rows / blockImages);
   const listed = blocks * panels * PANEL;
-  const head = classes ? planHead(arena, outputs, batch, classes) : undefined;
-  const outputOrder = placesOf(unitGrid(height, width, channels));
+  const means =
+    classes && spec.readMeans
+      ? { rows: arena.take(rows * 8), entries: arena.take(rows * panels * PANEL * 8), units: channels }
+      : undefined;
+  const head = classes ? planHead(arena, means ? panels * PANEL : outputs, batch, classes) : undefined;
   const featurePanels = cells * cells * panels;
   const goodness = planGoodness(arena, 1, rows, 1);
   const output = {
     outputRows: arena.take(rows * 8),
     outputEntries: arena.take(rows * outputs * 8),
   };
+  const activity = arena.take(panels * rows * positions * ROW_BYTES);
+  const squares = arena.take(rows * positions * 4);
   const at = {
     weights: arena.take(weightBytes),
     first: arena.take(weightBytes),
@@ -58,10 +76,14 @@ export function planConv(spec: ConvSpec, site: Site) {
     inputRows: arena.take(rows * 8),
     inputCuts: arena.take(rows * (below.height * below.width + 1) * 4),
     inputEntries: arena.take(rows * panelsOf(inputs) * PANEL * 8),
-    activity: arena.take(panels * rows * positions * ROW_BYTES),
+    activity,
     winners: arena.take(pool > 1 ? panels * rows * positions * PANEL : 0),
-    squares: arena.take(rows * positions * 4),
+    squares,
     ...goodness,
+    outgoing: isApart ? arena.take(panels * rows * outPositions * ROW_BYTES) : activity,
+    outSquares: isApart && !normalization ? arena.take(rows * outPositions * 4) : squares,
+    outTotals: isApart && !normalization ? arena.take(rows * 4) : goodness.totals,
+    scales: arena.take(normalization ? rows * 2 * panels * ROW_BYTES : 0),
     ...output,
     // A patch of four narrow positions may reach beyond the last.
     grid: arena.take(panelsOf(depth) * gridBytes + 64),
@@ -74,7 +96,8 @@ export function planConv(spec: ConvSpec, site: Site) {
     along: arena.take(classMap ? rows * positions * 4 : 0),
     cells: arena.take(classMap ? featurePanels * batch * ROW_BYTES : 0),
   };
-  const scratch = Array.from({ length: threads }, () => arena.take(pool * pool * ROW_BYTES));
+  const scratchRows = Math.max(pool * pool, means ? panels : 0);
+  const scratch = Array.from({ length: threads }, () => arena.take(scratchRows * ROW_BYTES));
   const classHeads = planClassHeads(
     arena,
     { ...site, ...(classMap && { classMap: { ...classMap, isNormalized: false } }) },
@@ -84,24 +107,29 @@ export function planConv(spec: ConvSpec, site: Site) {
     featureOrder(channels, panels, cells),
     output,
   );
+  const bias =
+    classHeads && classMap?.isAffine
+      ? { name: `classes.${site.index}.bias`, at: arena.take(panelsOf(classMap.classes) * ROW_BYTES * 2) }
+      : undefined;
   const pages = arena.pages(`a layer of ${inputs} inputs and ${positions} × ${channels} units`);
   return {
     kind: 'conv' as const,
     below,
     inputs,
-    units: positions * channels,
+    units: outPositions * channels,
     batch,
     rows,
     groups: 1,
     moments,
     labels: 0,
     outputs,
-    outputOrder,
+    outputOrder: placesOf(unitGrid(outgoing.height, outgoing.width, channels)),
     sharesImages: false,
     sharedRow: rows,
     stride: rows,
     inputCapacity: panelsOf(inputs) * PANEL,
     head,
+    ...(means && { means }),
     classHeads,
     channels,
     panels,
@@ -116,27 +144,74 @@ export function planConv(spec: ConvSpec, site: Site) {
     height,
     width,
     cells,
+    index: site.index,
+    /** The standard deviation of the initial weights. */
+    deviation: deviationOf(spec, below.channels),
+    withoutBias: spec.withoutBias === true,
+    dropout,
+    averagePool,
+    outputDropout,
+    normalization,
+    isApart,
+    outPositions,
+    /** Blocks of channels, one after the other, that are standardised each by itself. */
+    blocks: site.classMap?.classes ?? 1,
     pad,
     /** Floats of a unit in what the weight gradient sums. */
     unitSums,
     blockImages,
     scratch,
-    tensors: blockTensors(
-      {
-        prefix: `layers.${site.index}`,
-        inputs: fanIn,
-        units: channels,
-        order: weightOrder(below.channels, depth, size),
-        weights: at.weights,
-        first: at.first,
-        second: at.second,
-      },
-      moments,
-    ),
+    /** Where the fixed bias of a map to classes begins. */
+    mapBias: bias?.at,
+    tensors: [
+      ...blockTensors(
+        {
+          prefix: `layers.${site.index}`,
+          inputs: fanIn,
+          units: channels,
+          order: weightOrder(below.channels, depth, size),
+          weights: at.weights,
+          first: at.first,
+          second: at.second,
+        },
+        moments,
+      ),
+      ...(bias ? [biasTensor(bias, classMap!.classes)] : []),
+    ],
     at,
     pages,
     bytes: pages * 65536,
   };
+}
+
+/** A vector in the first of two rows of its panels, as random weights of one input lie. */
+function biasTensor(bias: { readonly name: string; readonly at: number }, classes: number): TensorRegion {
+  return {
+    ...bias,
+    panelRows: 2,
+    firstRow: 0,
+    rows: 1,
+    units: classes,
+    isVector: true,
+    isForTraining: false,
+  };
+}
+
+function checkNormalization({ normalization, channels }: ConvSpec, { classMap }: Site): void {
+  if (normalization !== undefined && classMap?.isNormalized) {
+    refuse('normalization', 'absent where a map to classes reads normalized activities', normalization);
+  }
+  if (normalization !== 'blocks') return;
+  if (!classMap)
+    refuse('normalization', 'image, none or absent where learning is not by classes', normalization);
+  if (channels % classMap.classes !== 0) {
+    refuse('channels', `a multiple of ${classMap.classes}, the classes, for blocks of them`, channels);
+  }
+}
+
+function deviationOf({ initial, size, channels }: ConvSpec, below: number): number {
+  if (initial === undefined) return 1 / Math.sqrt(size * size * below);
+  return Math.sqrt(2 / (size * size * (initial === 'fan-in' ? below : channels)));
 }
 
 /** The rows of the weights that are of a channel, where a position has gaps: patch position by patch position. */
@@ -156,12 +231,12 @@ function featureOrder(channels: number, panels: number, cells: number): Uint32Ar
   });
 }
 
-/** Writes what makes the optimizer's step take each row of the summed gradient as it is: once. */
-export function writeColumns({ at, fanIn }: ConvPlan, memory: WebAssembly.Memory): void {
+/** Writes what makes the optimizer's step take each row of the summed gradient as it is: once. No bias is moved where there is none. */
+export function writeColumns({ at, fanIn, withoutBias }: ConvPlan, memory: WebAssembly.Memory): void {
   const [u32, f32] = [new Uint32Array(memory.buffer), new Float32Array(memory.buffer)];
   for (let k = 0; k <= fanIn; k++) {
     u32[(at.columns >>> 2) + 2 * k] = 8 * k;
-    u32[(at.columns >>> 2) + 2 * k + 1] = 8 * k + 8;
+    u32[(at.columns >>> 2) + 2 * k + 1] = k === fanIn && withoutBias ? 8 * k : 8 * k + 8;
     u32[(at.lists >>> 2) + 2 * k] = k * ROW_BYTES;
     f32[(at.lists >>> 2) + 2 * k + 1] = 1;
   }

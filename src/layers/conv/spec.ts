@@ -1,7 +1,7 @@
 // Units that look at small patches of what lies below, with the same weights at every position.
 
 import { refuse } from '../../errors.ts';
-import { type Infer, object, oneOf, optional, type Schema, whole } from '../../schema.ts';
+import { below1, type Infer, object, oneOf, optional, type Schema, whole, yes } from '../../schema.ts';
 import { perLayer } from '../per-layer.ts';
 
 const odd: Schema<number> = (value, path) => {
@@ -23,6 +23,27 @@ export const convSpec = object({
    * A map to classes reads the mean activity of each unit in each of `cells` · `cells` parts of the image; absent: in all of it.
    */
   cells: optional(whole(1)),
+  /** Units have no bias; absent: they have. */
+  withoutBias: optional(yes),
+  /**
+   * Weights begin with the variance of He et al. 2015, 2 over the inputs of a unit or over those that it has for each of them, `channels`
+   * times the patch; absent: 1 over the inputs.
+   */
+  initial: optional(oneOf('fan-in', 'fan-out')),
+  /** The share of activities that training sets to zero, at random, before anything reads them; the others grow as much. Absent: none. */
+  dropout: optional(below1),
+  /** Once a map has read them, the mean of so many neighbouring positions each way goes on; absent: every position does. */
+  averagePool: optional(whole(2)),
+  /** The same as `dropout` of what goes on alone. */
+  outputDropout: optional(below1),
+  /**
+   * What goes on is divided by the root mean square of the image; or standardised in the block of channels of each class, over all
+   * positions (group normalisation, before the mean is taken); or is as it is. Absent: divided position by position, by the root mean
+   * square of its channels and a hundredth of that of the image.
+   */
+  normalization: optional(oneOf('image', 'blocks', 'none')),
+  /** The softmax readout sees the mean of each channel over what goes on; absent: each position. */
+  readMeans: optional(yes),
   ...perLayer,
 });
 

@@ -3,14 +3,28 @@
 import type { LayerWords } from '../kind.ts';
 import type { ConvSpec } from './spec.ts';
 
+const NORMALIZED = {
+  image: 'normalised image by image',
+  blocks: 'standardised block by block',
+  none: 'not normalised',
+};
+
 export const convWords: LayerWords<ConvSpec> = {
   size: ({ channels, size }) => `${size}×${size}×${channels}`,
-  describe({ channels, size, stride = 1, maxPool = 1, cells = 1 }) {
+  describe({ channels, size, stride = 1, maxPool = 1, cells = 1, ...rest }) {
+    const { withoutBias, initial, dropout, averagePool, outputDropout, normalization, readMeans } = rest;
     const details = [
       `patches of ${size} × ${size}`,
       ...(stride > 1 ? [`${stride} apart`] : []),
       ...(maxPool > 1 ? [`the largest of ${maxPool} × ${maxPool}`] : []),
+      ...(withoutBias ? ['no bias'] : []),
+      ...(initial ? [`initial variance 2 over the ${initial}`] : []),
+      ...(dropout ? [`${dropout} dropped`] : []),
       ...(cells > 1 ? [`read in ${cells} × ${cells} cells`] : []),
+      ...(averagePool ? [`the mean of ${averagePool} × ${averagePool}`] : []),
+      ...(outputDropout ? [`${outputDropout} of it dropped`] : []),
+      ...(normalization ? [NORMALIZED[normalization]] : []),
+      ...(readMeans ? ['the readout sees means'] : []),
     ];
     return `${channels} channels (${details.join(', ')})`;
   },

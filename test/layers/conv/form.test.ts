@@ -4,9 +4,12 @@ import { expect, it } from 'vitest';
 import { convForm } from '../../../src/layers/conv/form.ts';
 import { planConv } from '../../../src/layers/conv/plan.ts';
 import { type ConvSpec, convSpec } from '../../../src/layers/conv/spec.ts';
+import type { Site } from '../../../src/layers/plan.ts';
 import { siteOf } from '../../support/site.ts';
 
 const spec = (more: Partial<ConvSpec> = {}): ConvSpec => ({ kind: 'conv', channels: 32, size: 3, ...more });
+const site = (more: Partial<Site>) =>
+  siteOf({ below: { ...grid(4, 4, 3), isImage: true }, batch: 1, rows: 1, ...more });
 const grid = (height: number, width: number, channels = 1) => ({ height, width, channels });
 
 it.each([
@@ -15,6 +18,8 @@ it.each([
   [spec({ stride: 2, size: 5 }), grid(7, 6), grid(4, 3, 32)],
   [spec({ stride: 2, maxPool: 2, channels: 9 }), grid(9, 10), grid(2, 2, 9)],
   [spec({ size: 7 }), grid(1, 1, 64), grid(1, 1, 32)],
+  [spec({ averagePool: 2 }), grid(7, 9), grid(3, 4, 32)],
+  [spec({ maxPool: 2, averagePool: 3, cells: 4 }), grid(14, 9), grid(2, 1, 32)],
 ])('%o over %o', (layer, below, expected) => {
   expect(convForm.output(layer, below)).toEqual(expected);
 });
@@ -30,7 +35,33 @@ it.each<[string, () => unknown, string]>([
   [
     'a pool that is larger than the image',
     () => convForm.output(spec({ maxPool: 4 }), grid(3, 8)),
-    'expected a pool of at most 3 × 8 positions, found 4',
+    'maxPool must be at most 3, the positions each way (use fewer pools or larger images), found 4',
+  ],
+  [
+    'an average of more positions than there are',
+    () => convForm.output(spec({ maxPool: 2, averagePool: 3 }), grid(9, 4)),
+    'averagePool must be at most 2, the positions each way',
+  ],
+  [
+    'what is left out before blocks are standardised',
+    () => convForm.output(spec({ outputDropout: 0.1, normalization: 'blocks' }), grid(9, 4)),
+    'outputDropout must be absent where blocks are standardised',
+  ],
+  [
+    'blocks of unequal size',
+    () =>
+      planConv(spec({ normalization: 'blocks' }), site({ classMap: { classes: 10, isNormalized: false } })),
+    'channels must be a multiple of 10, the classes, for blocks of them, found 32',
+  ],
+  [
+    'blocks without classes',
+    () => planConv(spec({ normalization: 'blocks' }), site({})),
+    'normalization must be image, none or absent where learning is not by classes, found "blocks"',
+  ],
+  [
+    'a map of what is normalised otherwise',
+    () => planConv(spec({ normalization: 'image' }), site({ classMap: { classes: 10, isNormalized: true } })),
+    'normalization must be absent where a map to classes reads normalized activities, found "image"',
   ],
   [
     'more cells than positions',

@@ -61,6 +61,7 @@ function plainLayers({ session }: Network): PlainConv[] {
     weight: rowsOf(tensors.get(`layers.${l}.weight`)!, channels),
     bias: Array.from(tensors.get(`layers.${l}.bias`)!),
     map: rowsOf(tensors.get(`classes.${l}.weight`)!, classes),
+    ...(tensors.has(`classes.${l}.bias`) && { mapBias: Array.from(tensors.get(`classes.${l}.bias`)!) }),
     ...{ size, stride, pool, cells },
   }));
 }
@@ -89,7 +90,11 @@ function slope(loss: () => number, row: number[], j: number): number {
 describe('a step', () => {
   it.each(
     (['linear', 'squares', 'normalized'] as const).flatMap(activity => [
-      ...(['blocks', 'projection', 'learned'] as const).map(map => ({ activity, map, similarity: 0 })),
+      ...(['blocks', 'projection', 'affine-projection', 'learned'] as const).map(map => ({
+        activity,
+        map,
+        similarity: 0,
+      })),
       { activity, map: 'learned' as const, similarity: 0.7 },
     ]),
   )(
@@ -100,6 +105,7 @@ describe('a step', () => {
       const learning = { activity, map, ...(similarity && { similarity }) };
       const network = await createNetwork(recipeOf(learning), { inputs, classes, threads });
       const plain = plainLayers(network);
+      if (map === 'affine-projection') expect(plain[0].mapBias!.every(value => value !== 0)).toBe(true);
       const seen = inputsOf(plain);
       for await (const _ of network.fit(data));
       const after = plainLayers(network);

@@ -187,7 +187,7 @@ function dataFor({ image, batch }: Recipe): Dataset {
 
 /** Each channel of a pixel less its mean. */
 const centred = (image: number[], { channelMeans = [0] }: Recipe) =>
-  image.map((value, k) => value - channelMeans[k % channelMeans.length]);
+  image.map((value, k) => value - Number(channelMeans[k % channelMeans.length]));
 
 const pixels = (data: Dataset, i: number, recipe: Recipe) =>
   centred(

@@ -1,0 +1,117 @@
+// What of an image's units goes on to the next layer: their means over small squares of positions, scaled and moved channel by channel.
+//
+//   activity (P, S·Q, 32)   Q positions of S images that were planned
+//   scales   (S, 2, P·32)   of each image, two numbers of each channel
+//
+// `begin` and `end` are images.
+
+import { packVector } from './positions';
+import { madd, PANEL_ROW } from './simd';
+
+/** pooled (P, S·Q, 32) = the mean of each square of L · L of `height` · `width` positions; those that are left over go nowhere. */
+export function averagePositions(
+  pooled: usize, activity: usize, begin: u32, end: u32, P: u32, height: u32, width: u32, L: u32, S: u32,
+): void {
+  const down = height / L, across = width / L;
+  const share = f32x4.splat(1 / <f32>(L * L));
+  for (let panel: u32 = 0; panel < P; panel++) {
+    for (let image = begin; image < end; image++) {
+      const from = activity + (<usize>panel * S + image) * height * width * PANEL_ROW;
+      let to = pooled + (<usize>panel * S + image) * down * across * PANEL_ROW;
+      for (let y: u32 = 0; y < down; y++) {
+        for (let x: u32 = 0; x < across; x++, to += PANEL_ROW) {
+          for (let part: usize = 0; part < PANEL_ROW; part += 16) {
+            let sum = f32x4.splat(0);
+            for (let row = y * L; row < y * L + L; row++) {
+              const first = from + <usize>(row * width + x * L) * PANEL_ROW + part;
+              for (let a = first; a < first + <usize>L * PANEL_ROW; a += PANEL_ROW) sum = f32x4.add(sum, v128.load(a));
+            }
+            v128.store(to + part, f32x4.mul(share, sum));
+          }
+        }
+      }
+    }
+  }
+}
+
+/** scales = the sum of each channel over the positions of an image, and the sum of its squares. */
+export function channelSums(
+  scales: usize, activity: usize, begin: u32, end: u32, P: u32, Q: u32, S: u32,
+): void {
+  const half = <usize>P * PANEL_ROW;
+  for (let image = begin; image < end; image++) {
+    let to = scales + <usize>image * 2 * half;
+    for (let panel: u32 = 0; panel < P; panel++) {
+      const first = activity + (<usize>panel * S + image) * Q * PANEL_ROW;
+      for (let part: usize = 0; part < PANEL_ROW; part += 32, to += 32) {
+        let a = f32x4.splat(0), b = a, c = a, d = a;
+        for (let y = first + part; y < first + <usize>Q * PANEL_ROW; y += PANEL_ROW) {
+          const left = v128.load(y), right = v128.load(y, 16);
+          a = f32x4.add(a, left);
+          b = f32x4.add(b, right);
+          c = madd(left, left, c);
+          d = madd(right, right, d);
+        }
+        v128.store(to, a);
+        v128.store(to, b, 16);
+        v128.store(to + half, c);
+        v128.store(to + half, d, 16);
+      }
+    }
+  }
+}
+
+/**
+ * Writes activity · scale + shift, by the `scales` of each image's channels, as compressed rows of what is not zero: input = (position · P +
+ * panel) · 32 + unit.
+ */
+export function scaleChannels(
+  rows: usize, entries: usize, activity: usize, scales: usize, begin: u32, end: u32, P: u32, Q: u32, S: u32,
+): void {
+  const half = <usize>P * PANEL_ROW;
+  let at = entries + <usize>begin * Q * P * 256;
+  for (let image = begin; image < end; image++) {
+    store<u32>(rows + ((<usize>image) << 3), <u32>(at - entries));
+    const first = scales + <usize>image * 2 * half;
+    let offset: u32 = 0;
+    for (let q: u32 = 0; q < Q; q++) {
+      let scale = first;
+      for (let panel: u32 = 0; panel < P; panel++) {
+        const y = activity + ((<usize>panel * S + image) * Q + q) * PANEL_ROW;
+        for (let part: usize = 0; part < PANEL_ROW; part += 16, scale += 16, offset += 4 * <u32>PANEL_ROW) {
+          at = packVector(at, madd(v128.load(y + part), v128.load(scale), v128.load(scale + half)), offset);
+        }
+      }
+    }
+    store<u32>(rows + ((<usize>image) << 3), <u32>(at - entries), 4);
+  }
+}
+
+/**
+ * The mean of each channel over Q positions, as compressed rows, of images that are compressed rows themselves: input = panel · 32 + unit.
+ *
+ *   sums (P, 32)  of this call alone
+ */
+export function meanChannels(
+  rows: usize, entries: usize, sums: usize, images: usize, values: usize, begin: u32, end: u32, P: u32, Q: u32,
+): void {
+  const share = f32x4.splat(1 / <f32>Q);
+  const position = P * 32 * <u32>PANEL_ROW;
+  let at = entries + <usize>begin * P * 256;
+  for (let image = begin; image < end; image++) {
+    memory.fill(sums, 0, <usize>P * PANEL_ROW);
+    const last = values + load<u32>(images + ((<usize>image) << 3), 4);
+    let first: u32 = 0;
+    for (let value = values + load<u32>(images + ((<usize>image) << 3)); value < last; value += 8) {
+      const offset = load<u32>(value);
+      while (offset - first >= position) first += position;
+      const sum = sums + ((offset - first) >> 5);
+      store<f32>(sum, load<f32>(sum) + load<f32>(value, 4));
+    }
+    store<u32>(rows + ((<usize>image) << 3), <u32>(at - entries));
+    for (let part: u32 = 0; part < P * <u32>PANEL_ROW; part += 16) {
+      at = packVector(at, f32x4.mul(share, v128.load(sums + part)), part << 5);
+    }
+    store<u32>(rows + ((<usize>image) << 3), <u32>(at - entries), 4);
+  }
+}

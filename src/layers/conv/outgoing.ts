@@ -1,0 +1,139 @@
+// What a layer of convolutions hands on of its activities: means of neighbouring positions, some left out, normalised.
+
+import type { Kernels } from '../../kernels/kernels.ts';
+import { PANEL } from '../../kernels/panels.ts';
+import type { Dropout } from './dropout.ts';
+import type { ConvPlan } from './plan.ts';
+
+const TINY = 1e-20;
+/** What is added to the variance of a block, as group normalisation has it (Wu and He 2018). */
+const EPSILON = 1e-5;
+
+export class Outgoing {
+  readonly #plan: ConvPlan;
+  readonly #kernels: Kernels;
+  readonly #f32: Float32Array;
+  readonly #scratch: number;
+  readonly #dropout: Dropout;
+
+  /** `scratch` is of this thread alone. */
+  constructor(plan: ConvPlan, kernels: Kernels, f32: Float32Array, scratch: number, dropout: Dropout) {
+    this.#plan = plan;
+    this.#kernels = kernels;
+    this.#f32 = f32;
+    this.#scratch = scratch;
+    this.#dropout = dropout;
+  }
+
+  /** Writes what is handed on, and what the softmax readout sees, of images `begin` to `end`. */
+  write(begin: number, end: number): void {
+    const { at, means, panels, rows, height, width, averagePool, isApart, outPositions } = this.#plan;
+    const { activity, outgoing, outputRows, outputEntries } = at;
+    const kernels = this.#kernels;
+    if (isApart) {
+      kernels.averagePositions(outgoing, activity, begin, end, panels, height, width, averagePool, rows);
+      this.#dropout.drop(outgoing, outPositions, begin, end, this.#plan.outputDropout, 1);
+    }
+    if (this.#plan.normalization) this.#byChannels(begin, end);
+    else this.#byPositions(begin, end);
+    if (!means) return;
+    const { rows: meanRows, entries } = means;
+    kernels.meanChannels(
+      meanRows,
+      entries,
+      this.#scratch,
+      outputRows,
+      outputEntries,
+      begin,
+      end,
+      panels,
+      outPositions,
+    );
+  }
+
+  /** Each position divided by a number of its own. */
+  #byPositions(begin: number, end: number): void {
+    const { at, panels, rows, channels, isApart, outPositions } = this.#plan;
+    const { outputRows, outputEntries, outgoing, outSquares, outTotals } = at;
+    const kernels = this.#kernels;
+    // Of the activities themselves, they are summed as soon as they are there.
+    if (isApart)
+      kernels.sumPositions(outSquares, outTotals, outgoing, begin, end, panels, outPositions, rows);
+    kernels.normalizePositions(
+      outputRows,
+      outputEntries,
+      outgoing,
+      outSquares,
+      outTotals,
+      begin,
+      end,
+      panels,
+      outPositions,
+      rows,
+      channels,
+    );
+  }
+
+  /** Each channel of an image scaled and moved as one. */
+  #byChannels(begin: number, end: number): void {
+    const { at, normalization, panels, rows, height, width, outPositions } = this.#plan;
+    const { outputRows, outputEntries, activity, outgoing, scales } = at;
+    const kernels = this.#kernels;
+    if (normalization === 'blocks') {
+      kernels.channelSums(scales, activity, begin, end, panels, height * width, rows);
+    } else if (normalization === 'image') {
+      kernels.channelSums(scales, outgoing, begin, end, panels, outPositions, rows);
+    }
+    for (let image = begin; image < end; image++) {
+      const first = (scales >>> 2) + 2 * image * panels * PANEL;
+      if (normalization === 'blocks') this.#standardiseBlocks(first);
+      else this.#scaleImage(first);
+    }
+    kernels.scaleChannels(
+      outputRows,
+      outputEntries,
+      outgoing,
+      scales,
+      begin,
+      end,
+      panels,
+      outPositions,
+      rows,
+    );
+  }
+
+  /** Makes of the sums of channels from word `scales` on the same scale for all, and no shift. */
+  #scaleImage(scales: number): void {
+    const { normalization, panels, channels, outPositions } = this.#plan;
+    const f32 = this.#f32;
+    const [shifts, end] = [1, 2].map(half => scales + half * panels * PANEL);
+    let squares = 0;
+    for (let unit = shifts; unit < end; unit++) squares += f32[unit];
+    const rms = normalization === 'none' ? 1 : TINY + Math.sqrt(squares / (outPositions * channels));
+    f32.fill(1 / rms, scales, shifts);
+    f32.fill(0, shifts, end);
+  }
+
+  /** Makes of the sums of channels from word `scales` on what gives each block of them a mean of 0 and a variance of 1. */
+  #standardiseBlocks(scales: number): void {
+    const { panels, channels, blocks, height, width } = this.#plan;
+    const f32 = this.#f32;
+    const [shifts, end] = [1, 2].map(half => scales + half * panels * PANEL);
+    const size = channels / blocks;
+    for (let first = 0; first < channels; first += size) {
+      let [sum, squares] = [0, 0];
+      for (let unit = first; unit < first + size; unit++) {
+        sum += f32[scales + unit];
+        squares += f32[shifts + unit];
+      }
+      const count = size * height * width;
+      const mean = sum / count;
+      const scale = 1 / Math.sqrt(Math.max(0, squares / count - mean * mean) + EPSILON);
+      f32.fill(scale, scales + first, scales + first + size);
+      f32.fill(-mean * scale, shifts + first, shifts + first + size);
+    }
+    // The padding is never on.
+    f32.fill(0, scales + channels, shifts);
+    f32.fill(0, shifts + channels, end);
+  }
+}

@@ -1,0 +1,105 @@
+// Convolutions without negative data as others have published them, layer by layer and number by number but for what each recipe says: the
+// networks are narrower, so that two cores train them.
+
+import type { ConvSpec } from '../layers/conv/spec.ts';
+import type { Recipe } from './recipe.ts';
+
+const adam = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+const common = { image: [28, 28], shift: 0, batch: 128 } as const;
+
+/** A layer of Mono-Forward, whose map sees each of the positions. */
+function flat(channels: number, cells: number, maxPool?: 2): ConvSpec {
+  const pool = maxPool && { maxPool };
+  return { kind: 'conv', channels, size: 3, normalization: 'none', ...pool, cells };
+}
+
+/**
+ * Mono-Forward (Gong, Li and Abdulla 2025): each layer learns together with a linear map from its activities to the classes, and hands the
+ * activities on as they are. The last layer answers. Settings are those of a public reimplementation's perceptron.
+ */
+const monoForward = {
+  ...common,
+  name: 'mono-forward',
+  about: 'Mono-Forward: a learned map of each layer to the classes',
+  layers: [flat(32, 14, 2), flat(64, 7, 2), flat(64, 7)],
+  learning: {
+    kind: 'classes',
+    activity: 'linear',
+    map: 'learned',
+    readFrom: 2,
+    optimizer: { ...adam, rate: 1.57e-3, decay: 0 },
+  },
+  epochs: 14,
+  holdShare: 1,
+} as const satisfies Recipe;
+
+/** A layer of ASGE, whose map sees as many patches each way as it has fewer channels than the last, of 64. */
+function patches(channels: number, more?: Partial<ConvSpec>): ConvSpec {
+  const cells = 64 / channels;
+  const outgoing = { outputDropout: 0.1, normalization: 'image' } as const;
+  return { kind: 'conv', channels, size: 3, initial: 'fan-in', cells, ...outgoing, ...more };
+}
+
+/** One of those that the readout sees. */
+function read(channels: number, averagePool?: 2): ConvSpec {
+  return patches(channels, { readMeans: true, ...(averagePool && { averagePool }) });
+}
+
+/**
+ * ASGE (2026): squared activities, their means in patches, a fixed random map. VGG8 at an eighth of its width, for images as they are, not
+ * scaled to 32 × 32. The readout sees the mean of each channel, and takes momentum steps instead of Adam's.
+ */
+const asge = {
+  ...common,
+  name: 'asge',
+  about: 'ASGE: a fixed random map of squared activities in patches',
+  layers: [patches(16), read(32, 2), read(32), read(64, 2), read(64, 2), read(64, 2), read(64)],
+  learning: {
+    kind: 'classes',
+    activity: 'squares',
+    map: 'affine-projection',
+    readFrom: 1,
+    readout: { rate: 0.1, momentum: 0.9, decay: 0 },
+    optimizer: { ...adam, rate: 2e-4, decay: 1e-3 },
+  },
+  epochs: 15,
+  holdShare: 0,
+  cosineTo: 0.05,
+} as const satisfies Recipe;
+
+/** A layer of DeeperForward. */
+function blocks(channels: number, size: number, averagePool?: 2): ConvSpec {
+  const weights = { withoutBias: true, initial: 'fan-out' } as const;
+  const pool = averagePool && { averagePool };
+  return { kind: 'conv', channels, size, ...weights, dropout: 0.2, ...pool, normalization: 'blocks' };
+}
+
+/**
+ * DeeperForward (Sun et al. 2025): the mean of a block of channels for each class, which group normalisation takes away from what is handed
+ * on. TinyCNN-4 at a fifth of its width. Log probabilities are summed over layers, where theirs are the means themselves, of layers
+ * chosen on held-out images.
+ */
+const deeperForward = {
+  ...common,
+  name: 'deeper-forward',
+  about: 'DeeperForward: the mean of a block of channels for each class',
+  layers: [blocks(20, 5, 2), blocks(40, 5, 2), blocks(80, 3), blocks(80, 3)],
+  channelMeans: 'image',
+  learning: {
+    kind: 'classes',
+    activity: 'linear',
+    map: 'blocks',
+    readFrom: 1,
+    optimizer: { ...adam, rate: 0.08, decay: 0.01 },
+  },
+  epochs: 10,
+  holdShare: 0,
+  cosineTo: 0.1,
+} as const satisfies Recipe;
+
+/** Each by its name. */
+export const publishedRecipes = {
+  'mono-forward': monoForward,
+  asge,
+  'deeper-forward': deeperForward,
+} as const satisfies Record<string, Recipe>;
