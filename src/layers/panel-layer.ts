@@ -129,7 +129,7 @@ export abstract class PanelLayer<Plan extends PanelPlan = PanelPlan> extends Lay
         end,
         stride,
         width,
-        head.panels + head.imagePanels,
+        head.panels,
         1,
         batch,
         activity === 'squares' ? 1 : 0,
@@ -148,7 +148,7 @@ export abstract class PanelLayer<Plan extends PanelPlan = PanelPlan> extends Lay
         stride,
         plan.units,
         heads.panels,
-        head.panels + head.imagePanels,
+        head.panels,
         batch,
       );
     });

@@ -58,12 +58,14 @@ export function checkLayerwise(recipe: Recipe, learning: Layerwise): void {
   if (learning.rest !== undefined && learning.settled === undefined) {
     refuse('learning.rest', 'absent where no row is ever settled', learning.rest);
   }
-  if (learning.map === 'affine-projection' && layers.some(layer => fullSpec(layer).kind !== 'conv')) {
-    refuse(
-      'learning.map',
-      'blocks, projection or learned where not all layers are convolutions',
-      learning.map,
-    );
+  if (layers.some(layer => fullSpec(layer).kind !== 'conv')) {
+    if (learning.map === 'affine-projection') {
+      const others = 'blocks, projection or learned where not all layers are convolutions';
+      refuse('learning.map', others, learning.map);
+    }
+    if (learning.similarity !== undefined) {
+      refuse('learning.similarity', 'absent where not all layers are convolutions', learning.similarity);
+    }
   }
   if (learning.mapRate !== undefined && learning.map !== 'learned') {
     refuse('learning.mapRate', 'absent where the map is not learned', learning.mapRate);

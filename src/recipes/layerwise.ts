@@ -126,7 +126,7 @@ export const classesLearning = object({
   mapRate: optional(above0),
   /**
    * The weight of similarity matching beside the map: what it reads of two images of a batch shall be alike where their class is the same
-   * (Nøkland and Eidnes 2019, the loss `sim`); absent: none.
+   * (Nøkland and Eidnes 2019, the loss `sim`); where all layers are convolutions. Absent: none.
    */
   similarity: optional(above0),
   /** A row leaves the gradient of a layer that doubts its right class by less than this; absent: all rows count, always. */

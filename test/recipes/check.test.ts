@@ -440,6 +440,13 @@ describe('settings that do not go together', () => {
       'learning.map must be blocks, projection or learned where not all layers are convolutions, found "affine-projection"',
     ],
     [
+      'likeness of images in layers that are no convolutions',
+      'classes',
+      { groups: undefined, similarity: 1 },
+      {},
+      'learning.similarity must be absent where not all layers are convolutions, found 1',
+    ],
+    [
       'means that are neither numbers nor the image',
       'classes',
       {},
