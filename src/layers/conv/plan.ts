@@ -6,6 +6,7 @@ import { placesOf, unitGrid } from '../grid.ts';
 import { Arena, panelsOf } from '../memory.ts';
 import { blockTensors, planClassHeads, planGoodness, planHead, type Site } from '../plan.ts';
 import { FEWEST_CHANNELS, positionsOf } from './form.ts';
+import { featureOrder, spacedOrder } from './order.ts';
 import type { ConvSpec } from './spec.ts';
 
 /** Positions of a block of images, and images at most: few enough that what the weight gradient reads of them may stay in a second-level cache. */
@@ -124,7 +125,7 @@ export function planConv(spec: ConvSpec, site: Site) {
         prefix: `layers.${site.index}`,
         inputs: fanIn,
         units: channels,
-        order: weightOrder(below.channels, depth, size),
+        order: spacedOrder(size * size, below.channels, depth),
         weights: at.weights,
         first: at.first,
         second: at.second,
@@ -135,23 +136,6 @@ export function planConv(spec: ConvSpec, site: Site) {
     pages,
     bytes: pages * 65536,
   };
-}
-
-/** The rows of the weights that are of a channel, where a position has gaps: patch position by patch position. */
-function weightOrder(channels: number, depth: number, size: number): Uint32Array | undefined {
-  if (channels === depth) return undefined;
-  return Uint32Array.from(
-    { length: size * size * channels },
-    (_, k) => Math.floor(k / channels) * depth + (k % channels),
-  );
-}
-
-/** What a map to classes reads: of one channel after the other, its cells. */
-function featureOrder(channels: number, panels: number, cells: number): Uint32Array {
-  return Uint32Array.from({ length: channels * cells * cells }, (_, i) => {
-    const [channel, cell] = [Math.floor(i / (cells * cells)), i % (cells * cells)];
-    return cell * panels * PANEL + channel;
-  });
 }
 
 /** Writes what makes the optimizer's step take each row of the summed gradient as it is: once. */
