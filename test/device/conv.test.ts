@@ -65,16 +65,19 @@ describe('a predictor', () => {
     expect(memories.map(({ buffer }) => buffer.byteLength)).toEqual([predictor.bytes]);
   });
 
-  it('of dense layers subtracts the means of channels, too', async () => {
+  it('of dense layers subtracts the means of channels, too, and so does a learner', async () => {
     const onePass: RecipeOf<Classes> = { ...recipes['one-pass'], layers: [20], channelMeans: [0.3] };
     const { quick } = recipes;
     for (const recipe of [onePass, { ...quick, layers: [20, 12], channelMeans: [0.3] }]) {
       const { bytes } = randomModelOf(recipe as RecipeOf<Classes>, 40, 5);
       const { network } = await decodeDescribed(node, bytes, 'm', { threads: 1 });
-      const predictor = await loadPredictor(bytes);
       const { inputs } = prototypes(1, 40, 5, 3);
-      expect(predictor.predict(inputs as Uint8Array)).toEqual(await network.predict(inputs));
+      const expected = await network.predict(inputs);
       await network.close();
+      // Networks, predictors and learners take the same build where nobody asks for another.
+      for (const device of [await loadPredictor(bytes), await openLearner(bytes)]) {
+        expect(device.predict(inputs as Uint8Array)).toEqual(expected);
+      }
     }
   });
 });
