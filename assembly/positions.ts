@@ -96,27 +96,45 @@ export function meanCells(
       for (let j: u32 = 0; j < A; j++) {
         const left = j * width / A, right = (j + 1) * width / A;
         const share: f32 = 1 / <f32>((bottom - top) * (right - left));
-        for (let panel: u32 = 0; panel < P; panel++) {
-          const from = (<usize>panel * S + image) * Q;
-          for (let part: usize = 0; part < PANEL_ROW; part += 16, offset += 4 * <u32>PANEL_ROW) {
-            let sum = f32x4.splat(0);
-            for (let y = top; y < bottom; y++) {
-              for (let x = left; x < right; x++) {
-                const q = y * width + x;
-                const a = v128.load(activity + (from + q) * PANEL_ROW + part);
-                const scale = squares
-                  ? f32x4.splat(share * scaleOf(squares, <usize>image * Q + q, floor, channels))
-                  : f32x4.splat(share);
-                sum = madd(isSquared ? f32x4.mul(a, a) : a, scale, sum);
-              }
+        for (let panel: u32 = 0; panel < P; panel++, offset += 32 * <u32>PANEL_ROW) {
+          const first = (<usize>panel * S + image) * Q;
+          let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
+          for (let y = top; y < bottom; y++) {
+            for (let x = left; x < right; x++) {
+              const q = y * width + x;
+              const from = activity + (first + q) * PANEL_ROW;
+              const scale = f32x4.splat(squares ? share * scaleOf(squares, <usize>image * Q + q, floor, channels) : share);
+              a0 = madd(mapped(from, 0, isSquared), scale, a0);
+              a1 = madd(mapped(from, 16, isSquared), scale, a1);
+              a2 = madd(mapped(from, 32, isSquared), scale, a2);
+              a3 = madd(mapped(from, 48, isSquared), scale, a3);
+              a4 = madd(mapped(from, 64, isSquared), scale, a4);
+              a5 = madd(mapped(from, 80, isSquared), scale, a5);
+              a6 = madd(mapped(from, 96, isSquared), scale, a6);
+              a7 = madd(mapped(from, 112, isSquared), scale, a7);
             }
-            at = packVector(at, sum, offset);
           }
+          at = packVector(at, a0, offset);
+          at = packVector(at, a1, offset + 4 * <u32>PANEL_ROW);
+          at = packVector(at, a2, offset + 8 * <u32>PANEL_ROW);
+          at = packVector(at, a3, offset + 12 * <u32>PANEL_ROW);
+          at = packVector(at, a4, offset + 16 * <u32>PANEL_ROW);
+          at = packVector(at, a5, offset + 20 * <u32>PANEL_ROW);
+          at = packVector(at, a6, offset + 24 * <u32>PANEL_ROW);
+          at = packVector(at, a7, offset + 28 * <u32>PANEL_ROW);
         }
       }
     }
     store<u32>(rows + ((<usize>image) << 3), <u32>(at - entries), 4);
   }
+}
+
+/** Four activities, or their squares. */
+// @ts-ignore: decorator
+@inline
+function mapped(from: usize, part: usize, isSquared: u32): v128 {
+  const a = v128.load(from + part);
+  return isSquared ? f32x4.mul(a, a) : a;
 }
 
 /** activity *= the coefficient of its image, in place: the gradient rows of goodness. */

@@ -1,6 +1,8 @@
-// The kernels that prediction needs, for builds of their own of half the size.
+// The kernels that prediction needs, for builds of their own of a fraction of the size.
 
+export { convForward } from './conv';
 export { sumGoodness } from './goodness';
 export { compressRows, normalizeRows } from './normalize';
+export { meanCells, normalizePositions, sumPositions } from './positions';
 export { softmaxRows } from './softmax';
-export { sharedForward, sparseForward, sparseProduct } from './sparse';
+export { cutRows, sharedForward, sparseForward, sparseProduct } from './sparse';

@@ -26,7 +26,7 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     run: async () => (await import('./scale.ts')).run(),
   },
   predict: {
-    asks: 'how long does one prediction take, and how much CPU, against onnxruntime-web and TensorFlow.js? (2 minutes)',
+    asks: 'how long does one prediction take, and how much CPU, against onnxruntime-web and TensorFlow.js? (3 minutes)',
     run: async () => (await import('./predict.ts')).run(),
   },
   start: {

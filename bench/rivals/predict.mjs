@@ -50,6 +50,7 @@ async function onnx() {
   };
 }
 
+/** Dense layers with labels in the input alone. */
 async function tensorflow() {
   const tf = await installed(() => import('@tensorflow/tfjs'), 'tfjs');
   const wasm = await installed(() => import('@tensorflow/tfjs-backend-wasm'), 'tfjs');

@@ -1,7 +1,9 @@
 // ff export: a model for where this library is not, or for where every byte counts.
 
+import '../layers/conv/register.ts';
 import { few } from '../data/notes.ts';
 import { readModel } from '../device/model.ts';
+import { predictable } from '../device/sizes.ts';
 import { InputError } from '../errors.ts';
 import { encodeJavaScript } from '../export/javascript.ts';
 import { encodeOnnx, takesEncoded } from '../export/onnx.ts';
@@ -44,7 +46,7 @@ export async function exportModel(model: string, options: ExportOptions): Promis
     );
   }
   // Everything that reads the export is this strict.
-  readModel(file, model);
+  readModel(file, model, predictable);
   const out = options.out ?? defaultOut(model, options);
   await checkOutputs([out], [model]);
   // The description is as files have it today, whatever this one's was.

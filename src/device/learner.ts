@@ -25,6 +25,7 @@ import { checkExamples } from './examples.ts';
 import { compile, type KernelOptions } from './kernels.ts';
 import { NAME, type OwnWords, readModel } from './model.ts';
 import { checkLearnerRecipe, type LearnerRecipe } from './recipe.ts';
+import { denseSizes } from './sizes.ts';
 
 export interface LearnerOptions {
   /** Examples of a step at most, 10 by default: memory grows with it. */
@@ -68,7 +69,7 @@ function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
     throw new InputError(`rate must be a number above 0, found ${rate}`);
   const file = parseSafetensors(model, NAME);
   // Before anything is planned: sizes that the file's own tensors vouch for.
-  const { inputs, classes, own, description: said } = readModel(file, NAME);
+  const { inputs, classes, own, description: said } = readModel(file, NAME, { dense: denseSizes });
   const trained = checkLearnerRecipe(said.recipe, NAME);
   const seed = whole(0)(said.seed, `${NAME}: its seed`);
   // Without a schedule: nobody knows how long it will go on.

@@ -5,25 +5,28 @@ import { InputError } from '../errors.ts';
 import { readFloats } from '../files/int8.ts';
 import type { Safetensors } from '../files/safetensors.ts';
 import type { Goodness } from '../layers/goodness.ts';
+import { type Shape, sizeOf } from '../layers/shape.ts';
 import { slope } from '../layers/slope.ts';
+import { inContext } from '../recipes/check.ts';
 import { FIRST_FORMAT, FORMAT, upgradeRecipe } from '../recipes/first-edition.ts';
+import { type Check, isCount, type LayerSizes, type SizeReaders } from './sizes.ts';
 
 /** What messages call a model that came as bytes. */
 export const NAME = 'the model';
 
 /** A layer as it comes out of the file, row-major. */
-export interface ModelLayer {
-  readonly inputs: number;
-  readonly units: number;
-  /** (inputs, units). */
+export interface ModelLayer extends LayerSizes {
+  /** What it stands on: the example, or what the layer below hands on. */
+  readonly below: Shape;
+  /** (fanIn, units), or of convolutions (fanIn, channels), patch position by patch position. */
   readonly weight: Float32Array;
-  /** (units). */
+  /** (units), or (channels). */
   readonly bias: Float32Array;
   /** What a sum of squares is multiplied with to be the goodness. */
   readonly slope: number;
-  /** (units, classes) of the softmax readout; absent where it does not look at this layer. */
+  /** (all values of its shape, classes) of the softmax readout; absent where it does not look at this layer. */
   readonly readout?: Float32Array;
-  /** (units, classes) by which the layer tells classes apart itself; absent where that does not count. */
+  /** (features, classes) by which the layer tells classes apart itself; absent where that does not count. */
   readonly map?: Float32Array;
 }
 
@@ -38,6 +41,8 @@ export interface DeviceModel {
   readonly labelStrength: number;
   /** What the maps read, where there are any. */
   readonly activity: Activity;
+  /** What is subtracted from each channel of a pixel, one after the other; absent: nothing. */
+  readonly channelMeans?: readonly number[];
   readonly layers: readonly ModelLayer[];
 }
 
@@ -50,42 +55,41 @@ export interface OwnWords {
 /** What a layer's map of classes reads: its activities, their squares, or the activities over their root mean square. */
 export type Activity = 'linear' | 'squares' | 'normalized';
 
-/** The model in a file, whose weights are floats or bytes; throws an InputError that begins with `path` and says what is wrong. */
-export function readModel({ tensors, metadata }: Safetensors, path: string): DeviceModel {
-  const {
-    description,
-    inputs,
-    classes,
-    labelStrength,
-    activity,
-    hasReadout,
-    layers: said,
-    readFrom,
-  } = readDescription(metadata, path);
+/**
+ * The model in a file, whose weights are floats or bytes and whose layers are of the kinds that `readers` knows; throws an InputError that
+ * begins with `path` and says what is wrong.
+ */
+export function readModel(
+  { tensors, metadata }: Safetensors,
+  path: string,
+  readers: SizeReaders,
+): DeviceModel {
+  const { hasReadout, layers: said, readFrom, ...model } = readDescription(metadata, path, readers);
+  const { classes, labelStrength, description } = model;
   const find = (name: string, shape: number[]) => {
     const values = readFloats(tensors, name, shape, path);
     if (!values.every(Number.isFinite))
       throw new InputError(`${path}: ${name} has values that are not finite`);
     return values;
   };
-  const layers = said.map(({ units, goodness }, l): ModelLayer => {
-    const fanIn = l === 0 ? inputs : said[l - 1].units;
+  const layers = said.map(({ goodness, ...sizes }, l): ModelLayer => {
+    const { shape, fanIn, features } = sizes;
+    const { channels } = shape;
     return {
-      inputs: fanIn,
-      units,
-      weight: find(`layers.${l}.weight`, [fanIn, units]),
-      bias: find(`layers.${l}.bias`, [units]),
-      slope: slope(goodness, units),
-      ...(l >= readFrom && hasReadout && { readout: find(`readout.${l}.weight`, [units, classes]) }),
-      ...(l >= readFrom && labelStrength === 0 && { map: find(`classes.${l}.weight`, [units, classes]) }),
+      ...sizes,
+      weight: find(`layers.${l}.weight`, [fanIn, channels]),
+      bias: find(`layers.${l}.bias`, [channels]),
+      slope: slope(goodness, channels),
+      ...(l >= readFrom && hasReadout && { readout: find(`readout.${l}.weight`, [sizeOf(shape), classes]) }),
+      ...(l >= readFrom && labelStrength === 0 && { map: find(`classes.${l}.weight`, [features, classes]) }),
     };
   });
   const { encoding, calibration } = description;
   const own = encoding !== undefined && { encoding, calibration };
-  return { description, ...(own && { own }), inputs, classes, labelStrength, activity, layers };
+  return { ...model, ...(own && { own }), layers };
 }
 
-function readDescription(metadata: Readonly<Record<string, string>>, path: string) {
+function readDescription(metadata: Readonly<Record<string, string>>, path: string, readers: SizeReaders) {
   if (metadata.format !== FORMAT && metadata.format !== FIRST_FORMAT) {
     throw new InputError(
       `${path}: expected the format "${FORMAT}" in its metadata, found ${JSON.stringify(metadata.format ?? 'none')}`,
@@ -101,17 +105,19 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
   const { inputs, classes } = others;
   const first = fields(said) as Parameters<typeof upgradeRecipe>[0];
   const recipe = metadata.format === FORMAT ? said : upgradeRecipe(first);
-  const { layers, learning, channelMeans } = fields(recipe);
-  const { kind, label, goodness, readout, between, groups, activity, readFrom } = fields(learning);
+  const { layers, learning, image, channelMeans } = fields(recipe);
+  const { kind, label, goodness, readout, between, groups, activity, map, readFrom } = fields(learning);
   const isClasses = kind === 'classes';
-  const check: (isFine: boolean, expected: string) => asserts isFine = (isFine, expected) => {
+  const check: Check = (isFine, expected) => {
     if (!isFine) throw new InputError(`${path}: its description must have ${expected}`);
   };
-  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
   check(isCount(classes) && classes >= 2 && classes <= 10_000, 'classes from 2 to 10,000');
   check(isCount(inputs) && (isClasses || inputs > classes), 'more inputs than classes');
   check(Array.isArray(layers) && layers.length > 0, 'a list of layers');
-  const other = layers.map(layer => fields(layer).kind ?? 'dense').find(kind => kind !== 'dense');
+  // Labels are inputs of dense layers only.
+  const known = isClasses ? Object.keys(readers) : ['dense'];
+  const kinds = layers.map(layer => fields(layer).kind ?? 'dense') as string[];
+  const other = kinds.find(kind => !known.includes(kind));
   const { kind: place, strength } = fields(label);
   const isContrast = kind === 'contrast' && place === 'first';
   if (!(isContrast || (isClasses && groups === undefined)) || other !== undefined) {
@@ -121,32 +127,46 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
         ? 'labels elsewhere'
         : `learning by ${kind}`;
     throw new InputError(
-      `${path}: expected dense layers that learned by classes, or by contrast with the label in the first inputs, found ` +
-        `${other === undefined ? what : `${other} layers`}; only loadNetwork runs those`,
+      `${path}: expected ${Object.keys(readers).join(' or ')} layers that learned by classes, or dense ones by contrast with the label ` +
+        `in the first inputs, found ${other === undefined ? what : `${other} layers`}; only loadNetwork runs those`,
     );
   }
-  const dense = layers.map(layer => {
-    const { units, goodness: own = isClasses ? GOODNESS[0] : goodness } =
-      typeof layer === 'number' ? { units: layer } : fields(layer);
-    check(isCount(units), 'layers of one or more units');
+  const shape = (image ?? [1, 1, inputs]) as readonly number[];
+  const isImage = Array.isArray(shape) && shape.every(isCount) && (shape.length === 2 || shape.length === 3);
+  check(isImage, 'images of rows, columns and channels');
+  const [height, width, channels = 1] = shape;
+  let below: Shape = { height, width, channels };
+  check(sizeOf(below) === inputs, `images of ${inputs} values, its inputs`);
+  check(image !== undefined || kinds[0] === 'dense', 'images, for convolutions');
+  const sizes = layers.map((layer, l) => {
+    const full = typeof layer === 'number' ? { units: layer } : fields(layer);
+    const { goodness: own = isClasses ? GOODNESS[0] : goodness } = full;
     check(GOODNESS.includes(own), `a goodness of ${GOODNESS.join(', ')}`);
-    return { units, goodness: own as Goodness };
+    const read = inContext(`${path}: its layers[${l}]`, () => readers[kinds[l]](full, below, check));
+    const placed = { ...read, below, goodness: own as Goodness };
+    below = read.shape;
+    return placed;
   });
   const from = isClasses ? readFrom : fields(readout).from;
-  const isLayer = Number.isSafeInteger(from) && (from as number) >= 0 && (from as number) < dense.length;
+  const isLayer = Number.isSafeInteger(from) && (from as number) >= 0 && (from as number) < sizes.length;
   check(isLayer, 'a layer that the readouts begin with');
   const isStrong = Number.isFinite(strength) && (strength as number) > 0;
   check(isClasses || isStrong, 'a label strength above 0');
   check(!isClasses || ACTIVITIES.includes(activity), `an activity of ${ACTIVITIES.join(', ')}`);
   check(between === undefined, 'nothing between its layers');
-  check(channelMeans === undefined, 'no means of channels that are subtracted');
+  check(map !== 'affine-projection', 'maps without a bias: only loadNetwork runs others');
+  const means = channelMeans as readonly number[] | undefined;
+  const isMeans = Array.isArray(means) && means.every(Number.isFinite);
+  const pixel = image === undefined ? 1 : channels;
+  check(means === undefined || (isMeans && means.length === pixel), 'a mean for each channel of its images');
   return {
     description: { ...others, recipe } as Record<string, unknown>,
     inputs,
     classes,
-    layers: dense,
+    layers: sizes,
     labelStrength: isClasses ? 0 : (strength as number),
     activity: activity as Activity,
+    ...(means && { channelMeans: means }),
     hasReadout: readout !== undefined,
     readFrom: from as number,
   };

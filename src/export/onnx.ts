@@ -17,7 +17,8 @@ import type { OwnDescription } from '../network/encode.ts';
 import { Graph, ML_DOMAIN, type Taken } from './graph.ts';
 import { imageInput } from './image-input.ts';
 import { Message } from './protobuf.ts';
-import { type OnnxSource, scoresOf } from './scores.ts';
+import { scoresOf } from './scores.ts';
+import type { OnnxSource } from './source.ts';
 import { tableInputs } from './table-inputs.ts';
 
 /** Of 2021; the operators below have not changed their meaning since. */

@@ -6,40 +6,34 @@
 import { InputError } from '../errors.ts';
 import { sizeOf } from '../layers/shape.ts';
 import { slope } from '../layers/slope.ts';
-import type { OwnDescription } from '../network/encode.ts';
 import { inputShape, shapesOf } from '../recipes/check.ts';
-import { type Classes, type Contrast, layerGoodness, type Recipe } from '../recipes/recipe.ts';
+import { type Contrast, layerGoodness } from '../recipes/recipe.ts';
+import { scoresByClasses } from './class-scores.ts';
 import type { Graph } from './graph.ts';
-
-const TINY = 1e-20;
-/** The log probability of a class that a layer does not believe at all, as in objectives/classes.ts. */
-const LEAST = Math.log(1e-30);
-
-/** What the graph is made of. */
-export interface OnnxSource {
-  readonly recipe: Recipe;
-  readonly inputs: number;
-  readonly classes: number;
-  /** What a model of own data takes and answers. */
-  readonly own?: OwnDescription;
-  /** Goes into the file's metadata beside the graph. */
-  readonly metadata: Readonly<Record<string, string>>;
-  /** The values of a tensor of the model file. */
-  tensor(name: string, shape: readonly number[]): Float32Array;
-}
+import { type OnnxSource, TINY } from './source.ts';
 
 /** The goodness of every label, and the logits of the softmax readout. */
 export function scoresOf(graph: Graph, source: OnnxSource, encoded: string) {
-  const { learning } = source.recipe;
+  const { learning, channelMeans } = source.recipe;
+  if (channelMeans === 'image') {
+    throw new InputError("expected channelMeans that are numbers, found 'image': only loadNetwork runs that");
+  }
+  const seen = channelMeans ? lessMeans(graph, encoded, channelMeans, source.inputs) : encoded;
   if (learning.kind === 'classes' && learning.groups === undefined) {
-    return scoresByClasses(graph, source, learning, encoded);
+    return scoresByClasses(graph, source, learning, seen);
   }
   if (learning.kind !== 'contrast' || learning.label.kind !== 'first') {
     throw new InputError(
       `an ONNX file is written of networks that learned by classes, or by contrast with the label in the first inputs, found learning by ${learning.kind}`,
     );
   }
-  return scoresByContrast(graph, source, learning, encoded);
+  return scoresByContrast(graph, source, learning, seen);
+}
+
+/** Inputs less the mean of their channel, which lie side by side. */
+function lessMeans(graph: Graph, encoded: string, means: readonly number[], inputs: number): string {
+  const all = Float32Array.from({ length: inputs }, (_, k) => means[k % means.length]);
+  return graph.node('Sub', [encoded, graph.floats('/channel.means', all)]);
 }
 
 function scoresByContrast(
@@ -107,50 +101,6 @@ function scoresByContrast(
   return {
     goodness: graph.node('Slice', [each, ...ends], {}, 'goodness'),
     logits: graph.node('Sum', logits),
-  };
-}
-
-/** One row an example: the sum of what its layers say, as log probabilities. */
-function scoresByClasses(
-  graph: Graph,
-  { recipe, inputs, classes, tensor }: OnnxSource,
-  learning: Classes,
-  encoded: string,
-) {
-  const tiny = graph.floats('/tiny', Float32Array.of(TINY));
-  const least = graph.floats('/least.log', Float32Array.of(LEAST));
-  const scaled = (rows: string) => {
-    const mean = graph.node('ReduceMean', [graph.node('Mul', [rows, rows])], { axes: [1] });
-    return graph.node('Div', [rows, graph.node('Add', [graph.node('Sqrt', [mean]), tiny])]);
-  };
-  const times = (rows: string, name: string, height: number) =>
-    graph.node('MatMul', [rows, graph.floats(name, tensor(name, [height, classes]), [height, classes])]);
-  const told: string[] = [];
-  const logs: string[] = [];
-  const read: string[] = [];
-  let rows = scaled(encoded);
-  let fanIn = inputs;
-  const sizes = shapesOf(recipe, inputShape(recipe, inputs)).slice(1).map(sizeOf);
-  sizes.forEach((units, l) => {
-    const weight = graph.floats(`layers.${l}.weight`, tensor(`layers.${l}.weight`, [fanIn, units]), [
-      fanIn,
-      units,
-    ]);
-    const bias = graph.floats(`layers.${l}.bias`, tensor(`layers.${l}.bias`, [units]));
-    const y = graph.node('Relu', [graph.node('Add', [graph.node('MatMul', [rows, weight]), bias])]);
-    rows = scaled(y);
-    fanIn = units;
-    if (l < learning.readFrom) return;
-    const linear = learning.activity === 'squares' ? graph.node('Mul', [y, y]) : y;
-    const seen = learning.activity === 'normalized' ? rows : linear;
-    const logits = times(seen, `classes.${l}.weight`, units);
-    told.push(logits);
-    logs.push(graph.node('Max', [graph.node('LogSoftmax', [logits], { axis: 1 }), least]));
-    if (learning.readout) read.push(times(rows, `readout.${l}.weight`, units));
-  });
-  return {
-    goodness: graph.node('Sum', logs, {}, 'goodness'),
-    logits: graph.node('Sum', learning.readout ? read : told),
   };
 }
 

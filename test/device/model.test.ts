@@ -11,12 +11,11 @@ import { recipes } from '../../src/recipes/recipes.ts';
 const { quick } = recipes;
 const noise = { kind: 'noise', after: 0, deviation: 1 } as const;
 
-function otherwise(learning: Partial<Contrast>, more: Partial<Recipe> = {}): Recipe {
-  return { ...quick, layers: [20, 12], ...more, learning: { ...quick.learning, ...learning } };
+function otherwise(learning: Partial<Contrast>): Recipe {
+  return { ...quick, layers: [20, 12], learning: { ...quick.learning, ...learning } };
 }
 
 it.each<[string, Recipe, string]>([
-  ['means that are subtracted', otherwise({}, { channelMeans: [0.3] }), 'no means of channels'],
   ['a function between layers', otherwise({ between: noise }), 'nothing between its layers'],
   [
     'labels behind the image',

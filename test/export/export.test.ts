@@ -16,6 +16,7 @@ import { encodeSafetensors, parseSafetensors } from '../../src/files/safetensors
 import { loadPredictor } from '../../src/predict.ts';
 import type { Classes, Contrast } from '../../src/recipes/recipe.ts';
 import { recipes } from '../../src/recipes/recipes.ts';
+import { convModels } from '../support/conv-models.ts';
 import { prototypes } from '../support/data.ts';
 import { randomModel, randomModelOf } from '../support/model.ts';
 import { type Changes, quick } from '../support/recipes.ts';
@@ -85,6 +86,7 @@ describe.skipIf(!hasOnnx)('as ONNX (skipped where onnxruntime-node is not instal
       50,
       10,
     ],
+    ['means that are subtracted', { layers: [30, 20], channelMeans: [0.3] }, 50, 10],
   ];
   const { learning: onePass, ...around } = recipes['one-pass'];
   const ofClasses: [string, Partial<Classes>, inputs: number, classes: number][] = [
@@ -102,6 +104,11 @@ describe.skipIf(!hasOnnx)('as ONNX (skipped where onnxruntime-node is not instal
     ...ofClasses.map(([name, settings, ...sizes]) => {
       const recipe = { ...around, layers: [30, 50], learning: { ...onePass, ...settings } };
       return [`classes, ${name}`, randomModelOf<Classes>(recipe, ...sizes)] as const;
+    }),
+    ...convModels.map(([name, recipe, count]) => {
+      const [height, width, channels = 1] = recipe.image!;
+      const model = randomModelOf<Classes>(recipe, height * width * channels, count);
+      return [`convolutions, ${name}`, model] as const;
     }),
   ])(
     'answers the same to 1e-4, both readouts, any number of images: %s',

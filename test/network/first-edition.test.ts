@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { tableFrom } from '../../src/data/tables/table.ts';
 import { readModel } from '../../src/device/model.ts';
+import { predictable } from '../../src/device/sizes.ts';
 import { InputError } from '../../src/errors.ts';
 import { parseSafetensors, type Safetensors } from '../../src/files/safetensors.ts';
 import { openLearner } from '../../src/learn.ts';
@@ -146,7 +147,7 @@ it('a description with one thing wrong is refused by an error of ours, or makes 
     const metadata = { ...file.metadata, description: JSON.stringify(description) };
     for (const read of [
       () => parseWholeDescription(metadata, 'm'),
-      () => readModel({ ...file, metadata }, 'm'),
+      () => readModel({ ...file, metadata }, 'm', predictable),
     ]) {
       tried++;
       try {

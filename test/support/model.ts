@@ -2,6 +2,7 @@
 
 import { quantize } from '../../src/files/int8.ts';
 import { encodeSafetensors, type Tensor } from '../../src/files/safetensors.ts';
+import { fullSpec } from '../../src/layers/forms.ts';
 import { sizeOf } from '../../src/layers/shape.ts';
 import { inputShape, shapesOf } from '../../src/recipes/check.ts';
 import type { Classes, Contrast } from '../../src/recipes/recipe.ts';
@@ -51,13 +52,20 @@ export function randomModelOf<Kind extends Contrast | Classes>(
       () => mean + deviation * (random() + random() + random() + random() - 2) * Math.sqrt(3),
     ),
   });
-  const sizes = shapesOf(recipe, inputShape(recipe, inputs)).map(sizeOf);
-  const tensors = sizes.slice(1).flatMap((units, l) => {
-    const fanIn = sizes[l];
+  const shapes = shapesOf(recipe, inputShape(recipe, inputs));
+  const tensors = recipe.layers.flatMap((layer, l) => {
+    const [below, shape] = [shapes[l], shapes[l + 1]];
+    const spec = fullSpec(layer);
+    const [patch, cells] = spec.kind === 'conv' ? [spec.size ** 2, spec.cells ?? 1] : [];
+    const fanIn = patch ? patch * below.channels : sizeOf(below);
+    const units = patch ? shape.channels : sizeOf(shape);
+    const rowsOf = (map: string) => (cells && map === 'classes' ? units * cells * cells : sizeOf(shape));
     return [
       floats(`layers.${l}.weight`, [fanIn, units], 1 / Math.sqrt(fanIn)),
       floats(`layers.${l}.bias`, [units], 0.1, bias),
-      ...(l >= readFrom ? maps.map(map => floats(`${map}.${l}.weight`, [units, classes], 0.2)) : []),
+      ...maps
+        .filter(map => map === 'classes' || l >= readFrom)
+        .map(map => floats(`${map}.${l}.weight`, [rowsOf(map), classes], 0.2)),
     ];
   });
   const description = JSON.stringify({ recipe, inputs, classes, seed: 1, build: 'simd' });

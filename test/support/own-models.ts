@@ -5,12 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Dataset } from '../../src/data/dataset.ts';
 import type { Examples } from '../../src/data/examples/examples.ts';
 import { type PreprocessOptions, preprocess } from '../../src/data/preprocess.ts';
 import { parseSafetensors } from '../../src/files/safetensors.ts';
 import type { ModelDescription } from '../../src/network/encode.ts';
 import { parseWholeDescription } from '../../src/network/own-description.ts';
 import { recipeFor } from '../../src/recipes/defaults.ts';
+import type { Recipe } from '../../src/recipes/recipe.ts';
 import { trainModel } from '../../src/train/train-model.ts';
 import { generator } from './data.ts';
 
@@ -71,10 +73,14 @@ export const oddMachines: readonly Readonly<Record<string, unknown>>[] = [
   },
 ];
 
-/** The bytes of a model file of these examples, trained for a moment. */
-export async function ownModel(examples: Examples, options: PreprocessOptions = {}): Promise<Uint8Array> {
+/** The bytes of a model file of these examples, trained for a moment: by the usual recipe for them, or another one. */
+export async function ownModel(
+  examples: Examples,
+  options: PreprocessOptions = {},
+  recipeOf: (train: Dataset) => Recipe = train => ({ ...recipeFor(train), layers: [40, 24] }),
+): Promise<Uint8Array> {
   const data = preprocess({ examples }, options);
-  const recipe = { ...recipeFor(data.train), layers: [40, 24], epochs: 4, shift: 0 };
+  const recipe = { ...recipeOf(data.train), epochs: 4, shift: 0 };
   const { model } = await trainModel(data, { recipe, threads: 1 });
   const folder = await mkdtemp(join(tmpdir(), 'ff-own-model-'));
   try {

@@ -8,27 +8,27 @@ import { type ConvSpec, convSpec } from './spec.ts';
 /** Positions of fewer channels would share a panel, whose units are 32. */
 export const FEWEST_CHANNELS = 9;
 
-export const convForm: LayerForm<ConvSpec> = {
-  spec: convSpec,
-  output(spec, below) {
-    const { channels, cells = 1, outputDropout, normalization } = spec;
-    if (channels < FEWEST_CHANNELS) refuse('channels', `at least ${FEWEST_CHANNELS}`, channels);
-    const convolved = positionsOf({ stride: spec.stride }, below);
-    checkPool('maxPool', spec.maxPool, convolved);
-    const units = positionsOf(spec, below);
-    const most = Math.min(units.height, units.width);
-    if (cells > most) refuse('cells', `at most ${most}, the positions each way`, cells);
-    checkPool('averagePool', spec.averagePool, units);
-    if (outputDropout !== undefined && normalization === 'blocks') {
-      refuse(
-        'outputDropout',
-        'absent where blocks are standardised, whose mean is not zero before',
-        outputDropout,
-      );
-    }
-    return { ...outgoingOf(spec, units), channels };
-  },
-};
+export const convForm: LayerForm<ConvSpec> = { spec: convSpec, output: outputOf };
+
+/** The shape of what is handed on; throws an InputError where a layer cannot stand on `below`. */
+export function outputOf(spec: Omit<ConvSpec, 'kind' | 'size'>, below: Shape): Shape {
+  const { channels, cells = 1, outputDropout, normalization } = spec;
+  if (channels < FEWEST_CHANNELS) refuse('channels', `at least ${FEWEST_CHANNELS}`, channels);
+  const convolved = positionsOf({ stride: spec.stride }, below);
+  checkPool('maxPool', spec.maxPool, convolved);
+  const units = positionsOf(spec, below);
+  const most = Math.min(units.height, units.width);
+  if (cells > most) refuse('cells', `at most ${most}, the positions each way`, cells);
+  checkPool('averagePool', spec.averagePool, units);
+  if (outputDropout !== undefined && normalization === 'blocks') {
+    refuse(
+      'outputDropout',
+      'absent where blocks are standardised, whose mean is not zero before',
+      outputDropout,
+    );
+  }
+  return { ...outgoingOf(spec, units), channels };
+}
 
 type Positions = Pick<Shape, 'height' | 'width'>;
 

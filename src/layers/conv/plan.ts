@@ -13,6 +13,7 @@ import {
   type TensorRegion,
 } from '../plan.ts';
 import { FEWEST_CHANNELS, outgoingOf, positionsOf } from './form.ts';
+import { featureOrder, spacedOrder } from './order.ts';
 import type { ConvSpec } from './spec.ts';
 
 /** Positions of a block of images, and images at most: few enough that what the weight gradient reads of them may stay in a second-level cache. */
@@ -169,7 +170,7 @@ export function planConv(spec: ConvSpec, site: Site) {
           prefix: `layers.${site.index}`,
           inputs: fanIn,
           units: channels,
-          order: weightOrder(below.channels, depth, size),
+          order: spacedOrder(size * size, below.channels, depth),
           weights: at.weights,
           first: at.first,
           second: at.second,
@@ -212,23 +213,6 @@ function checkNormalization({ normalization, channels }: ConvSpec, { classMap }:
 function deviationOf({ initial, size, channels }: ConvSpec, below: number): number {
   if (initial === undefined) return 1 / Math.sqrt(size * size * below);
   return Math.sqrt(2 / (size * size * (initial === 'fan-in' ? below : channels)));
-}
-
-/** The rows of the weights that are of a channel, where a position has gaps: patch position by patch position. */
-function weightOrder(channels: number, depth: number, size: number): Uint32Array | undefined {
-  if (channels === depth) return undefined;
-  return Uint32Array.from(
-    { length: size * size * channels },
-    (_, k) => Math.floor(k / channels) * depth + (k % channels),
-  );
-}
-
-/** What a map to classes reads: of one channel after the other, its cells. */
-function featureOrder(channels: number, panels: number, cells: number): Uint32Array {
-  return Uint32Array.from({ length: channels * cells * cells }, (_, i) => {
-    const [channel, cell] = [Math.floor(i / (cells * cells)), i % (cells * cells)];
-    return cell * panels * PANEL + channel;
-  });
 }
 
 /** Writes what makes the optimizer's step take each row of the summed gradient as it is: once. No bias is moved where there is none. */

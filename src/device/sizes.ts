@@ -1,0 +1,66 @@
+// What a model file says of the sizes of a layer, kind by kind: no more of it than predicting needs.
+
+import { outputOf } from '../layers/conv/form.ts';
+import type { ConvSpec } from '../layers/conv/spec.ts';
+import { type Shape, sizeOf } from '../layers/shape.ts';
+
+/** Sizes of a layer. */
+export interface LayerSizes {
+  /** What it hands on; of a dense layer one position, whose channels are its units. */
+  readonly shape: Shape;
+  /** Weights of a unit, without its bias. */
+  readonly fanIn: number;
+  /** Values of it that a map to classes reads. */
+  readonly features: number;
+  /** Of a layer of convolutions only. */
+  readonly patches?: Patches;
+}
+
+/** Positions: those of a patch each way, from a patch to the next, and of a pool each way; and cells each way that a map reads. */
+export interface Patches {
+  readonly size: number;
+  readonly stride: number;
+  readonly pool: number;
+  readonly cells: number;
+}
+
+/** Throws an InputError unless `isFine`, of a description that must have what was `expected`. */
+export type Check = (isFine: boolean, expected: string) => asserts isFine;
+
+/** Reads what is `said` of a layer that stands on `below`. */
+export type SizeReader = (said: Readonly<Record<string, unknown>>, below: Shape, check: Check) => LayerSizes;
+
+/** Those of the kinds of layers that whoever reads a model knows. */
+export type SizeReaders = Readonly<Record<string, SizeReader>>;
+
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
+}
+
+export function denseSizes(
+  { units }: Readonly<Record<string, unknown>>,
+  below: Shape,
+  check: Check,
+): LayerSizes {
+  check(isCount(units), 'layers of one or more units');
+  return { shape: { height: 1, width: 1, channels: units }, fanIn: sizeOf(below), features: units };
+}
+
+export function convSizes(said: Readonly<Record<string, unknown>>, below: Shape, check: Check): LayerSizes {
+  const { channels, size, stride = 1, maxPool: pool = 1, cells = 1, ...more } = said as unknown as ConvSpec;
+  check(
+    [channels, size, stride, pool, cells].every(isCount) && size % 2 === 1,
+    'convolutions of an odd size, whose channels, stride, maxPool and cells are counts',
+  );
+  const published = more.averagePool ?? more.normalization ?? more.readMeans;
+  check(published === undefined, 'no averagePool, normalization or readMeans: only loadNetwork runs these');
+  return {
+    shape: outputOf({ channels, stride, maxPool: pool, cells }, below),
+    fanIn: size * size * below.channels,
+    features: channels * cells * cells,
+    patches: { size, stride, pool, cells },
+  };
+}
+
+/** By the kind of layer: those that predicting knows, and exports. */
+export const predictable: SizeReaders = { dense: denseSizes, conv: convSizes };

@@ -1,0 +1,101 @@
+// Networks with convolutions as `ff export` writes them, and what the other commands make of that.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encode } from 'fast-png';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadPredictor } from '../../src/predict.ts';
+import type { Classes } from '../../src/recipes/recipe.ts';
+import { convModels } from '../support/conv-models.ts';
+import { prototypes } from '../support/data.ts';
+import { randomModelOf } from '../support/model.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const [, asDigits, classes] = convModels[0];
+const inputs = 28 * 28;
+const model = randomModelOf<Classes>({ ...asDigits, image: [28, 28] }, inputs, classes);
+const example = prototypes(1, inputs, classes, 8).inputs as Uint8Array;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ff-conv-export-'));
+  await writeFile(join(folder, 'm.safetensors'), model.bytes);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function ff(...words: string[]) {
+  return spawnSync(process.execPath, [`${root}dist/cli/main.js`, ...words], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+}
+
+describe.each([
+  ['m.int8.safetensors', 'model', ['--int8']],
+  ['m.js', 'module', ['--js']],
+  ['m.int8.js', 'module', ['--js', '--int8']],
+  ['m.onnx', 'onnx', ['--onnx']],
+])('%s', (name, form, words) => {
+  beforeAll(() => {
+    const { status, stdout, stderr } = ff('export', 'm.safetensors', ...words);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(
+      /\ntakes inputs that are encoded as in training, 784 an example; answers numbers of classes\n$/,
+    );
+  });
+
+  it('says what it is', () => {
+    const { status, stdout } = ff('inspect', name);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /layers +32 channels \(patches of 3 × 3, the largest of 2 × 2, .*\) - 64 channels/,
+    );
+    expect(stdout).toMatch(/inputs +784, none of them for a label/);
+    const { form: found, tensors } = JSON.parse(ff('inspect', name, '--json').stdout);
+    expect(found).toBe(form);
+    const shape = (tensor: string) =>
+      tensors.find((each: { name: string }) => each.name === tensor)?.shape.join(' × ');
+    expect(shape('layers.1.weight')).toBe(form === 'onnx' ? '64 × 32 × 3 × 3' : '288 × 64');
+    expect(shape('classes.1.weight')).toBe('3136 × 10');
+  });
+});
+
+it.each(['m.js', 'm.int8.js'])('%s predicts, from nothing but itself', async name => {
+  await writeFile(
+    join(folder, 'run.mjs'),
+    `import { predict, inputs, classes } from './${name}';
+     console.log(JSON.stringify([inputs, classes, predict(Uint8Array.from([${example}]))]));`,
+  );
+  const output = execFileSync(process.execPath, ['run.mjs'], { cwd: folder, encoding: 'utf8' });
+  const [width, count, { label, goodness }] = JSON.parse(output);
+  const file = name.includes('int8') ? model.quantized : model.bytes;
+  const expected = (await loadPredictor(file)).predict(example);
+  expect([width, count, label]).toEqual([inputs, classes, expected.label]);
+  // Engines with relaxed SIMD round otherwise.
+  for (let c = 0; c < classes; c++) expect(goodness[c]).toBeCloseTo(expected.goodness[c], 4);
+});
+
+it('ff predict answers of weights that are bytes as forward-forward/predict does', async () => {
+  const data = Uint8Array.from({ length: inputs }, (_, k) => {
+    const [y, x] = [Math.floor(k / 28), k % 28];
+    return y > 4 && y < 23 && x > 12 && x < 16 ? 255 : 0;
+  });
+  await writeFile(join(folder, 'digit.png'), encode({ width: 28, height: 28, channels: 1, depth: 8, data }));
+  const { status, stdout } = ff('predict', 'm.int8.safetensors', 'digit.png', '--json');
+  expect(status).toBe(0);
+  const { label, goodness } = JSON.parse(stdout);
+  expect(goodness).toHaveLength(classes);
+  expect(label).toBe(goodness.indexOf(Math.max(...goodness)));
+});
+
+it('no weights are lost on the way into bytes but their last digits', async () => {
+  const file = await readFile(join(folder, 'm.int8.safetensors'));
+  expect(file.length).toBeLessThan(0.3 * model.bytes.length);
+  const [found, expected] = await Promise.all(
+    [file, model.bytes].map(async bytes => (await loadPredictor(bytes)).predict(example)),
+  );
+  for (let c = 0; c < classes; c++) expect(found.probabilities[c]).toBeCloseTo(expected.probabilities[c], 1);
+});
