@@ -6,7 +6,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { holdsExamples } from '../data/examples/open-examples.ts';
 import { datasetNames } from '../data/named/named-datasets.ts';
 import { InputError } from '../errors.ts';
-import { recipes } from '../recipes/all-recipes.ts';
+import { recipes } from '../recipes/recipes.ts';
 import { evaluate } from './evaluate.ts';
 import { exportModel } from './export.ts';
 import { inspect } from './inspect.ts';
