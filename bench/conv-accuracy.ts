@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { findRecipe } from '../src/recipes/all-recipes.ts';
+import { findRecipe } from '../src/recipes/recipes.ts';
 import { median, writeResult } from './harness.ts';
 
 interface Plan {

@@ -12,7 +12,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findRecipe } from '../src/recipes/all-recipes.ts';
+import { findRecipe } from '../src/recipes/recipes.ts';
 import { median, writeResult } from './harness.ts';
 
 interface Contender {

@@ -3,8 +3,8 @@
 // that is 0, at the test set. Prints a line of JSON.
 
 import { createNetwork, loadDataset, slice } from '../src/index.ts';
-import { findRecipe } from '../src/recipes/all-recipes.ts';
 import { forImages } from '../src/recipes/images.ts';
+import { findRecipe } from '../src/recipes/recipes.ts';
 
 const name = process.argv[2];
 const [epochs, seed, images, heldOut] = process.argv.slice(3, 7).map(Number);

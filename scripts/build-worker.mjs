@@ -1,52 +1,94 @@
 // Bundles the workers of a page into classic scripts. What those of networks and of own data have in common is one part, so that a page
 // with both carries it once: dist/network/script.js and dist/train/script.js have the parts as strings, without the kernels, which come
-// beside them. dist/network/page-worker.js and dist/train/page-worker.js are whole scripts, for pages that serve them.
+// beside them. What convolutions need is a part of its own, dist/layers/conv/script.js, which pages load where they have some.
+// dist/network/page-worker.js and dist/train/page-worker.js are whole scripts with all of it, for pages that serve them.
 
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { rollup } from 'rollup';
 import { minify } from 'terser';
+import { allKernels } from '../build/all-kernels.js';
 import { kernels } from '../build/page-kernels.js';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-const bundle = await rollup({
-  input: { network: 'dist/network/page-worker.js', train: 'dist/train/page-worker.js' },
-  plugins: [nodeResolve({ browser: true })],
-  preserveEntrySignatures: false,
-  onwarn({ message }) {
-    throw new Error(message);
-  },
-});
-const { output } = await bundle.generate({
-  format: 'cjs',
-  strict: false,
-  freeze: false,
-  esModule: false,
-  externalLiveBindings: false,
-  minifyInternalExports: true,
-  generatedCode: { preset: 'es2015', symbols: false },
-});
+const workers = { network: 'dist/network/page-worker.js', train: 'dist/train/page-worker.js' };
 
-/** The code of a chunk with `SHARED` in place of what it imports. */
-async function scriptOf(chunk, wrap) {
-  const code = chunk.code.replace(/require\('[^']*'\)/g, 'SHARED');
-  // Names not by a bundler: those that terser gives repeat more often, which is half a kilobyte of a page's download.
-  const compress = { passes: 6, pure_getters: true, lhs_constants: false };
-  const { code: small } = await minify(wrap(code), { ecma: 2022, compress });
-  return small;
+/** The chunks of some scripts; the modules `shared` are in one of their own. */
+async function chunksOf(input, shared = new Set()) {
+  const bundle = await rollup({
+    input,
+    plugins: [nodeResolve({ browser: true })],
+    preserveEntrySignatures: false,
+    onwarn({ message }) {
+      throw new Error(message);
+    },
+  });
+  const { output } = await bundle.generate({
+    format: 'es',
+    minifyInternalExports: false,
+    generatedCode: 'es2015',
+    manualChunks: id => (shared.has(id) ? 'shared' : undefined),
+  });
+  return output;
 }
 
-const entryOf = name => output.find(chunk => chunk.isEntry && chunk.name === name);
-const common = output.filter(chunk => !chunk.isEntry);
-if (common.length !== 1) throw new Error(`expected one chunk that both scripts have, found ${common.length}`);
-const shared = await scriptOf(common[0], code => `const SHARED=(exports=>{${code}\nreturn exports;})({});`);
-for (const [name, constant, more] of [
-  ['network', 'script', `export const shared = ${JSON.stringify(shared)};\n`],
-  ['train', 'ownDataScript', ''],
-]) {
-  const script = await scriptOf(entryOf(name), code => `(()=>{${code}\n})();`);
-  writeFileSync(`dist/${name}/script.js`, `${more}export const ${constant} = ${JSON.stringify(script)};\n`);
-  writeFileSync(`dist/${name}/page-worker.js`, `const KERNELS="${kernels}";${shared}${script}`);
+/** The one chunk that scripts have in common. */
+function commonOf(chunks) {
+  const common = chunks.filter(chunk => !chunk.isEntry);
+  if (common.length !== 1)
+    throw new Error(`expected one chunk that all scripts have, found ${common.length}`);
+  return common[0];
+}
+
+/** The code of a chunk, and what it imports or exports, as [name there, name here]. */
+function partsOf({ code }) {
+  const names = [];
+  const body = code.replace(/^(?:import|export) \{([^}]*)\}.*$/gm, (_, list) => {
+    names.push(...list.split(',').map(one => one.trim().split(' as ')));
+    return '';
+  });
+  return { body, names };
+}
+
+// Workers run all parts in one scope, so that they need no exports, which are bytes of a page's download: what terser has called the names
+// of the common part is remembered for the others.
+const nameCache = {};
+
+async function minified(code, options) {
+  // Names not by a bundler: those that terser gives repeat more often, which is half a kilobyte of a page's download.
+  const compress = { passes: 6, pure_getters: true, lhs_constants: false, sequences: false, ...options };
+  const mangle = { toplevel: true };
+  return (
+    await minify(code, { ecma: 2022, compress: { ...compress, unsafe_arrows: true }, mangle, nameCache })
+  ).code;
+}
+
+// What convolutions have in common with the workers is where these have it in common.
+const inBoth = new Set(Object.keys(commonOf(await chunksOf(workers)).modules));
+const chunks = await chunksOf({ ...workers, conv: 'dist/layers/conv/register.js' }, inBoth);
+const common = partsOf(commonOf(chunks));
+const known = new Map(common.names.map(([here, there = here]) => [there, here]));
+const shared = await minified(common.body, { toplevel: true, top_retain: [...known.values()] });
+
+/** What a script has beyond the common part. */
+async function restOf(script) {
+  const { body, names } = partsOf(chunks.find(({ isEntry, name }) => isEntry && name === script));
+  const renamed = names.filter(([there, here = there]) => known.get(there) !== here);
+  if (renamed.length > 0) throw new Error(`script ${script}: expected the common names, found ${renamed}`);
+  return minified(`(()=>{${body}})();`);
+}
+
+const [network, train, conv] = [await restOf('network'), await restOf('train'), await restOf('conv')];
+const constant = (name, value) => `export const ${name} = ${JSON.stringify(value)};\n`;
+writeFileSync('dist/network/script.js', constant('shared', shared) + constant('script', network));
+writeFileSync('dist/train/script.js', constant('ownDataScript', train));
+writeFileSync(
+  'dist/layers/conv/script.js',
+  `export { allKernels } from '../../../build/all-kernels.js';\n${constant('convScript', conv)}`,
+);
+for (const [name, script] of Object.entries({ network, train })) {
+  const parts = [`const KERNELS="${allKernels(kernels)}";`, shared, script, conv];
+  writeFileSync(`dist/${name}/page-worker.js`, parts.join(''));
 }

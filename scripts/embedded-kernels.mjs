@@ -36,6 +36,28 @@ export function embedded(relaxed) {
   return text;
 }
 
+/** Characters that a piece has at least: more of shorter ones are no smaller. */
+const PIECE = 64;
+
+/** An expression that makes the text `whole` out of the text `base`, which the variable `name` has. */
+export function madeOf(base, whole, name) {
+  const terms = [];
+  let added = '';
+  for (let at = 0; at < whole.length; ) {
+    const from = base.indexOf(whole.slice(at, at + PIECE));
+    if (from < 0) {
+      added += whole[at++];
+      continue;
+    }
+    let length = 0;
+    while (at + length < whole.length && base[from + length] === whole[at + length]) length++;
+    terms.push(JSON.stringify(added), `${name}.slice(${from},${from + length})`);
+    added = '';
+    at += length;
+  }
+  return [...terms, JSON.stringify(added)].join('+');
+}
+
 /** A function's body with a local more, which each fused instruction sets aside what it adds in. */
 function takenApart(body, parameters) {
   const { groups, at } = localsOf(body);

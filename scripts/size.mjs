@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-/** Of each entry, everything it exports, in kB of 1000 bytes. */
+/** Of each entry, everything it exports, in kB of 1000 bytes; apart, what it loads only where a network has convolutions. */
 const entries = [
   { name: 'the browser entry', file: 'dist/browser.js', most: 45 },
   { name: 'forward-forward/own-data', file: 'dist/browser-own-data.js', most: 67 },
@@ -16,18 +16,31 @@ const entries = [
   { name: 'forward-forward/rows', file: 'dist/rows.js', most: 9 },
 ];
 
-for (const { name, file, most } of entries) {
-  const { outputFiles } = await build({
-    entryPoints: [file],
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    target: 'es2022',
-    logLevel: 'warning',
-  });
-  const [{ contents }] = outputFiles;
+const convolutions = { name: 'convolutions', most: 7 };
+
+function tell({ name, most }, contents) {
   const size = gzipSync(contents, { level: 9 }).length / 1000;
   console.log(`${name}: ${size.toFixed(1)} kB gzipped, of ${most} kB`);
   if (size > most) process.exitCode = 1;
 }
+
+const later = new Map();
+for (const entry of entries) {
+  const { outputFiles } = await build({
+    entryPoints: [entry.file],
+    bundle: true,
+    splitting: true,
+    minify: true,
+    write: false,
+    outdir: 'out',
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'warning',
+  });
+  const [{ contents }, ...others] = outputFiles;
+  tell(entry, contents);
+  for (const { path, contents } of others) later.set(path, contents);
+}
+// One name, which is of the content: all entries load the same.
+if (later.size !== 1) throw new Error(`expected one part that is loaded later, found ${later.size}`);
+for (const contents of later.values()) tell(convolutions, contents);

@@ -38,8 +38,8 @@ export type { StateTensor } from './network/state.ts';
 export { continueText, nextCharacterError } from './network/writing.ts';
 export type { Scored } from './readouts/goodness.ts';
 export type { Prediction } from './readouts/prediction.ts';
-export { recipes } from './recipes/all-recipes.ts';
 export { describeRecipe } from './recipes/describe.ts';
+export { publishedRecipes } from './recipes/published-recipes.ts';
 export type {
   Between,
   Classes,
@@ -51,6 +51,7 @@ export type {
   Recurrent,
   Unsupervised,
 } from './recipes/recipe.ts';
+export { recipes } from './recipes/recipes.ts';
 export type { RowFunction } from './schedules/between-layers.ts';
 export { type Checkpoint, openCheckpoint } from './train/checkpoint.ts';
 export { type TrainedModel, type TrainModelOptions, trainModel } from './train/train-model.ts';

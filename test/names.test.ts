@@ -13,7 +13,6 @@ const TWINS = [
   'predict',
   'preprocess',
   'readTable',
-  'recipes',
   'trainModel',
 ];
 

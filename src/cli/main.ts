@@ -6,7 +6,8 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { holdsExamples } from '../data/examples/open-examples.ts';
 import { datasetNames } from '../data/named/named-datasets.ts';
 import { InputError } from '../errors.ts';
-import { recipes } from '../recipes/all-recipes.ts';
+import { publishedRecipes } from '../recipes/published-recipes.ts';
+import { recipes } from '../recipes/recipes.ts';
 import { evaluate } from './evaluate.ts';
 import { exportModel } from './export.ts';
 import { inspect } from './inspect.ts';
@@ -46,7 +47,7 @@ function buildCommand(): Command {
     .argument('[data]', `${DATA}; or your own: ${OWN}`, 'mnist')
     .option(
       '--recipe <name>',
-      `what to train and how: ${Object.keys(recipes).join(', ')} (default: one-pass, for your own data one that fits them)`,
+      `what to train and how: ${Object.keys({ ...recipes, ...publishedRecipes }).join(', ')} (default: one-pass, for your own data one that fits them)`,
     )
     .option('--label <name>', 'the column to learn, by name or by position (from 1, or from the end as -1)')
     .option('--epochs <n>', "passes over the data (default: the recipe's)", wholeNumber(1))

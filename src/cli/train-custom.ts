@@ -8,10 +8,10 @@ import { type PreprocessedData, type PreprocessOptions, preprocess } from '../da
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
 import type { Network } from '../network/network.ts';
-import { findRecipe } from '../recipes/all-recipes.ts';
 import { recipeFor } from '../recipes/defaults.ts';
 import { describeRecipe } from '../recipes/describe.ts';
 import { forImages } from '../recipes/images.ts';
+import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
 import { openCheckpoint } from '../train/checkpoint.ts';

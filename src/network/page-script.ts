@@ -25,39 +25,75 @@ export interface PageOptions {
 /** A script of workers that comes with the bundle. */
 export class PageScript<Methods extends NetworkMethods = NetworkMethods> {
   readonly #parts: readonly string[];
-  /** One for the life of the page: the threads of a network are started from it later. */
-  #blobUrl: string | undefined;
+  /** Without convolutions and with them; each for the life of the page: the threads of a network are started from it later. */
+  readonly #blobUrls: string[] = [];
 
   /** `parts` end to end are the script without its kernels; its workers answer calls of `Methods`. */
   constructor(...parts: readonly string[]) {
     this.#parts = parts;
   }
 
-  /** What `use` makes of a new worker, which is ended where that fails. */
-  async start<Made>(
-    { workerUrl, wasmUrl, wasmModule }: PageOptions,
-    use: (home: Home<Methods>, source: KernelSource) => Promise<Made>,
+  /**
+   * What `use` makes of a new worker, for a network with convolutions or without, and of the options that do not say where it comes from.
+   * The worker is ended where that fails.
+   */
+  async start<Options extends PageOptions, Made>(
+    options: Options,
+    hasConvolutions: boolean,
+    use: (
+      home: Home<Methods>,
+      source: KernelSource,
+      plain: Omit<Options, keyof PageOptions>,
+    ) => Promise<Made>,
   ): Promise<Made> {
+    const { workerUrl, wasmUrl, wasmModule, ...plain } = options;
     const base = globalThis.document?.baseURI ?? location.href;
     const source = {
       ...(wasmUrl !== undefined && { wasmUrl: new URL(wasmUrl, base).href }),
       ...(wasmModule && { wasmModule }),
     };
-    const home = new Home<Methods>(workerUrl === undefined ? this.#url() : new URL(workerUrl, base).href);
+    const home = new Home<Methods>(
+      // A script that is served has everything.
+      workerUrl === undefined ? await this.#url(hasConvolutions) : new URL(workerUrl, base).href,
+    );
     try {
-      return await use(home, source);
+      return await use(home, source, plain);
     } catch (error) {
       home.close();
       throw error;
     }
   }
 
-  #url(): string {
-    this.#blobUrl ??= URL.createObjectURL(
-      new Blob([`const KERNELS=${JSON.stringify(kernels)};`, ...this.#parts], { type: 'text/javascript' }),
-    );
-    return this.#blobUrl;
+  async #url(hasConvolutions: boolean): Promise<string> {
+    const own: string[] = [`const KERNELS="${kernels}";`, ...this.#parts];
+    if (hasConvolutions) {
+      try {
+        const { allKernels, convScript } = await import('../layers/conv/script.js');
+        own[0] = `const KERNELS="${allKernels(kernels)}";`;
+        own.push(convScript);
+      } catch (cause) {
+        throw new Error(`cannot load what convolutions need: ${(cause as Error).message}`, { cause });
+      }
+    }
+    this.#blobUrls[+hasConvolutions] ??= URL.createObjectURL(new Blob(own, { type: 'text/javascript' }));
+    return this.#blobUrls[+hasConvolutions];
   }
+}
+
+/** Whether a recipe, whatever it really is, has convolutions, or layers that a worker refuses, naming all kinds that there are. */
+export function hasConvolutions(recipe: unknown): boolean {
+  const { layers } = Object(recipe);
+  return (
+    Array.isArray(layers) &&
+    layers.some(layer => typeof layer === 'object' && !['dense', 'local'].includes(layer?.kind))
+  );
+}
+
+/** Whether the bytes of a model file, if they are one, tell of convolutions in their header. */
+export function tellsConvolutions(bytes: Uint8Array): boolean {
+  const [a, b, c, d] = bytes;
+  const header = bytes.subarray(8, 8 + a + 256 * (b + 256 * (c + 256 * d)));
+  return /kind\W+conv\b/.test(new TextDecoder().decode(header));
 }
 
 /** The bytes of a model, to be posted: a view takes all of the memory behind it along. */

@@ -3,7 +3,7 @@
 import type { Recipe } from '../recipes/recipe.ts';
 import type { NetworkOptions } from './build.ts';
 import type { LoadOptions } from './encode.ts';
-import { bytesOf, type PageOptions, PageScript } from './page-script.ts';
+import { bytesOf, hasConvolutions, type PageOptions, PageScript, tellsConvolutions } from './page-script.ts';
 import { RemoteNetwork } from './remote.ts';
 import { script, shared } from './script.js';
 
@@ -14,11 +14,12 @@ const networkScript = new PageScript(shared, script);
  * it is not. Throws an InputError for a recipe, sizes or threads that make no sense.
  */
 export function createNetwork(recipe: Recipe, options: NetworkOptions & PageOptions): Promise<RemoteNetwork> {
-  // Without options, the worker says what is missing.
-  const { workerUrl, wasmUrl, wasmModule, ...rest } = { ...options };
   return networkScript.start(
+    // Without options, the worker says what is missing.
     { ...options },
-    async (home, source) => new RemoteNetwork(home, await home.call('create', [source, recipe, rest])),
+    hasConvolutions(recipe),
+    async (home, source, plain) =>
+      new RemoteNetwork(home, await home.call('create', [source, recipe, plain])),
   );
 }
 
@@ -30,12 +31,12 @@ export async function decodeNetwork(
   bytes: Uint8Array,
   options: LoadOptions & PageOptions = {},
 ): Promise<RemoteNetwork> {
-  const { workerUrl, wasmUrl, wasmModule, ...rest } = options;
   const whole = bytesOf(bytes);
   return networkScript.start(
     options,
-    async (home, source) =>
-      new RemoteNetwork(home, await home.call('decode', [source, whole, 'the model', rest])),
+    tellsConvolutions(whole),
+    async (home, source, plain) =>
+      new RemoteNetwork(home, await home.call('decode', [source, whole, 'the model', plain])),
   );
 }
 

@@ -10,7 +10,13 @@ import { InputError } from '../errors.ts';
 import type { Answer } from '../network/answers.ts';
 import type { LoadOptions } from '../network/encode.ts';
 import type { EpochEvent } from '../network/events.ts';
-import { bytesOf, type PageOptions, PageScript } from '../network/page-script.ts';
+import {
+  bytesOf,
+  hasConvolutions,
+  type PageOptions,
+  PageScript,
+  tellsConvolutions,
+} from '../network/page-script.ts';
 import { type Home, postable, postableArray, RemoteNetwork, transferable } from '../network/remote.ts';
 import { shared } from '../network/script.js';
 import type { Calibration } from '../readouts/calibration.ts';
@@ -75,9 +81,8 @@ export async function trainModel(
   options: TrainModelOptions = {},
 ): Promise<TrainedModel> {
   const { signal, onStart, onEpoch, ...rest } = options;
-  const { plain, place } = apart(rest);
   for (const name of ['checkpoint', 'resume']) {
-    if (name in plain) throw new InputError(`${name} needs Node: a page has no files, leave it out`);
+    if (name in rest) throw new InputError(`${name} needs Node: a page has no files, leave it out`);
   }
   const { encoding } = data;
   const [train, validation, whole] = await Promise.all(
@@ -85,7 +90,7 @@ export async function trainModel(
       async part => (await postable(part)) as LearnedFrom['train'],
     ),
   );
-  return ownScript.start(place, async (home, source) => {
+  return ownScript.start(rest, hasConvolutions(rest.recipe), async (home, source, plain) => {
     const posted = { encoding, train, validation, whole };
     const isStopped = signal?.aborted ?? false;
     const told = await home.call(
@@ -154,9 +159,8 @@ export async function decodeModel(
   bytes: Uint8Array,
   options: LoadOptions & PageOptions = {},
 ): Promise<Model> {
-  const { plain, place } = apart(options);
   const whole = bytesOf(bytes);
-  return ownScript.start(place, async (home, source) => {
+  return ownScript.start(options, tellsConvolutions(whole), async (home, source, plain) => {
     const { encoding, calibration, ...told } = await home.call('decodeOwn', [
       source,
       whole,
@@ -172,18 +176,11 @@ function inWorker<Options extends PageOptions, Made>(
   options: Options,
   use: (home: Home<OwnMethods>, plain: Omit<Options, keyof PageOptions>) => Promise<Made>,
 ): Promise<Made> {
-  const { plain, place } = apart(options);
-  return ownScript.start(place, async home => {
+  return ownScript.start(options, false, async (home, _source, plain) => {
     const made = await use(home, plain);
     home.close();
     return made;
   });
-}
-
-/** Options without those that say where the worker comes from, and these. */
-function apart<Options extends PageOptions>(options: Options) {
-  const { workerUrl, wasmUrl, wasmModule, ...plain } = options;
-  return { plain, place: { workerUrl, wasmUrl, wasmModule } };
 }
 
 let examplesGiven = 0;

@@ -17,8 +17,8 @@ import { PLAIN, parseNumber } from '../../src/data/formats/numbers.ts';
 import type { Images } from '../../src/data/images/images.ts';
 import { tableFrom, tableFromArray } from '../../src/data/tables/table.ts';
 import { InputError, loadPredictor } from '../../src/predict.ts';
-import { convRecipes } from '../../src/recipes/conv-recipes.ts';
 import type { Recipe } from '../../src/recipes/recipe.ts';
+import { recipes } from '../../src/recipes/recipes.ts';
 import { modelOf, type OwnExamples, type Row } from '../../src/rows.ts';
 import { generator } from '../support/data.ts';
 import { descriptionOf, machines, oddMachines, ownModel } from '../support/own-models.ts';
@@ -325,7 +325,7 @@ describe.skipIf(!hasOnnx)('as ONNX (skipped where onnxruntime-node is not instal
   });
 
   const convolutions = (train: Dataset): Recipe => ({
-    ...convRecipes.conv,
+    ...recipes.conv,
     layers: [{ kind: 'conv', channels: 12, size: 3, cells: 3 }],
     image: train.shape!,
     batch: 50,

@@ -15,6 +15,7 @@ import { type Bundle, detected, embeddedBuild, readBuild } from '../support/memo
 const files: [Bundle, file: (build: Build) => string][] = [
   // Of the page's kernels there is one file: its two builds have the same names.
   ['page', () => 'page-relaxed'],
+  ['page with convolutions', build => build],
   ['learn', build => `learn-${build}`],
   ['predict', build => `predict-${build}`],
 ];

@@ -2,8 +2,8 @@
 
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
-import { recipes } from '../../src/recipes/all-recipes.ts';
 import { forImages } from '../../src/recipes/images.ts';
+import { recipes } from '../../src/recipes/recipes.ts';
 
 const colored: Dataset = {
   name: 'colored',

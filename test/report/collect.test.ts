@@ -3,8 +3,8 @@
 import { expect, it } from 'vitest';
 import { createNetwork } from '../../src/network/create.ts';
 import { readState } from '../../src/network/state.ts';
-import { recipes } from '../../src/recipes/all-recipes.ts';
 import type { Recipe } from '../../src/recipes/recipe.ts';
+import { recipes } from '../../src/recipes/recipes.ts';
 import { firstLayerFields } from '../../src/report/collect.ts';
 import { prototypes } from '../support/data.ts';
 

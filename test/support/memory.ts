@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { describe } from 'vitest';
+import { allKernels } from '../../build/all-kernels.js';
 import { kernels as learnKernels } from '../../build/learn-kernels.js';
 import { kernels as pageKernels } from '../../build/page-kernels.js';
 import { kernels as predictKernels } from '../../build/predict-kernels.js';
@@ -107,7 +108,8 @@ export class Bench {
       bindKernels(new WebAssembly.Module(embeddedBuild(of, build, isShared)), other);
     // Bundles have some of the kernels, and devices no threads.
     const whole = bindKernels(new WebAssembly.Module(bytes), other);
-    const bundles: Bundle[] = isShared ? ['page'] : ['page', 'learn', 'predict'];
+    const inPages: Bundle[] = ['page', 'page with convolutions'];
+    const bundles: Bundle[] = isShared ? inPages : [...inPages, 'learn', 'predict'];
     this.#embeddedKernels = bundles.map(bundle => ({ ...whole, ...bind(bundle) }));
     [this.plain, this.#before, this.#scratch, this.#magnitude] = Array.from(
       { length: 4 },
@@ -311,10 +313,11 @@ export const items =
 export const readBuild = (file: string) => readFileSync(new URL(`../../build/${file}.wasm`, import.meta.url));
 
 /** Who carries kernels along. */
-export type Bundle = 'page' | 'learn' | 'predict';
+export type Bundle = 'page' | 'page with convolutions' | 'learn' | 'predict';
 
 const carried: Readonly<Record<Bundle, string>> = {
   page: pageKernels,
+  'page with convolutions': allKernels(pageKernels),
   learn: learnKernels,
   predict: predictKernels,
 };
