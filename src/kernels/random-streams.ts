@@ -11,6 +11,8 @@ export const stream = {
   masks: 4,
   characters: 5,
   flip: 6,
+  crop: 7,
+  color: 8,
   weights: 16,
   projections: 2 ** 15,
   blocks: 2 ** 16,
