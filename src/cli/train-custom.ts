@@ -96,7 +96,7 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   try {
     const evaluation = await network.evaluate(data.test);
     await model.save(path);
-    await writeFileSafely(report, renderReport(reportOf(network, data.test, evaluation, learned)));
+    await writeFileSafely(report, renderReport(await reportOf(network, data.test, evaluation, learned)));
     const totalSeconds = (performance.now() - startedAt) / 1000;
     const again = isRetrained ? '; trained so far again, on them too' : '';
     say(`\nepoch ${bestEpoch} was the best on the validation examples${again}`);
