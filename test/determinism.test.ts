@@ -39,6 +39,15 @@ const variants: Recipe[] = [
     ],
   },
   {
+    ...quick,
+    ...small,
+    ...named('augmented'),
+    shift: 1,
+    flip: true,
+    crop: 0.6,
+    colorJitter: { brightness: 0.2, contrast: 0.3, gain: 0.1 },
+  },
+  {
     ...small,
     ...named('recurrent'),
     layers: [70, 40],

@@ -12,6 +12,7 @@ import type { ModelDescription } from '../network/encode.ts';
 import { parseWholeDescription } from '../network/own-description.ts';
 import { MOST_PAIRED } from '../readouts/by-class.ts';
 import { describeRecipe } from '../recipes/describe.ts';
+import { isConvolutional } from '../recipes/recipe.ts';
 import { ownExamples } from './describe.ts';
 import { print, printJson } from './output.ts';
 import { grouped, mebibytes, pairs, table } from './text.ts';
@@ -115,9 +116,13 @@ function onnxInputs({ takes = '' }: Readonly<Record<string, string>>, path: stri
 }
 
 /** What whoever asks the model has to give. */
-function describeTaken({ encoding, calibration, inputs }: ModelDescription, form: Found['form']): string {
+function describeTaken(
+  { recipe, encoding, calibration, inputs }: ModelDescription,
+  form: Found['form'],
+): string {
   if (!encoding || !calibration) return `${inputs} numbers an example, encoded as in training`;
-  const who = form === 'module' ? 'predict' : 'ff predict and modelOf';
+  const loads = isConvolutional(recipe) ? 'loadModel' : 'modelOf';
+  const who = form === 'module' ? 'predict' : `ff predict and ${loads}`;
   return `${ownExamples(encoding)}, by ${who}`;
 }
 

@@ -4,6 +4,8 @@ import { rm } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { isTable, type OpenedData } from '../data/examples/examples.ts';
 import { readExamples } from '../data/examples/open-examples.ts';
+import type { ImageOptions } from '../data/images/images.ts';
+import { DENSE_SIDE } from '../data/images/stack-images.ts';
 import { type PreprocessedData, type PreprocessOptions, preprocess } from '../data/preprocess.ts';
 import { InputError } from '../errors.ts';
 import { writeFileSafely } from '../files/write.ts';
@@ -11,10 +13,12 @@ import type { Network } from '../network/network.ts';
 import { recipeFor } from '../recipes/defaults.ts';
 import { describeRecipe } from '../recipes/describe.ts';
 import { forImages } from '../recipes/images.ts';
+import { noteOnImages, recipeForImages } from '../recipes/own-images.ts';
+import { isConvolutional, type Recipe } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
-import { openCheckpoint } from '../train/checkpoint.ts';
+import { type Checkpoint, openCheckpoint } from '../train/checkpoint.ts';
 import { trainModel } from '../train/train-model.ts';
 import { NothingLearned } from '../train/training.ts';
 import { machineOf, perClass, verdict } from './describe.ts';
@@ -37,11 +41,18 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   const inputs = [source, ...(options.test === undefined ? [] : [options.test])];
   const { report, checkpoint } = await trainingFiles(path, inputs, options.resume);
   const resume = options.resume === undefined ? undefined : await openCheckpoint(options.resume);
-  const choices = resume
-    ? { ...columnOptions(options), label: resume.learning.encoding.label, seed: resume.description.seed }
-    : { ...columnOptions(options), label: options.label, seed: options.seed };
-  const data = await readData(source, options, choices);
-  const recipe = resume?.description.recipe ?? chooseRecipe(data, options);
+  const asked = options.recipe === undefined ? undefined : findRecipe(options.recipe);
+  const learning = resume
+    ? { label: resume.learning.encoding.label, seed: resume.description.seed }
+    : { label: options.label, seed: options.seed };
+  const given = resume?.description.recipe ?? asked;
+  const pixels = given && (isConvolutional(given) ? 'plain' : 'centred');
+  const choices = { ...columnOptions(options), ...learning, pixels } as const;
+  const data = await readData(source, options, choices, mostSide(given, resume));
+  const ofImages = given ? undefined : recipeForImages(data);
+  const recipe = resume?.description.recipe ?? chooseRecipe(data, asked, ofImages, options);
+  const chosenFor = ofImages && noteOnImages(data);
+  const notes = [...data.notes, ...(chosenFor ? [chosenFor] : [])];
   const stop = new Stop();
   let progress: Progress | undefined;
   let inTraining: Network | undefined;
@@ -63,12 +74,10 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
         inTraining = network;
         if (resume && !resume.description.data) warnUncompared(resume.path, data.name);
         say(colors.bold(`${recipe.name} on ${source}`));
-        for (const note of data.notes) sayJson({ event: 'note', ...note });
-        if (options.quiet) warnOf(data.notes);
+        for (const note of notes) sayJson({ event: 'note', ...note });
+        if (options.quiet) warnOf(notes);
         say(
-          data.notes
-            .map(({ text, isWarning }) => `  ${isWarning ? 'warning: ' : ''}${visible(text)}`)
-            .join('\n'),
+          notes.map(({ text, isWarning }) => `  ${isWarning ? 'warning: ' : ''}${visible(text)}`).join('\n'),
         );
         say(`\n${pairs([...describeRecipe(recipe), ['machine', machineOf(network)]])}`);
         if (!options.quiet && !options.json) progress = new Progress(network);
@@ -96,7 +105,7 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   try {
     const evaluation = await network.evaluate(data.test);
     await model.save(path);
-    await writeFileSafely(report, renderReport(reportOf(network, data.test, evaluation, learned)));
+    await writeFileSafely(report, renderReport(await reportOf(network, data.test, evaluation, learned)));
     const totalSeconds = (performance.now() - startedAt) / 1000;
     const again = isRetrained ? '; trained so far again, on them too' : '';
     say(`\nepoch ${bestEpoch} was the best on the validation examples${again}`);
@@ -137,10 +146,11 @@ async function readData(
   source: string,
   options: TrainOptions,
   choices: PreprocessOptions,
+  mostSide: ImageOptions['mostSide'],
 ): Promise<PreprocessedData> {
   const progress = new ReadingProgress(options, process.stdout);
   try {
-    const read = await readSource(source, options, progress);
+    const read = await readSource(source, options, mostSide, progress);
     progress.prepare();
     return preprocess(read, choices);
   } finally {
@@ -151,9 +161,10 @@ async function readData(
 async function readSource(
   source: string,
   { test, skipBad, ...options }: TrainOptions,
+  mostSide: ImageOptions['mostSide'],
   { tell }: ReadingProgress,
 ): Promise<OpenedData> {
-  const reading = { ...textOptions(options), skipBad, onProgress: tell };
+  const reading = { ...textOptions(options), skipBad, mostSide, onProgress: tell };
   const found = await readExamples(source, reading);
   if (test === undefined) return found;
   const { examples } = found;
@@ -175,10 +186,21 @@ function refuse({ resume, recipe, label, seed, epochs, validation }: TrainOption
   }
 }
 
-function chooseRecipe(data: PreprocessedData, options: TrainOptions) {
-  const recipe =
-    options.recipe === undefined ? recipeFor(data.train) : forImages(findRecipe(options.recipe), data.train);
+/** Sides of images that dense layers were asked for, or that were learned before the stop. */
+function mostSide(given: Recipe | undefined, resume: Checkpoint | undefined): ImageOptions['mostSide'] {
+  const encoding = resume?.learning.encoding;
+  if (encoding?.kind === 'image') return Math.max(encoding.height, encoding.width);
+  return given && !isConvolutional(given) ? DENSE_SIDE : undefined;
+}
+
+function chooseRecipe(
+  { train }: PreprocessedData,
+  asked: Recipe | undefined,
+  ofImages: Recipe | undefined,
+  options: TrainOptions,
+): Recipe {
+  const recipe = asked ? forImages(asked, train) : (ofImages ?? recipeFor(train));
   const epochs = options.epochs ?? recipe.epochs;
   // A recipe that moves images serves those without rows and columns, too.
-  return { ...recipe, epochs, shift: data.train.shape ? recipe.shift : 0 };
+  return { ...recipe, epochs, shift: train.shape ? recipe.shift : 0 };
 }

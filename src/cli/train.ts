@@ -79,7 +79,7 @@ export async function train(source: string, options: TrainOptions): Promise<void
     const evaluation = judged && (await network.evaluate(judged));
     await saveNetwork(network, model);
     if (judged && evaluation) {
-      await writeFileSafely(report, renderReport(reportOf(network, judged, evaluation)));
+      await writeFileSafely(report, renderReport(await reportOf(network, judged, evaluation)));
     }
     await rm(checkpoint, { force: true });
     const { trainSeconds } = network.position;

@@ -28,6 +28,8 @@ export type NoteCode =
   | 'cells'
   /** What is far from all that was learned from. */
   | 'far'
+  /** Which recipe was taken, and why. */
+  | 'recipe'
   /** Which examples were held out. */
   | 'held-out';
 

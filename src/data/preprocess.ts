@@ -1,6 +1,7 @@
 // Somebody's own data on its way to a network, in Node: where it can be told what memory holds.
 
-import type { OpenedData } from './examples/examples.ts';
+import { isTable, type OpenedData } from './examples/examples.ts';
+import { isForConvolutions } from './images/images.ts';
 import { type PreprocessedData, type PreprocessOptions, preprocessed } from './preprocessed.ts';
 import { checkRoom } from './room.ts';
 
@@ -11,5 +12,7 @@ export type { PreprocessedData, PreprocessOptions } from './preprocessed.ts';
  * rest for validation. Throws an InputError where there is no column to learn, or too many classes or too few examples.
  */
 export function preprocess(source: OpenedData, options: PreprocessOptions = {}): PreprocessedData {
-  return preprocessed(source, options, checkRoom);
+  const { examples } = source;
+  const pixels = !isTable(examples) && isForConvolutions(examples) ? 'plain' : 'centred';
+  return preprocessed(source, { ...options, pixels: options.pixels ?? pixels }, checkRoom);
 }

@@ -6,7 +6,7 @@ import type { Dataset } from './dataset.ts';
 import { datasetsOf, type Encoding, encodeLabelled, notesOnLabelled } from './encode-examples.ts';
 import { isTable, type OpenedData } from './examples/examples.ts';
 import type { Table } from './formats/columns.ts';
-import { fitImages } from './images/image-encoding.ts';
+import { fitImages, type PixelUse } from './images/image-encoding.ts';
 import { classesOf, labelsOf } from './labels.ts';
 import { joined } from './learned.ts';
 import { columnText, type Note } from './notes.ts';
@@ -41,6 +41,11 @@ export interface PreprocessOptions extends ColumnOptions {
   readonly label?: string | undefined;
   /** Rules what is held out; 1 by default. */
   readonly seed?: number | undefined;
+  /**
+   * What becomes of images. By default `'plain'` in Node where both sides have 24 pixels or more, for convolutions, and otherwise
+   * `'centred'`, for dense layers.
+   */
+  readonly pixels?: PixelUse | undefined;
 }
 
 const TEST_SHARE = 0.2;
@@ -62,7 +67,7 @@ export function preprocessed(
       `${name} has a single column: expected the label and at least one more; say with --delimiter what stands between cells`,
     );
   }
-  const { ignore, columns, keep, types } = options;
+  const { ignore, columns, keep, types, pixels = 'centred' } = options;
   if (!isTable(examples) && (ignore ?? columns ?? keep ?? types) !== undefined) {
     throw new InputError(
       `${name} has images: ignore, columns, keep and types are for tables, leave them out`,
@@ -98,7 +103,7 @@ export function preprocessed(
         options,
         notes,
       )
-    : fitImages(examples, column === undefined ? undefined : label, classNames, rows(learned));
+    : fitImages(examples, column === undefined ? undefined : label, classNames, rows(learned), pixels);
   if (encoding.kind === 'table') {
     const width = labelInputsOf(encoding) + featuresOf(encoding);
     const count = learned.length + split.test.length;

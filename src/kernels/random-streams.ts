@@ -12,6 +12,8 @@ export const stream = {
   masks: 4,
   characters: 5,
   flip: 6,
+  crop: 7,
+  color: 8,
   weights: 16,
   mapBiases: 2 ** 14,
   projections: 2 ** 15,

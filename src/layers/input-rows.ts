@@ -4,6 +4,7 @@
 
 import type { Dataset } from '../data/dataset.ts';
 import { ROW_BYTES } from '../kernels/panels.ts';
+import { type Alteration, AlteredImage } from './altered-image.ts';
 import type { DensePlan } from './dense/plan.ts';
 import type { Layer } from './layer.ts';
 
@@ -14,11 +15,12 @@ function unitOf({ inputs }: Dataset): number {
   return inputs instanceof Uint8Array ? 1 / 255 : 1;
 }
 
-/** How an image is written: mirrored left to right or not, then moved by whole pixels; what moves in from outside is zero. */
+/** How an image is written: altered or as it is, mirrored left to right or not, then moved by whole pixels; what moves in from outside is zero. */
 export interface Move {
   readonly right: number;
   readonly down: number;
   readonly isMirrored: boolean;
+  readonly alteration?: Alteration | undefined;
 }
 
 /** As it is. */
@@ -54,6 +56,7 @@ export class InputRows {
   readonly #neutralScale: Float64Array;
   /** Of what was copied last, before any scale. */
   #squares = 0;
+  #altered: AlteredImage | undefined;
 
   /** `means` is what each channel of a pixel stands above, if anything: with `'image'`, the mean of its own image. */
   constructor(layer: Layer, label?: LabelInputs, means?: readonly number[] | 'image') {
@@ -141,8 +144,15 @@ export class InputRows {
     const { right, down, isMirrored } = move;
     const inputs = this.#width;
     const skipped = this.#skipped;
-    const values = dataset.inputs;
-    const means = this.#means === 'image' ? [unit * meanOf(values, index * inputs, inputs)] : this.#means;
+    let values = dataset.inputs;
+    let first = index * inputs;
+    if (move.alteration) {
+      this.#altered ??= new AlteredImage(dataset.shape!);
+      this.#altered.write(values, first, unit, move.alteration);
+      values = this.#altered.values;
+      first = 0;
+    }
+    const means = this.#means === 'image' ? [unit * meanOf(values, first, inputs)] : this.#means;
     // Where nothing moves any input is a row of its own, so that none can move out of it. Channels lie side by side, so a
     // pixel is as many places wide.
     const isMoved = right !== 0 || down !== 0 || isMirrored;
@@ -150,7 +160,7 @@ export class InputRows {
     const width = columns * channels;
     const places = right * channels;
     const height = inputs / width;
-    const from = index * inputs - down * width - places;
+    const from = first - down * width - places;
     let squares = 0;
     for (let y = Math.max(0, down); y < Math.min(height, height + down); y++) {
       const last = y * width + Math.min(width, width + places);

@@ -1,7 +1,7 @@
 // What every recipe says, whichever layers and ways of learning it may have.
 
 import { refuse } from '../errors.ts';
-import { list, object, optional, type Schema, share, text, whole, yes } from '../schema.ts';
+import { above0, below1, list, object, optional, type Schema, share, text, whole, yes } from '../schema.ts';
 
 const image: Schema<readonly [height: number, width: number, channels?: number]> = (value, path) => {
   const lengths = list(whole(1))(value, path);
@@ -16,6 +16,18 @@ const means: Schema<readonly number[] | 'image'> = (value, path) => {
     : refuse(path, "a list of shares, or 'image'", value);
 };
 
+const crop: Schema<number> = (value, path) => below1(above0(value, path), path);
+
+/** Each is the most by which an image changes, either way; 0: not at all. Values of an image are 0 to 1. */
+const colorJitter = object({
+  /** Added to every value. */
+  brightness: share,
+  /** By this share, values come nearer to their mean over the image, or move away from it. */
+  contrast: share,
+  /** By this share, each channel is multiplied by more or less than 1. */
+  gain: share,
+});
+
 /** A recipe of such layers and ways of learning. */
 export function recipeOf<Layer, Learning>(layer: Schema<Layer>, learning: Schema<Learning>) {
   return object({
@@ -27,6 +39,13 @@ export function recipeOf<Layer, Learning>(layer: Schema<Layer>, learning: Schema
     shift: whole(0),
     /** Every other training image is mirrored left to right, at random and anew in every epoch. */
     flip: optional(yes),
+    /**
+     * Of each training image a part is seen as large as all of it, at random and anew in every epoch: from this share of its rows and columns
+     * up to all of them. Absent: all.
+     */
+    crop: optional(crop),
+    /** Training images change in colour, at random and anew in every epoch. Absent: they do not. */
+    colorJitter: optional(colorJitter),
     /** Rows, columns and channels (1 by default) of an example, where the network has to know them. */
     image: optional(image),
     /**

@@ -23,7 +23,7 @@ function checkDecay(path: string, rate: number, decay: number): void {
 
 /** Throws an InputError for settings of `learning`, which is the recipe's, that do not go with each other or with the layers. */
 export function checkLayerwise(recipe: Recipe, learning: Layerwise): void {
-  const { layers, shift, flip } = recipe;
+  const { layers, shift } = recipe;
   const from = readFrom(recipe);
   if (from >= layers.length) {
     const path = learning.kind === 'classes' ? 'learning.readFrom' : 'learning.readout.from';
@@ -49,7 +49,10 @@ export function checkLayerwise(recipe: Recipe, learning: Layerwise): void {
   }
   if (learning.kind === 'contrast' && learning.negatives === 'rolled-out') {
     if (shift !== 0) refuse('shift with rolled-out negatives', '0', shift);
-    if (flip) refuse('flip with rolled-out negatives', 'absent', flip);
+    for (const setting of ['flip', 'crop', 'colorJitter'] as const) {
+      const found = recipe[setting];
+      if (found !== undefined) refuse(`${setting} with rolled-out negatives`, 'absent', found);
+    }
   }
   if (learning.kind !== 'classes') return;
   if (groups !== undefined && learning.activity === 'normalized') {

@@ -28,6 +28,11 @@ export function isLayerwise(learning: Learning): learning is Layerwise {
   return learning.kind !== 'backprop' && learning.kind !== 'perturbation';
 }
 
+/** Whether the first layer is one of convolutions. */
+export function isConvolutional({ layers: [first] }: Pick<Recipe, 'layers'>): boolean {
+  return fullSpec(first).kind === 'conv';
+}
+
 export function isByGoodness(learning: Learning): learning is ByGoodness {
   return isLayerwise(learning) && learning.kind !== 'classes';
 }

@@ -20,20 +20,23 @@ import {
 } from '../recipes/recipe.ts';
 import type { Session } from '../schedules/session.ts';
 import type { TrainedModel } from '../train/train-model.ts';
+import { classEvidence } from './class-evidence.ts';
+import type { Evidence } from './evidence-maps.ts';
 import type { ReadoutKind } from './headline.ts';
 import type { Mistake } from './mistakes.ts';
 import type { ReportData } from './report.ts';
 
 const MISTAKES = 24;
 const FIELDS = 80;
+const MOST_EVIDENCE = 10;
 
 /** The report of `network` after training, judged on `data`; of own data, with how it was learned. */
-export function reportOf(
+export async function reportOf(
   network: Network,
   data: Dataset,
   evaluation: Evaluation,
   learned?: TrainedModel,
-): ReportData {
+): Promise<ReportData> {
   const { session, threads } = network;
   const { history, trainSeconds } = learned ?? {
     history: network.history,
@@ -44,6 +47,7 @@ export function reportOf(
   const image = encoding?.kind === 'image' ? encoding : undefined;
   const fields = firstLayerFields(network, data);
   const shape = image ? ([image.height, image.width, image.channels] as const) : data.shape;
+  const evidence = shape && (await evidenceOf(network, data, evaluation, image));
   const confidence = learned && calibrated(evaluation.goodnessSums, classes, learned.model.calibration);
   return {
     title: `${recipe.name} on ${data.name}`,
@@ -67,6 +71,7 @@ export function reportOf(
     layers: layerGoodness(network, data, evaluation),
     mistakes: worstMistakes(network, data, evaluation, confidence ?? evaluation.probabilities, image),
     ...(fields && { fields: image ? withoutLabel(fields, image) : fields }),
+    ...(evidence && { evidence }),
     ...(confidence && { reliability: reliability(confidence, data.labels, classes) }),
     ...(shape && { shape }),
   };
@@ -88,11 +93,12 @@ function readoutsOf(
   return hasReadout(learning) ? [first, softmax] : [first];
 }
 
-/** Own images have the inputs of the label in rows above them. */
+/** Own images may have the inputs of the label in rows above them. */
 function withoutLabel(
   fields: NonNullable<ReportData['fields']>,
   { height, width, channels }: ImageEncoding,
 ): NonNullable<ReportData['fields']> {
+  if (fields.height <= height) return fields;
   const units = fields.units.map(weights => weights.subarray(-height * width * channels));
   return { ...fields, height, units };
 }
@@ -141,20 +147,40 @@ function worstMistakes(
     .sort((a, b) => confidence(b) - confidence(a))
     .slice(0, MISTAKES)
     .map(i => {
-      const example = data.inputs.subarray(i * data.width, (i + 1) * data.width);
       return {
         index: i,
-        pixels: encoding
-          ? decodePixels(encoding, example)
-          : example instanceof Uint8Array
-            ? example
-            : greyLevels(example),
+        pixels: pixelsOf(data, i, encoding),
         label: data.labels[i],
         predicted: answers.predictions[i],
         confidence: confidence(i),
         goodness: Array.from(goodnessSums.subarray(i * classes, (i + 1) * classes)),
       };
     });
+}
+
+/** Of the first classes, the first example of each that was read correctly, and where it is seen. */
+async function evidenceOf(
+  network: Network,
+  data: Dataset,
+  { answers }: Evaluation,
+  encoding: ImageEncoding | undefined,
+): Promise<Evidence[]> {
+  const found: Evidence[] = [];
+  for (let label = 0; label < data.classes && found.length < MOST_EVIDENCE; label++) {
+    const index = data.labels.findIndex((own, i) => own === label && answers.predictions[i] === label);
+    if (index < 0) continue;
+    const maps = await classEvidence(network, data, index);
+    if (maps.length === 0) return [];
+    found.push({ pixels: pixelsOf(data, index, encoding), label, maps });
+  }
+  return found;
+}
+
+/** Example `i` as bytes. */
+function pixelsOf({ inputs, width }: Dataset, i: number, encoding: ImageEncoding | undefined): Uint8Array {
+  const example = inputs.subarray(i * width, (i + 1) * width);
+  if (encoding) return decodePixels(encoding, example);
+  return example instanceof Uint8Array ? example : greyLevels(example);
 }
 
 /** Values of any range as bytes, the least black and the most white. */
@@ -190,7 +216,7 @@ export function firstLayerFields(network: Network, data: Dataset): ReportData['f
       : `Layer 1 has local fields, its units lie in ${places.length} groups of neighbours: ${each === 1 ? 'the strongest unit' : `the ${each} strongest units`} of ${
           shown.length === places.length ? 'each' : `${shown.length} of them`
         }. A unit sees nothing outside its field.`;
-  return { height, width, channels, units, caption };
+  return { height, width, channels, units, caption, ...(window && { isWindow: true }) };
 }
 
 /** Units that see the same inputs, and the tensor of their weights: row `firstRow` + k is that of input `inputs[k]`. */

@@ -2,10 +2,8 @@
 
 import { extent } from './axis.ts';
 import { escaped, short } from './markup.ts';
-import { image } from './pixels.ts';
+import { image, tinted } from './pixels.ts';
 
-const positive = [47, 128, 208] as const;
-const negative = [226, 118, 26] as const;
 const most = 100;
 const scale = '<span class="scale"><span>against</span><i></i><span>for</span></span>';
 const colours = 'Mid-grey is no weight; a colour is what the unit looks for.';
@@ -37,7 +35,7 @@ export function fieldPictures(fields: {
     const tooltip = `Unit ${unit + 1}: weights ${rounded(low)} to ${rounded(high)}`;
     return channels === 3
       ? image(asColours(weights, height * width * 3), height, width, 3, '', tooltip)
-      : image(coloured(weights, height * width), height, width, 4, '', tooltip);
+      : image(tinted(weights, height * width, fullScale(weights)), height, width, 4, '', tooltip);
   });
   if (shown.length === 0) return '<p class="none">No units to show.</p>';
   const name = `Incoming weights of ${shown.length} units as pictures of ${height} by ${width} pixels`;
@@ -45,20 +43,6 @@ export function fieldPictures(fields: {
 <div class="fields" role="img" aria-label="${escaped(name)}">${shown.join('')}</div>
 <figcaption>${channels === 3 ? colours : scale} ${escaped(caption)}</figcaption>
 </figure>`;
-}
-
-// Opacity carries the size of a weight, so that zero is the page itself, in light and in dark. Few levels of
-// it make the files a third as large and cannot be told apart from 256.
-function coloured(weights: Float32Array, count: number): Uint8Array {
-  const full = fullScale(weights);
-  const pixels = new Uint8Array(count * 4);
-  for (let i = 0; i < count; i++) {
-    const weight = weights[i] ?? 0;
-    const level = Math.min(1, Math.abs(Number.isFinite(weight) ? weight : 0) / full);
-    const opacity = Math.round(Math.round(level * 24) * (255 / 24));
-    if (opacity > 0) pixels.set([...(weight > 0 ? positive : negative), opacity], i * 4);
-  }
-  return pixels;
 }
 
 function asColours(weights: Float32Array, count: number): Uint8Array {

@@ -5,6 +5,7 @@ import { MOST_PAIRED } from '../readouts/by-class.ts';
 import type { Reliability } from '../readouts/calibration.ts';
 import { confusionTable, frequentConfusions } from './confusion.ts';
 import { errorCurves, goodnessCurves } from './curves.ts';
+import { type Evidence, evidenceMaps } from './evidence-maps.ts';
 import { fieldPictures, howToRead } from './fields.ts';
 import { bestOf, headline, type Measure, type ReadoutErrors, readoutNames } from './headline.ts';
 import { goodnessHistogram } from './histogram.ts';
@@ -48,7 +49,11 @@ export interface ReportData {
     readonly channels?: 1 | 3;
     readonly units: readonly Float32Array[];
     readonly caption: string;
+    /** Whether units look everywhere through windows of this size. */
+    readonly isWindow?: boolean;
   };
+  /** A few test examples, and where in them their class is seen. */
+  readonly evidence?: readonly Evidence[];
   /** Of models that say how sure they are. */
   readonly reliability?: Reliability;
   /** The most confidently wrong first; up to 40 are shown. */
@@ -103,10 +108,24 @@ has to guess. The outermost bars also hold the few values beyond them.`,
     data.fields
       ? section(
           'What the first layer looks for',
-          `Each square is one unit of the first layer and shows its incoming weights where the pixels of the
-image are. ${howToRead(data.fields)} Each square has its own scale. Strokes, corners and blobs are a
+          `${
+            data.fields.isWindow
+              ? `Each square is one channel of the first layer: the weights of the window of ${data.fields.height} × ${data.fields.width} pixels through
+which it looks everywhere in the image.`
+              : `Each square is one unit of the first layer and shows its incoming weights where the pixels of the
+image are.`
+          } ${howToRead(data.fields)} Each square has its own scale. ${data.fields.isWindow ? 'Edges, lines and spots' : 'Strokes, corners and blobs'} are a
 good sign; noise everywhere means that the unit learned little.`,
           fieldPictures(data.fields),
+        )
+      : '',
+    data.evidence && data.evidence.length > 0 && data.shape
+      ? section(
+          'Where it sees the class',
+          `Test examples that were read correctly. Below each, what every part of it adds to the log probability of its class in the
+layers that answer, compared with what it adds to the other classes: <b class="positive">blue</b> parts speak for the class, <b
+class="negative">orange</b> ones for others. Each layer has its own scale.`,
+          evidenceMaps(data.evidence, classNames, data.shape),
         )
       : '',
     mixedUp(best, readouts, classNames),

@@ -4,7 +4,7 @@
 
 import type { DenseLayer } from '../layers/dense/dense-layer.ts';
 import { InputRows, STILL } from '../layers/input-rows.ts';
-import { writeAugmented } from './augmentation.ts';
+import { Augmentation } from './augmentation.ts';
 import type { ActivationTransform } from './between-layers.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { ThreadProgram, unitsOn } from './program.ts';
@@ -12,18 +12,20 @@ import type { Thread } from './thread.ts';
 
 export abstract class ClassifierProgram extends ThreadProgram<DenseLayer> {
   readonly #input: InputRows;
+  readonly #augmentation: Augmentation;
   readonly #between: number | undefined;
 
   constructor(thread: Thread, layers: readonly DenseLayer[], between?: ActivationTransform) {
     super(thread, layers, between);
     this.#input = new InputRows(layers[0], undefined, this.recipe.channelMeans);
+    this.#augmentation = new Augmentation(thread);
     this.#between = between?.after;
   }
 
   /** Writes the images of batch `index` as rows 0 … and their labels; returns when all threads have. */
   protected writeBatch(job: TrainJob, index: number, images: number): void {
     const { thread } = this;
-    writeAugmented(thread, this.#input, job, index, 0, images, this.readout.labels);
+    this.#augmentation.write(this.#input, job, index, 0, images, this.readout.labels);
     this.layers[0].cutRows(thread.begin(images), thread.end(images));
     // The input of every row is there.
     thread.wait();

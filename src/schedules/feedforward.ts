@@ -10,7 +10,7 @@ import { BatchRows } from '../layers/rows.ts';
 import type { HybridImages } from '../negatives/hybrids.ts';
 import { wrongLabel } from '../negatives/labels.ts';
 import type { Classes, Contrast, Unsupervised } from '../recipes/recipe.ts';
-import { moveOf } from './augmentation.ts';
+import { Augmentation } from './augmentation.ts';
 import type { ActivationTransform } from './between-layers.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { LayerwiseProgram } from './layerwise.ts';
@@ -20,6 +20,7 @@ import type { Thread } from './thread.ts';
 export class FeedforwardProgram extends LayerwiseProgram {
   readonly #learning: Contrast | Unsupervised | Classes;
   readonly #input: InputRows;
+  readonly #augmentation: Augmentation;
   readonly #hybrids: HybridImages | undefined;
   readonly #examples: Uint32Array;
 
@@ -35,6 +36,7 @@ export class FeedforwardProgram extends LayerwiseProgram {
     const label = learning.kind === 'contrast' ? { ...learning.label, classes } : undefined;
     this.#learning = learning;
     this.#input = new InputRows(layers[0], label, recipe.channelMeans);
+    this.#augmentation = new Augmentation(thread);
     this.#hybrids = hybrids;
     this.#examples = new Uint32Array(recipe.batch);
   }
@@ -86,7 +88,7 @@ export class FeedforwardProgram extends LayerwiseProgram {
     const [positive, neutral] = [rows.first('positive'), rows.find('neutral')];
     const { labels } = this.readout;
     for (let i = begin; i < end; i++) {
-      const move = moveOf(this.thread, dataset, counter + i);
+      const move = this.#augmentation.moveOf(dataset, counter + i);
       this.#write(positive + i, i, dataset, this.#examples[i], move, labels[i], true);
       if (neutral === undefined) continue;
       this.#write(neutral + i, i, dataset, this.#examples[i], move, undefined, false);
@@ -110,15 +112,8 @@ export class FeedforwardProgram extends LayerwiseProgram {
         end,
       );
       for (let i = begin; i < end; i++) {
-        this.#write(
-          negative + i,
-          i,
-          mixed,
-          i,
-          moveOf(this.thread, job.dataset, counter + i),
-          labels[i],
-          true,
-        );
+        const move = this.#augmentation.moveOf(job.dataset, counter + i);
+        this.#write(negative + i, i, mixed, i, move, labels[i], true);
       }
     } else if (job.rolledOut) {
       const written = job.rolledOut;

@@ -12,7 +12,7 @@ import type { LocalLayer } from '../layers/local/local-layer.ts';
 import { BatchRows } from '../layers/rows.ts';
 import { wrongLabel } from '../negatives/labels.ts';
 import type { Recurrent } from '../recipes/recipe.ts';
-import { writeAugmented } from './augmentation.ts';
+import { Augmentation } from './augmentation.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { LayerwiseProgram } from './layerwise.ts';
 import { rolesOf } from './roles.ts';
@@ -21,11 +21,13 @@ import type { Thread } from './thread.ts';
 export class RecurrentProgram extends LayerwiseProgram<LocalLayer> {
   readonly #learning: Recurrent;
   readonly #input: InputRows;
+  readonly #augmentation: Augmentation;
 
   constructor(thread: Thread, layers: readonly LocalLayer[], learning: Recurrent) {
     super(thread, layers, learning);
     this.#learning = learning;
     this.#input = new InputRows(layers[0], undefined, this.recipe.channelMeans);
+    this.#augmentation = new Augmentation(thread);
   }
 
   // ----- training ----------------------------------------------------------------------------------------------------
@@ -36,7 +38,7 @@ export class RecurrentProgram extends LayerwiseProgram<LocalLayer> {
     const [positive, negative] = [rows.first('positive'), rows.first('negative')];
     const bottomUp = rows.read;
     const [begin, end] = [thread.begin(images), thread.end(images)];
-    const counter = writeAugmented(thread, this.#input, job, index, bottomUp, images, this.readout.labels);
+    const counter = this.#augmentation.write(this.#input, job, index, bottomUp, images, this.readout.labels);
     this.#bottomUp(bottomUp, images);
     this.#startLabelled(rows, counter, begin, end);
     this.#startStates(bottomUp, positive, images);

@@ -9,6 +9,7 @@ import type { EpochEvent } from '../network/events.ts';
 import { Model } from '../network/model.ts';
 import { Network } from '../network/network.ts';
 import { decodeWhole } from '../network/own-description.ts';
+import { recipeForImages } from '../recipes/own-images.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
 import { checkSameData, fingerprintOfLearned } from './fingerprint.ts';
@@ -16,7 +17,7 @@ import { keepStopped, SAVE_EVERY } from './saving.ts';
 import { learnOwn, RETRAIN_BELOW, type Standing } from './training.ts';
 
 export interface TrainModelOptions {
-  /** Made for the data by default. */
+  /** Made for the data by default: of convolutions where pixels are plain and images have 24 a side or more. */
   readonly recipe?: Recipe | undefined;
   readonly seed?: number | undefined;
   /** By default one for small networks, whose threads would wait for each other, and all cores for others. */
@@ -68,7 +69,7 @@ export async function trainModel(
     savedAt = performance.now();
   };
   const steps = learnOwn(node, data, {
-    recipe: resume?.description.recipe ?? options.recipe,
+    recipe: resume?.description.recipe ?? options.recipe ?? recipeForImages(data),
     seed: resume?.description.seed ?? options.seed,
     threads,
     signal,
@@ -110,7 +111,7 @@ function checkMemory({ memoryBytes }: Network, { name, train, rows }: Preprocess
   const networks = rows.learned.length > RETRAIN_BELOW ? 1 : 2;
   const bytes = memoryBytes.reduce((sum, layer) => sum + layer);
   const what = `${name}: a network for ${train.width} inputs`;
-  const advice = 'take fewer columns, or a recipe with smaller layers';
+  const advice = `take ${train.shape ? 'smaller images' : 'fewer columns'}, or a recipe with smaller layers`;
   checkRoom({ arrays: (networks + 0.5) * bytes, heap: 0 }, { arrays: 0, heap: 0 }, what, advice);
 }
 

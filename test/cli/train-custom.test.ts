@@ -23,6 +23,14 @@ const kind = (i: number) => ['red', 'green', 'blue'][i % 3];
 /** 6 × 5 pixels of the colour that the kind is called by. */
 const pixels = (i: number) =>
   Uint8Array.from({ length: 90 }, (_, k) => (k % 3 === i % 3 ? 190 + ((i * 13 + k) % 60) : (i * 7 + k) % 50));
+/** 30 × 120 pixels with stripes of a width by the kind; more than are kept of the longer side. */
+const stripes = (i: number) => {
+  const data = Uint8Array.from({ length: 30 * 120 * 3 }, (_, k) => {
+    const x = Math.floor(k / 3) % 120;
+    return Math.floor((x + i) / (4 + 6 * (i % 3))) % 2 ? 200 + ((i * 7 + k) % 50) : (i * 13 + k) % 60;
+  });
+  return encode({ width: 120, height: 30, channels: 3, data });
+};
 const png = (i: number) => encode({ width: 6, height: 5, channels: 3, data: pixels(i) });
 
 beforeAll(async () => {
@@ -60,6 +68,8 @@ beforeAll(async () => {
   for (let i = 0; i < count; i++) {
     await mkdir(join(folder, 'colours', kind(i)), { recursive: true });
     await writeFile(join(folder, 'colours', kind(i), `${i}.png`), png(i));
+    await mkdir(join(folder, 'stripes', kind(i)), { recursive: true });
+    await writeFile(join(folder, 'stripes', kind(i), `${i}.png`), stripes(i));
   }
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -94,6 +104,44 @@ it.each<[string, string, string[], string[]]>([
   const [evaluation] = parseLines(evaluated.stdout);
   expect(evaluation).toMatchObject({ event: 'evaluated', count });
   expect(evaluation.goodnessError).toBeLessThan(5);
+});
+
+it('learns images of 24 pixels a side or more by convolutions, unless it is told otherwise', async () => {
+  const words = ['train', 'stripes', '--out', 's.safetensors', '--threads', '1', '--json', '--epochs'];
+  const trained = await ff([...words, '10']);
+  expect(trained).toMatchObject({ code: 0, stderr: '' });
+  const events = parseLines(trained.stdout);
+  expect(events).toContainEqual(
+    expect.objectContaining({ code: 'images', text: '90 of 90 images scaled to 24 × 96 pixels' }),
+  );
+  expect(events).toContainEqual({
+    event: 'note',
+    code: 'recipe',
+    text: 'images of 24 × 96 pixels are learned by convolutions (conv-color) and not mirrored: --recipe conv-color mirrors every other one, --recipe one-pass takes dense layers',
+  });
+  expect(events.at(-1)?.testError).toBeLessThan(20);
+  const about = async () => JSON.parse((await ff(['inspect', 's.safetensors', '--json'])).stdout);
+  const { recipe, encoding, inputs } = await about();
+  expect(recipe).toMatchObject({ name: 'own-images', image: [24, 96, 3], batch: 16, epochs: 10 });
+  expect(recipe).not.toHaveProperty('flip');
+  expect(encoding).toMatchObject({ height: 24, width: 96, hasNoLabel: true });
+  expect(inputs).toBe(24 * 96 * 3);
+  const inspected = await ff(['inspect', 's.safetensors']);
+  expect(inspected.stdout).toContain(
+    '32 channels (patches of 3 × 3, the largest of 2 × 2, read in 4 × 4 cells) - 64 channels',
+  );
+  expect(inspected.stdout).toContain('images of 24 × 96, colour as their bytes, by ff predict and loadModel');
+  expect((await ff(['predict', 's.safetensors', 'stripes', '--out', 'answers.csv'])).code).toBe(0);
+  const evaluated = parseLines((await ff(['evaluate', 's.safetensors', 'stripes', '--json'])).stdout);
+  expect(evaluated[0].goodnessError).toBeLessThan(10);
+
+  expect((await ff([...words, '1', '--recipe', 'conv-color'])).code).toBe(0);
+  expect(await about()).toMatchObject({ recipe: { name: 'conv-color', flip: true, batch: 100 } });
+
+  expect((await ff([...words, '1', '--recipe', 'one-pass'])).code).toBe(0);
+  const dense = await about();
+  expect(dense.recipe.name).toBe('one-pass');
+  expect(dense.encoding).toMatchObject({ height: 8, width: 32, centre: expect.anything() });
 });
 
 it('stops at Ctrl-C with a checkpoint, and goes on to the same model', async () => {

@@ -61,6 +61,9 @@ const sound: Record<string, Recipe> = {
     name: 'classes',
     layers: [{ kind: 'local', height: 4, width: 6, channels: 9, field, rate: 0.2, frozen: true }, 40],
     image: [6, 8],
+    flip: true,
+    crop: 0.7,
+    colorJitter: { brightness: 0.1, contrast: 0.2, gain: 0 },
     learning: {
       kind: 'classes',
       activity: 'squares',
@@ -150,7 +153,7 @@ const sound: Record<string, Recipe> = {
 const OPTIONAL = [
   ...['channelMeans', 'peerNormalisation', 'groups', 'frozen', 'phases', 'between', 'above'],
   ...['layers[0].stride', 'maxPool', 'cells', 'withoutBias', 'initial', 'dropout', 'averagePool'],
-  ...['outputDropout', 'normalization', 'readMeans', 'flip', 'cosineTo'],
+  ...['outputDropout', 'normalization', 'readMeans', 'flip', 'crop', 'colorJitter', 'cosineTo'],
   ...['layers[0].goodness', 'layers[1].goodness', 'layers[0].rate', 'layers[1].rate'],
 ];
 
@@ -179,8 +182,11 @@ const OUT_OF_RANGE: Record<string, readonly number[]> = {
   ...Object.fromEntries(
     ['momentum', 'beta1', 'beta2', 'damping', 'dropout', 'outputDropout'].map(name => [name, NOT_BELOW_1]),
   ),
-  ...Object.fromEntries(['holdShare', 'channelMeans', 'cosineTo'].map(name => [name, NO_SHARE])),
+  ...Object.fromEntries(
+    ['holdShare', 'channelMeans', 'cosineTo', 'brightness', 'contrast', 'gain'].map(name => [name, NO_SHARE]),
+  ),
   ...Object.fromEntries(['levels', 'maxPool', 'averagePool'].map(name => [name, [...NO_COUNT, 1]])),
+  crop: [...NOT_ABOVE_0, ...NOT_BELOW_1],
   // 1000 times any rate above is more than a whole weight.
   decay: [-0.1, 1000],
   // Whatever the goodness, there may be a level below 0.
@@ -396,6 +402,13 @@ describe('settings that do not go together', () => {
       { negatives: 'rolled-out' },
       { shift: 1 },
       'shift with rolled-out negatives must be 0, found 1',
+    ],
+    [
+      'rolled-out negatives of images that change in colour',
+      'contrast',
+      { negatives: 'rolled-out' },
+      { colorJitter: { brightness: 0.1, contrast: 0, gain: 0 } },
+      'colorJitter with rolled-out negatives must be absent, found {"brightness":0.1,"contrast":0,"gain":0}',
     ],
     [
       'local layers with labels in the input',

@@ -2,28 +2,67 @@
 
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
+import '../../src/layers/conv/register.ts';
 import { forImages } from '../../src/recipes/images.ts';
 import { recipes } from '../../src/recipes/recipes.ts';
 
-const colored: Dataset = {
+const sized = (height: number, width: number): Dataset => ({
   name: 'colored',
   count: 2,
-  width: 12,
+  width: height * width * 3,
   classes: 2,
-  shape: [2, 2, 3],
-  inputs: Uint8Array.from({ length: 24 }, (_, i) => [51, 102, 153][i % 3] + (i < 12 ? 0 : 51)),
+  shape: [height, width, 3],
+  inputs: Uint8Array.from(
+    { length: 2 * height * width * 3 },
+    (_, i) => [51, 102, 153][i % 3] + (i < height * width * 3 ? 0 : 51),
+  ),
   labels: new Uint8Array(2),
-};
+});
+const colored = sized(32, 32);
 const { shape: _, ...table } = colored;
 
 it('takes rows, columns, and the means of the channels', () => {
   const found = forImages(recipes['conv-color'], colored);
-  expect(found).toEqual({ ...recipes['conv-color'], image: [2, 2, 3], channelMeans: [0.3, 0.5, 0.7] });
-  expect(forImages(recipes.conv, colored)).toEqual({ ...recipes.conv, image: [2, 2, 3] });
+  expect(found).toEqual({ ...recipes['conv-color'], image: [32, 32, 3], channelMeans: [0.3, 0.5, 0.7] });
+  expect(forImages(recipes.conv, colored)).toEqual({ ...recipes.conv, image: [32, 32, 3] });
 });
 
 it('leaves a recipe alone that is for anything', () => {
   expect(forImages(recipes['one-pass'], table)).toBe(recipes['one-pass']);
+});
+
+/** Of each convolution, whether it pools, and how many cells its map reads. */
+const layersFor = (name: 'conv' | 'conv-color', height: number, width: number) =>
+  forImages(recipes[name], sized(height, width)).layers.map(layer => {
+    if (typeof layer === 'number' || layer.kind !== 'conv') throw new Error('a convolution');
+    return [layer.maxPool ?? 1, layer.cells];
+  });
+
+it.each([
+  // The last layer sees 10 × 10 positions, then 12 × 12, which is too many.
+  [40, 40, [2, 1, 2, 1, 1], [4, 4, 4, 4, 4]],
+  [48, 48, [2, 2, 2, 1, 1], [4, 4, 4, 4, 4]],
+  [64, 64, [2, 2, 2, 1, 1], [4, 4, 4, 4, 4]],
+  [96, 96, [2, 2, 2, 2, 1], [4, 4, 4, 4, 4]],
+  [72, 96, [2, 2, 2, 2, 1], [4, 4, 4, 4, 4]],
+  // A side of fewer than 8 positions is not halved, however long the other is.
+  [24, 96, [2, 1, 2, 1, 1], [4, 4, 4, 4, 4]],
+  [9, 9, [2, 1, 2, 1, 1], [4, 4, 2, 2, 2]],
+] as const)('pools more of images of %i by %i', (height, width, pools, cells) => {
+  expect(layersFor('conv-color', height, width)).toEqual(pools.map((pool, l) => [pool, cells[l]]));
+});
+
+it('leaves the most that there is to read of small images', () => {
+  expect(layersFor('conv', 24, 24)).toEqual([
+    [2, 7],
+    [2, 6],
+    [1, 6],
+    [1, 6],
+  ]);
+  expect(layersFor('conv', 96, 96).map(([pool]) => pool)).toEqual([2, 2, 2, 1]);
+  expect(() => layersFor('conv', 3, 3)).toThrow(
+    'recipe conv: layers[1]: expected a pool of at most 1 × 1 positions, found 2: use fewer layers with maxPool or larger images',
+  );
 });
 
 it('refuses what is no image', () => {

@@ -7,7 +7,7 @@ import { type Column, numbers, texts } from '../formats/columns.ts';
 import { checkEnds, type ParquetColumns, readColumns } from '../formats/parquet.ts';
 import { decodeFiles } from '../images/image-files.ts';
 import type { ImageOptions } from '../images/images.ts';
-import { shapeNotes, stackPictures } from '../images/stack-images.ts';
+import { sizeNotes, stackPictures } from '../images/stack-images.ts';
 import { type Examples, isTable, type OpenedData } from './examples.ts';
 
 /** Seconds that reading may take: some, and one for each MiB. */
@@ -44,11 +44,7 @@ export async function readParquetFolder(
   return { examples, test: await read(ofTest, `${folder}, test part`, sameSize) };
 }
 
-async function readParts(
-  paths: readonly string[],
-  name: string,
-  { size, skipBad }: ImageOptions,
-): Promise<Examples> {
+async function readParts(paths: readonly string[], name: string, options: ImageOptions): Promise<Examples> {
   const parts: ParquetColumns[] = [];
   for (const path of paths) {
     const bytes = await checkEnds(path);
@@ -61,10 +57,10 @@ async function readParts(
   const files = parts.flatMap(({ images }, k) =>
     images!.files.map((bytes, i) => imageIn(bytes, images!.sources[i], `${paths[k]}, row ${i + 1}`)),
   );
-  const { pictures, notes } = await decodeFiles(files, name, skipBad);
+  const { pictures, notes } = await decodeFiles(files, name, options.skipBad);
   const isRead = files.map(file => pictures.has(file));
   const list = [...pictures.values()];
-  const images = stackPictures(list, name, size);
+  const images = stackPictures(list, name, options);
   return {
     ...images,
     columns: columns.map(({ name, values }) => ({
@@ -73,7 +69,7 @@ async function readParts(
       values: (values as readonly string[] | Float64Array).filter((_, row) => isRead[row]),
     })),
     sources: files.filter((_, row) => isRead[row]).map(file => file.name),
-    notes: [...notes, ...shapeNotes(list, images, size)],
+    notes: [...notes, ...sizeNotes(list, images, options.size)],
   };
 }
 

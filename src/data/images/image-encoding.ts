@@ -1,4 +1,4 @@
-// How images become the inputs of a network: as they are, or, where the background is not black, centred.
+// How images become the inputs of a network: as they are, or, where the background is not black and dense layers learn them, centred.
 
 import { InputError } from '../../errors.ts';
 import { sharedBuffer } from '../../threads/memory.ts';
@@ -27,12 +27,19 @@ export interface ImageEncoding {
 /** Share of zeros from which pixels are kept as they are: rows are stored compressed, and zeros cost nothing. */
 const BLACK_SHARE = 0.4;
 
+/**
+ * What pixels become: `plain`, inputs as they are and nothing else, as convolutions take them; or `centred`, where the background is not
+ * black, with room for the label, as dense layers do.
+ */
+export type PixelUse = 'plain' | 'centred';
+
 /** Fits the encoding of images on the examples `rows`; `label` is the column that names their classes, if one does. */
 export function fitImages(
   images: Images,
   label: string | undefined,
   classNames: readonly string[],
   rows: Uint32Array,
+  use: PixelUse,
 ): ImageEncoding {
   const { height, width, channels, pixels } = images;
   const size = height * width * channels;
@@ -43,7 +50,7 @@ export function fitImages(
     height,
     width,
     channels,
-    ...(classNames.length > MOST_LABEL_INPUTS && { hasNoLabel: true as const }),
+    ...((use === 'plain' || classNames.length > MOST_LABEL_INPUTS) && { hasNoLabel: true as const }),
   };
   const sums = new Float64Array(size);
   let [zeros, squares] = [0, 0];
@@ -55,10 +62,11 @@ export function fitImages(
       squares += value * value;
     }
   }
-  if (zeros >= BLACK_SHARE * rows.length * size) return encoding;
+  if (use === 'centred' && zeros >= BLACK_SHARE * rows.length * size) return encoding;
   const mean = Array.from(sums, sum => sum / rows.length);
   const variance = squares / (rows.length * size) - mean.reduce((sum, m) => sum + m * m, 0) / size;
   if (!(variance > 1e-6)) throw new InputError(`${images.name}: every image is the same`);
+  if (use === 'plain') return encoding;
   return { ...encoding, centre: { mean: mean.map(Math.fround), deviation: Math.sqrt(variance) } };
 }
 

@@ -9,7 +9,7 @@ import { decodeBmp, isBmp } from '../formats/bmp.ts';
 import { decodePng } from '../formats/png.ts';
 import type { Note } from '../notes.ts';
 import type { ImageOptions } from './images.ts';
-import { type Picture, pictureFrom, pictureOf, shapeNotes, stackPictures } from './stack-images.ts';
+import { keptSide, type Picture, pictureFrom, pictureOf, sizeNotes, stackPictures } from './stack-images.ts';
 
 /** Endings of formats that are decoded here, and by sharp. */
 const OWN = ['.png', '.bmp'];
@@ -54,11 +54,11 @@ export async function readImageFiles(
   const files = paths.map(path => ({ name: basename(path), path, read: () => readBytes(path) }));
   const { pictures, notes } = await decodeFiles(files, name, options.skipBad);
   const list = [...pictures.values()];
-  const images = stackPictures(list, name, options.size);
+  const images = stackPictures(list, name, options);
   return {
     ...images,
     sources: Array.from(pictures.keys(), ({ path }) => path),
-    notes: [...notes, ...shapeNotes(list, images, options.size)],
+    notes: [...notes, ...sizeNotes(list, images, options.size)],
   };
 }
 
@@ -85,12 +85,13 @@ export async function decodeFiles(
       return undefined;
     }
   };
+  const side = keptSide(files.length);
   for (const file of files) {
     const bytes = await attempt(file.path, file.read);
     if (!bytes) continue;
     // That sharp is missing is no fault of the file.
     const decode = await decoderOf(bytes, file.path);
-    const picture = await attempt(file.path, () => decode(bytes, file.path));
+    const picture = await attempt(file.path, () => decode(bytes, file.path, side));
     if (picture) pictures.set(file, picture);
   }
   if (bad.length === 0) return { pictures, notes: [] };
@@ -115,15 +116,16 @@ export function within(name: string, path: string): string {
   return rest === '' || rest.startsWith('..') || isAbsolute(rest) ? path : rest;
 }
 
-type Decoder = (bytes: Uint8Array, path: string) => Promise<Picture>;
+/** Gives a picture whose longer side has at most `side` pixels. */
+type Decoder = (bytes: Uint8Array, path: string, side: number) => Promise<Picture>;
 
 /** What decodes an image that begins like `bytes`; throws an InputError where that takes sharp, which is not installed. */
 async function decoderOf(bytes: Uint8Array, path: string): Promise<Decoder> {
-  if (isPng(bytes)) return async (bytes, path) => pictureOf(await decodePng(bytes, path));
+  if (isPng(bytes)) return async (bytes, path, side) => pictureOf(await decodePng(bytes, path), side);
   if (isBmp(bytes)) {
-    return async (bytes, path) => {
+    return async (bytes, path, side) => {
       const { height, width, pixels } = decodeBmp(bytes, path);
-      return pictureFrom(height, width, 3, pixels);
+      return pictureFrom(height, width, 3, pixels, side);
     };
   }
   if (!isOther(bytes)) return async (bytes, path) => refuse(bytes, path);
@@ -133,7 +135,7 @@ async function decoderOf(bytes: Uint8Array, path: string): Promise<Decoder> {
       { cause },
     );
   });
-  return async (bytes, path) => {
+  return async (bytes, path, side) => {
     try {
       const { data, info } = await sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: 'truncated' })
         .rotate()
@@ -141,7 +143,7 @@ async function decoderOf(bytes: Uint8Array, path: string): Promise<Decoder> {
         .toColourspace('srgb')
         .raw()
         .toBuffer({ resolveWithObject: true });
-      return pictureFrom(info.height, info.width, info.channels, data);
+      return pictureFrom(info.height, info.width, info.channels, data, side);
     } catch (cause) {
       const [reason] = (cause as Error).message.split('\n');
       throw new InputError(`${path}: cannot decode the image (${reason.trim()}); save it again`, { cause });

@@ -8,7 +8,7 @@ import type { OpenedData } from '../examples/examples.ts';
 import { few, type Note } from '../notes.ts';
 import { decodeFiles, FORMATS, isImage, isImageFile, within } from './image-files.ts';
 import type { ImageOptions } from './images.ts';
-import { shapeNotes, stackPictures } from './stack-images.ts';
+import { sizeNotes, stackPictures } from './stack-images.ts';
 
 /** Names of the parts of a data set, alone or as the last word of a name, such as `seg_train`. */
 const roles = {
@@ -40,8 +40,7 @@ interface Gathered {
 
 /**
  * Reads the images of a folder. Those in a folder for each class are labelled by its name; where there are folders train and
- * test (and val), each with a folder for each class, the latter are to test on. Without `size`, all become the size that most
- * have, at most 32 pixels a side. Throws an InputError that names the files which cannot be read (with `skipBad` they are left
+ * test (and val), each with a folder for each class, the latter are to test on. All become one size, as the options say. Throws an InputError that names the files which cannot be read (with `skipBad` they are left
  * out), or the classes without an image.
  */
 export async function readImageFolder(folder: Folder, options: ImageOptions = {}): Promise<OpenedData> {
@@ -63,12 +62,12 @@ export async function readImageFolder(folder: Folder, options: ImageOptions = {}
       name,
     );
     const list = read.map(({ file }) => pictures.get(file)!);
-    const images = stackPictures(list, partName, size);
+    const images = stackPictures(list, partName, { ...options, size });
     return {
       ...images,
       ...(part.classes.length > 0 && { labels: read.map(({ label }) => label!) }),
       sources: read.map(({ file }) => file.path),
-      notes: [...part.notes, ...more, ...skippedNotes(part.skipped, name), ...shapeNotes(list, images, size)],
+      notes: [...part.notes, ...more, ...skippedNotes(part.skipped, name), ...sizeNotes(list, images, size)],
     };
   };
   const examples = stacked(train, name, options.size, notes);

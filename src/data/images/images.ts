@@ -29,10 +29,20 @@ export function describeSize({ height, width, channels }: Size): string {
   return `${height} × ${width}, ${channels === 1 ? 'grey' : 'colour'}`;
 }
 
+/** Sides of the images that convolutions are for: there, patches make up for many pixels. */
+const LEAST_SIDE = 24;
+
+/** Whether images are large enough for convolutions. */
+export function isForConvolutions({ height, width }: Omit<Size, 'channels'>): boolean {
+  return Math.min(height, width) >= LEAST_SIDE;
+}
+
 /** How files become images. */
 export interface ImageOptions {
-  /** What images become; by default the size that most have, at most 32 pixels a side. */
+  /** What images become; by default the size that most have, at most `mostSide` pixels a side. */
   readonly size?: Size | undefined;
+  /** By default 96, or 32 where the shorter side would have fewer than 24 pixels. */
+  readonly mostSide?: number | undefined;
   /** Leaves out images that cannot be read, with a note, instead of throwing an error that names them. */
   readonly skipBad?: boolean | undefined;
 }

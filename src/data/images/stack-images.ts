@@ -3,7 +3,7 @@
 import { InputError } from '../../errors.ts';
 import type { Png } from '../formats/png.ts';
 import type { Note } from '../notes.ts';
-import type { Images, Size } from './images.ts';
+import { type ImageOptions, type Images, isForConvolutions, type Size } from './images.ts';
 import { resized } from './resize.ts';
 
 /** One image, (height, width, 3) bytes. */
@@ -11,14 +11,26 @@ export interface Picture {
   readonly height: number;
   readonly width: number;
   readonly pixels: Uint8Array;
+  /** Whether it was larger. */
+  readonly isShrunk?: true;
 }
 
-/** Longer sides are resized: a dense network learns little more from more pixels, and takes much longer. */
-export const MAX_SIDE = 32;
+/** Longer sides are scaled down. */
+const MOST_SIDE = 96;
+/** The same where dense layers learn: more pixels teach them little more, and take much longer. */
+export const DENSE_SIDE = 32;
 const MAX_BYTES = 2 ** 31;
+/** Of pictures that are kept until their size is known. */
+const KEPT_BYTES = 2 ** 30;
 
-/** A PNG as bytes. */
-export function pictureOf({ height, width, colour }: Png): Picture {
+/** Pixels that the longer sides of so many pictures may have, so that memory holds them. */
+export function keptSide(pictures: number): number {
+  const affordable = Math.floor(Math.sqrt(KEPT_BYTES / (3 * pictures)));
+  return Math.max(DENSE_SIDE, Math.min(MOST_SIDE, affordable));
+}
+
+/** A PNG as bytes, its longer side at most `side`. */
+export function pictureOf({ height, width, colour }: Png, side: number): Picture {
   const pixels = new Uint8Array(height * width * 3);
   const rgb = new Float64Array(3);
   for (let y = 0; y < height; y++) {
@@ -27,29 +39,43 @@ export function pictureOf({ height, width, colour }: Png): Picture {
       for (let c = 0; c < 3; c++) pixels[(y * width + x) * 3 + c] = Math.round(255 * rgb[c]);
     }
   }
-  return shrunk({ height, width, pixels });
+  return shrunk({ height, width, pixels }, side);
 }
 
-/** Bytes (height, width, channels) of 1 grey or 3 colour channels as a picture. */
-export function pictureFrom(height: number, width: number, channels: number, data: Uint8Array): Picture {
-  if (channels === 3) return shrunk({ height, width, pixels: data });
+/** The same of bytes (height, width, channels) of 1 grey or 3 colour channels. */
+export function pictureFrom(
+  height: number,
+  width: number,
+  channels: number,
+  data: Uint8Array,
+  side: number,
+): Picture {
+  if (channels === 3) return shrunk({ height, width, pixels: data }, side);
   const pixels = new Uint8Array(height * width * 3);
   for (let i = 0; i < height * width; i++) pixels.fill(data[i * channels], 3 * i, 3 * i + 3);
-  return shrunk({ height, width, pixels });
+  return shrunk({ height, width, pixels }, side);
 }
 
-/** A large picture at twice the size that is kept of it, so that many of them fit in memory. */
-function shrunk(picture: Picture): Picture {
-  const { height, width, pixels } = picture;
-  const scale = (2 * MAX_SIDE) / Math.max(height, width);
-  if (scale >= 1) return picture;
-  const [h, w] = [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))];
-  return { height: h, width: w, pixels: resized(pixels, height, width, 3, h, w) };
+function shrunk(picture: Picture, side: number): Picture {
+  const { height, width } = fitted(picture, side);
+  if (height === picture.height && width === picture.width) return picture;
+  const pixels = resized(picture.pixels, picture.height, picture.width, 3, height, width);
+  return { height, width, pixels, isShrunk: true };
+}
+
+/** A size of the same shape whose longer side has at most `side` pixels. */
+function fitted({ height, width }: Omit<Size, 'channels'>, side: number) {
+  const scale = Math.min(1, side / Math.max(height, width));
+  return { height: Math.max(1, Math.round(height * scale)), width: Math.max(1, Math.round(width * scale)) };
 }
 
 /** Pictures as one array of one size: `size`, or else the most frequent one, grey where no picture has a colour. */
-export function stackPictures(pictures: readonly Picture[], name: string, size?: Size): Images {
-  const { height, width, channels } = size ?? commonSize(pictures);
+export function stackPictures(
+  pictures: readonly Picture[],
+  name: string,
+  { size, mostSide }: ImageOptions = {},
+): Images {
+  const { height, width, channels } = size ?? commonSize(pictures, mostSide);
   const count = pictures.length;
   const bytes = count * height * width * channels;
   if (bytes > MAX_BYTES) {
@@ -77,18 +103,31 @@ export function stackPictures(pictures: readonly Picture[], name: string, size?:
 /** Sides whose proportion differs by this share, 0 to 1, are of another shape. */
 const OTHER_SHAPE = 0.1;
 
-/** What is to be said of pictures that became images of `size` and were of another shape; a warning where the size was `wanted`. */
-export function shapeNotes(pictures: readonly Picture[], size: Size, wanted?: Size): Note[] {
+/**
+ * What is to be said of pictures that became images of `size`: how many were scaled, unless the size was `wanted`; and how many were of another
+ * shape, which is a warning then.
+ */
+export function sizeNotes(pictures: readonly Picture[], size: Size, wanted?: Size): Note[] {
+  const notes: Note[] = [];
+  const isScaled = ({ height, width, isShrunk }: Picture) =>
+    isShrunk || height !== size.height || width !== size.width;
+  const scaled = pictures.filter(isScaled).length;
+  if (scaled > 0 && !wanted) {
+    const text = `${scaled} of ${pictures.length} images scaled to ${size.height} × ${size.width} pixels`;
+    notes.push({ code: 'images', count: scaled, text });
+  }
   const proportion = size.height / size.width;
   const isOther = ({ height, width }: Picture) =>
     Math.abs(Math.log(height / width / proportion)) > OTHER_SHAPE;
   const count = pictures.filter(isOther).length;
-  if (count === 0) return [];
-  const text = `${count} of ${pictures.length} images are of another shape than ${size.height} × ${size.width}, and stretched to it`;
-  return [{ code: 'images', count, text, ...(wanted && { isWarning: true }) }];
+  if (count > 0) {
+    const text = `${count} of ${pictures.length} images are of another shape than ${size.height} × ${size.width}, and stretched to it`;
+    notes.push({ code: 'images', count, text, ...(wanted && { isWarning: true }) });
+  }
+  return notes;
 }
 
-function commonSize(pictures: readonly Picture[]): Size {
+function commonSize(pictures: readonly Picture[], mostSide = MOST_SIDE): Size {
   const counts = new Map<string, number>();
   let [most, common] = [0, pictures[0]];
   for (const picture of pictures) {
@@ -97,10 +136,9 @@ function commonSize(pictures: readonly Picture[]): Size {
     counts.set(key, count);
     if (count > most) [most, common] = [count, picture];
   }
-  const scale = Math.min(1, MAX_SIDE / Math.max(common.height, common.width));
+  const large = fitted(common, mostSide);
   return {
-    height: Math.max(1, Math.round(common.height * scale)),
-    width: Math.max(1, Math.round(common.width * scale)),
+    ...(isForConvolutions(large) ? large : fitted(common, Math.min(mostSide, DENSE_SIDE))),
     channels: pictures.every(({ pixels }) => isGrey(pixels)) ? 1 : 3,
   };
 }

@@ -320,7 +320,7 @@ describe('of a network with local fields, or a recurrent one', () => {
     const network = await made(recipe);
     const data = dataFor(recipe);
     for await (const _event of network.fit(data));
-    const report = reportOf(network, data, await network.evaluate(data));
+    const report = await reportOf(network, data, await network.evaluate(data));
     const { below, weight, units } = new PlainNetwork(network).layers[0];
     const columns = Array.from({ length: units }, (_, j) =>
       weight
