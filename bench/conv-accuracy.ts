@@ -68,7 +68,7 @@ const TASKS: readonly Task[] = [
 
 /** What `choose` tries. */
 const RATES = [0.001, 0.003];
-const NORMALISE = ['nothing', 'positions', 'batch'] as const;
+const NORMALISE = ['nothing', 'batch'] as const;
 const EPOCHS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16];
 
 /** Steps by which the fastest setting of PyTorch is found. */

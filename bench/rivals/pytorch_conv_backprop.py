@@ -1,8 +1,9 @@
 """The layers of a recipe of convolutions trained by backpropagation in PyTorch, for bench/conv-accuracy.ts.
 
 Convolutions, pools and ReLU as the recipe has them; the last layer's activities, averaged over as many cells, go into one linear layer.
-Cross-entropy, Adam; images are altered as the recipe says; the rate is held, then falls linearly to zero. `--normalise positions` divides
-activities as the library does, `batch` normalises the channels of a batch, as is usual.
+Cross-entropy, Adam; images are altered as the recipe says; the rate is held, then falls linearly to zero. `--normalise batch` normalises
+the channels of a batch, as is usual. Positions divided as the library does it learn next to nothing like this: a gradient that comes back
+through a division of what is nearly off grows in every layer.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from pytorch_conv import FLOOR, TINY, inputs, keep_memory, load_images
+from pytorch_conv import inputs, keep_memory, load_images
 
 EVALUATED_AT_ONCE = 500
 
@@ -34,19 +35,9 @@ def arguments():
                         help="evaluate on the last N training images instead of the test set")
     parser.add_argument("--trial", type=int, default=0, help="take so many steps only, and do not evaluate")
     parser.add_argument("--rate", type=float, required=True)
-    parser.add_argument("--normalise", choices=["nothing", "positions", "batch"], required=True)
+    parser.add_argument("--normalise", choices=["nothing", "batch"], required=True)
     parser.add_argument("--channels-last", action="store_true")
     return parser.parse_args()
-
-
-class Positions(nn.Module):
-    """Divides each position by the root mean square of its channels and a part of that of its image."""
-
-    def forward(self, y):
-        """Activities (batch, channels, rows, columns)."""
-        squares = y.square().mean(1, keepdim=True)
-        whole = (squares.mean((2, 3), keepdim=True) + TINY).sqrt()
-        return y / ((squares + TINY).sqrt() + FLOOR * whole)
 
 
 def network(recipe, classes, normalise):
@@ -63,8 +54,6 @@ def network(recipe, classes, normalise):
         if is_batch:
             modules.append(nn.BatchNorm2d(channels))
         modules.append(nn.ReLU(inplace=True))
-        if normalise == "positions":
-            modules.append(Positions())
         rows, columns = rows // pool, columns // pool
     cells = recipe["layers"][-1]["cells"]
     return nn.Sequential(*modules, nn.AvgPool2d((rows // cells, columns // cells)), nn.Flatten(),
