@@ -21,6 +21,10 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     asks: 'the same recipe in PyTorch, TensorFlow.js and jax-js: how long is an epoch? (30 minutes)',
     run: async () => (await import('./rivals.ts')).run(),
   },
+  'rivals-conv': {
+    asks: 'the recipe of convolutions for colour, local losses and all, in PyTorch, TensorFlow.js and jax-js: how long is a training step? (15 minutes)',
+    run: async () => (await import('./rivals-conv.ts')).run(),
+  },
   scale: {
     asks: 'how does cost grow with width and depth, up to a billion connections? (10 minutes, 12 GiB)',
     run: async () => (await import('./scale.ts')).run(),
@@ -38,7 +42,7 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     run: async () => (await import('./threads.ts')).run(),
   },
   'conv-accuracy': {
-    asks: 'how good do the recipes with convolutions get on MNIST and CIFAR-10, and how fast? (half an hour)',
+    asks: 'how good do the recipes with convolutions get on MNIST and CIFAR-10, and how fast, against backpropagation in PyTorch? (under an hour)',
     run: async () => (await import('./conv-accuracy.ts')).run(),
   },
   'conv-kernels': {

@@ -1,0 +1,208 @@
+// A recipe of convolutions with local losses in jax-js (Wasm backend), for the rivals-conv bench. Its own convolution has no fast kernel:
+// patches are written side by side, a row of them and then the rows, and multiplied; the same patches serve the gradient, which is in
+// closed form.
+
+import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { installed } from './common.mjs';
+import { adamFactors, begin, byCell, byChannel, takeSteps } from './conv-common.mjs';
+import { offerWorkers } from './workers.mjs';
+
+const settings = begin();
+// Node 20 keeps relaxed SIMD (fused multiply-add), which jax-js would use, behind this flag.
+setFlagsFromString('--experimental-wasm-relaxed-simd');
+// jax-js looks for web workers when it is imported, and works in the caller's thread without them.
+if (settings.threads > 1) offerWorkers(settings.threads);
+const {
+  blockUntilReady,
+  defaultDevice,
+  init,
+  jit,
+  nn,
+  numpy: np,
+} = await installed(() => import('@jax-js/jax'), 'jax-js');
+await init('wasm');
+defaultDevice('wasm');
+
+const { recipe, tensors } = settings;
+const { optimizer, mapRate, settled } = recipe.learning;
+const { batch } = recipe;
+const [rows, columns, depth] = recipe.image;
+const classes = tensors.get('classes.0.weight').shape[1];
+const TINY = 1e-20;
+/** Of the root mean square of an image, what is added to that of each position. */
+const FLOOR = 0.01;
+
+/** Sizes of each layer: positions before its pool, inputs of a patch and channels. */
+const shapes = [];
+recipe.layers.forEach(({ size, cells, maxPool = 1, channels }, l) => {
+  const below = l === 0 ? { height: rows, width: columns, channels: depth } : shapes[l - 1].output;
+  const output = { height: below.height / maxPool, width: below.width / maxPool, channels };
+  shapes.push({ size, cells, pool: maxPool, below, output });
+});
+
+/** Parameters and their moments, which go uphill: a tree of arrays that each step consumes and gives anew. */
+let layers = shapes.map(({ cells }, l) => {
+  const parameter = (name, read = ({ data }) => data) => {
+    const array = suffix => {
+      const tensor = tensors.get(name + suffix);
+      return np.array(read(tensor), { shape: tensor.shape });
+    };
+    return { value: array(''), first: array('.first'), second: array('.second') };
+  };
+  return {
+    weight: parameter(`layers.${l}.weight`),
+    bias: parameter(`layers.${l}.bias`),
+    map: parameter(`classes.${l}.weight`, tensor => byCell(tensor, cells)),
+  };
+});
+
+/** A step of Adam up a gradient. Consumes all. */
+function climb({ value, first, second }, gradient, rate, { rateFactor, secondFactor }) {
+  const { beta1, beta2, epsilon } = optimizer;
+  const nextFirst = first.mul(beta1).add(gradient.ref.mul(1 - beta1));
+  const nextSecond = second.mul(beta2).add(np.square(gradient).mul(1 - beta2));
+  const length = np.sqrt(nextSecond.ref.mul(secondFactor.ref)).add(epsilon);
+  const step = nextFirst.ref.mul(rateFactor.ref.mul(rate)).div(length);
+  return { value: value.add(step), first: nextFirst, second: nextSecond };
+}
+
+/** The functions of one layer, compiled for its sizes. */
+const steps = shapes.map(({ size, cells, pool, below, output }) => {
+  const { height, width } = below;
+  const { channels } = output;
+  const pad = (size - 1) / 2;
+  const shifts = Array.from({ length: size }, (_, i) => i);
+  // Two functions: as one, every value of a patch would be looked for in all of its rows.
+  const patchRows = jit(function patchRows(x) {
+    const padded = np.pad(x, [
+      [0, 0],
+      [pad, pad],
+      [pad, pad],
+      [0, 0],
+    ]);
+    const parts = shifts.map(i => padded.ref.slice([], [], [i, i + width], []));
+    padded.dispose();
+    return np.concatenate(parts, 3);
+  });
+  const patches = jit(function patches(lines) {
+    const parts = shifts.map(i => lines.ref.slice([], [i, i + height], [], []));
+    lines.dispose();
+    return np.concatenate(parts, 3).reshape([batch * height * width, size * size * below.channels]);
+  });
+  const [high, wide] = [output.height / cells, output.width / cells];
+  const positions = output.height * output.width;
+  const split = array => array.reshape([batch, cells, high, cells, wide, -1]);
+
+  /** What the layer hands on, the gradient of all that it learns, its loss and the share of images that it learned from. */
+  const look = jit(function look(weight, bias, map, seen, hot) {
+    const z = np.dot(seen, weight).add(bias);
+    const pools = z.reshape([batch, output.height, pool, output.width, pool, channels]);
+    const largest = pool > 1 ? np.max(pools.ref, [2, 4], { keepdims: true }) : pools.ref;
+    const a = split(nn.relu(largest.ref));
+    const squares = np.mean(np.square(a.ref), 5, { keepdims: true });
+    const root = np.sqrt(squares.ref);
+    const whole = np.sqrt(np.mean(squares, [1, 2, 3, 4], { keepdims: true }));
+    const scale = np.reciprocal(root.ref.add(whole.ref.mul(FLOOR)).add(TINY));
+    const y = a.ref.mul(scale.ref);
+    const features = np.mean(y.ref, [2, 4]).reshape([batch, -1]);
+    const logProbabilities = nn.logSoftmax(np.dot(features.ref, map.ref), 1);
+    const own = np.sum(logProbabilities.ref.mul(hot.ref), 1, { keepdims: true });
+    const isActive = np.lessEqual(np.exp(own.ref), 1 - settled).astype(np.float32);
+    const error = hot.sub(np.exp(logProbabilities)).mul(isActive.ref.div(batch));
+
+    // Back through the means, the division, the pool.
+    const pulls = np
+      .dot(error.ref, map.transpose())
+      .div(high * wide)
+      .reshape([batch, cells, 1, cells, 1, channels]);
+    const along = np.sum(a.ref.mul(pulls.ref), 5, { keepdims: true }).mul(np.square(scale.ref));
+    const length = np
+      .sum(along.ref, [1, 2, 3, 4], { keepdims: true })
+      .mul(FLOOR / (positions * channels))
+      .div(whole.add(TINY));
+    const ownPull = along.div(root.mul(channels).add(TINY)).add(length);
+    const back = pulls.mul(scale).sub(ownPull.mul(a.ref));
+    const pooled = np.where(np.greater(a, 0), back, 0).reshape(largest.shape);
+    const result = {
+      y: y.reshape([batch, output.height, output.width, channels]),
+      mapGradient: np.dot(features.transpose(), error),
+      biasGradient: np.sum(pooled.ref, [0, 1, 2, 3, 4]),
+      loss: np.mean(own).mul(-1),
+      active: np.mean(isActive),
+    };
+    if (pool === 1) {
+      pools.dispose();
+      largest.dispose();
+      return { ...result, gradient: pooled.reshape([batch * height * width, channels]) };
+    }
+    // The whole gradient goes to the first of a pool that is as large as the largest.
+    const isLargest = np.equal(pools, largest).astype(np.float32);
+    const order = np.arange(pool * pool, 0, -1).reshape([1, 1, pool, 1, pool, 1]);
+    const rank = isLargest.mul(order);
+    const isFirst = np.equal(rank.ref, np.max(rank, [2, 4], { keepdims: true })).astype(np.float32);
+    return { ...result, gradient: isFirst.mul(pooled).reshape([batch * height * width, channels]) };
+  });
+
+  const learn = jit(function learn({ weight, bias, map }, seen, found, factors) {
+    const { gradient, biasGradient, mapGradient } = found;
+    const { rate } = optimizer;
+    const next = {
+      weight: climb(weight, np.dot(seen.transpose(), gradient), rate, factors),
+      bias: climb(bias, biasGradient, rate, factors),
+      map: climb(map, mapGradient, mapRate, factors),
+    };
+    factors.rateFactor.dispose();
+    factors.secondFactor.dispose();
+    return next;
+  });
+
+  return { patches: x => patches(patchRows(x)), look, learn };
+});
+
+async function step(input, labels, time) {
+  let x = np.array(input, { shape: [batch, rows, columns, depth] });
+  const hot = nn.oneHot(np.array(Int32Array.from(labels)), classes);
+  const { rate, second } = adamFactors(optimizer, time);
+  const told = [];
+  layers = layers.map((layer, l) => {
+    const { patches, look, learn } = steps[l];
+    const seen = patches(x);
+    const { weight, bias, map } = layer;
+    const { y, loss, active, ...found } = look(
+      weight.value.ref,
+      bias.value.ref,
+      map.value.ref,
+      seen.ref,
+      hot.ref,
+    );
+    x = y;
+    told.push({ loss, active });
+    return learn(layer, seen, found, { rateFactor: np.array(rate), secondFactor: np.array(second) });
+  });
+  x.dispose();
+  hot.dispose();
+  await blockUntilReady(layers);
+  const result = { losses: [], active: [] };
+  for (const { loss, active } of told) {
+    result.losses.push((await loss.data())[0]);
+    result.active.push((await active.data())[0]);
+  }
+  return result;
+}
+
+async function after(name) {
+  const [kind, layer, , moment = 'value'] = name.split('.');
+  const { weight, bias, map } = layers[layer];
+  if (kind === 'classes') {
+    return byChannel(await map[moment].ref.data(), recipe.layers[layer].cells, classes);
+  }
+  const part = name.split('.')[2] === 'weight' ? weight : bias;
+  return Float32Array.from(await part[moment].ref.data());
+}
+
+const { version } = JSON.parse(
+  readFileSync(new URL('node_modules/@jax-js/jax/package.json', import.meta.url), 'utf8'),
+);
+await takeSteps(settings, `jax-js ${version}`, step, after);
+process.exit(0);

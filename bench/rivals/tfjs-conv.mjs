@@ -1,0 +1,186 @@
+// A recipe of convolutions with local losses in TensorFlow.js (Wasm backend, SIMD), for the rivals-conv bench. The gradients are in closed
+// form: this backend has neither the gradient of max pooling nor that of a convolution's weights. The first is made of comparisons, the
+// second of a convolution, which is faster here than a product of matrices for each position of a patch.
+
+import { installed } from './common.mjs';
+import { adamFactors, begin, byCell, byChannel, takeSteps } from './conv-common.mjs';
+
+const settings = begin();
+const tf = await installed(() => import('@tensorflow/tfjs'), 'tfjs');
+await installed(() => import('@tensorflow/tfjs-backend-wasm'), 'tfjs');
+await tf.setBackend('wasm');
+
+const { recipe, tensors } = settings;
+const { optimizer, mapRate, settled } = recipe.learning;
+const { batch } = recipe;
+const classes = tensors.get('classes.0.weight').shape[1];
+const TINY = 1e-20;
+/** Of the root mean square of an image, what is added to that of each position. */
+const FLOOR = 0.01;
+
+/** A parameter and its moments, which go uphill. */
+function parameter(name, shape, read = ({ data }) => data) {
+  const variable = suffix => tf.variable(tf.tensor(read(tensors.get(name + suffix)), shape));
+  return { name, value: variable(''), first: variable('.first'), second: variable('.second') };
+}
+
+const layers = recipe.layers.map(({ size, cells, maxPool = 1 }, l) => {
+  const weight = tensors.get(`layers.${l}.weight`);
+  const [inputs, channels] = weight.shape;
+  const table = tensors.get(`classes.${l}.weight`);
+  return {
+    size,
+    cells,
+    maxPool,
+    channels,
+    weight: parameter(`layers.${l}.weight`, [size, size, inputs / size ** 2, channels]),
+    bias: parameter(`layers.${l}.bias`, [channels]),
+    map: parameter(`classes.${l}.weight`, table.shape, tensor => byCell(tensor, cells)),
+  };
+});
+
+/** A step of Adam up a gradient. */
+function climb({ value, first, second }, gradient, rate, time) {
+  const { beta1, beta2, epsilon } = optimizer;
+  const factors = adamFactors(optimizer, time);
+  first.assign(tf.add(tf.mul(first, beta1), tf.mul(gradient, 1 - beta1)));
+  second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
+  const length = tf.add(tf.sqrt(tf.mul(second, factors.second)), epsilon);
+  value.assign(tf.add(value, tf.div(tf.mul(first, rate * factors.rate), length)));
+}
+
+/** The positions of every pool: pool · pool arrays of (batch, rows, columns, channels). */
+function positionsOfPools(z, pool) {
+  const [images, rows, columns, channels] = z.shape;
+  const shape = [images, rows / pool, pool, columns / pool, pool * channels];
+  const lines = tf.reshape(z, shape);
+  return Array.from({ length: pool * pool }, (_, i) =>
+    tf.reshape(
+      tf.slice(
+        lines,
+        [0, 0, Math.floor(i / pool), 0, (i % pool) * channels],
+        [images, rows / pool, 1, columns / pool, channels],
+      ),
+      [images, rows / pool, columns / pool, channels],
+    ),
+  );
+}
+
+/** A gradient of pools to their positions: all of it to the first that is as large as the largest. */
+function unpooled(gradient, largest, parts, pool) {
+  const [images, rows, columns, channels] = largest.shape;
+  let left = gradient;
+  const given = parts.map((part, i) => {
+    const own = i + 1 < parts.length ? tf.mul(left, tf.cast(tf.equal(part, largest), 'float32')) : left;
+    left = tf.sub(left, own);
+    return tf.reshape(own, [images, rows, 1, columns, channels]);
+  });
+  const lines = Array.from({ length: pool }, (_, y) => tf.concat(given.slice(y * pool, (y + 1) * pool), 4));
+  return tf.reshape(tf.concat(lines, 2), [images, rows * pool, columns * pool, channels]);
+}
+
+/** The gradient of a convolution's weights: a convolution, too, with images in the place of channels. */
+function kernelGradient(x, gradient, size) {
+  const pad = (size - 1) / 2;
+  const seen = tf.pad(tf.transpose(x, [3, 1, 2, 0]), [
+    [0, 0],
+    [pad, pad],
+    [pad, pad],
+    [0, 0],
+  ]);
+  const taps = tf.conv2d(seen, tf.transpose(gradient, [1, 2, 0, 3]), 1, 'valid');
+  return tf.transpose(taps, [1, 2, 0, 3]);
+}
+
+/** One layer's step; gives what it hands on, its losses and which images it learned from. */
+function learn(layer, x, hot, time) {
+  const { size, cells, maxPool, channels, weight, bias, map } = layer;
+  const conv = { x, filter: weight.value, strides: 1, pad: 'same', bias: bias.value, activation: 'relu' };
+  const z = tf.fused.conv2d(conv);
+  const a = maxPool > 1 ? tf.maxPool(z, maxPool, maxPool, 'valid') : z;
+  const [images, rows, columns] = a.shape;
+  const squares = tf.mean(tf.square(a), 3, true);
+  const root = tf.sqrt(squares);
+  const whole = tf.sqrt(tf.mean(squares, [1, 2], true));
+  const scale = tf.reciprocal(tf.add(tf.add(root, tf.mul(whole, FLOOR)), TINY));
+  const y = tf.mul(a, scale);
+  const [high, wide] = [rows / cells, columns / cells];
+  const features = tf.reshape(tf.avgPool(y, [high, wide], [high, wide], 'valid'), [
+    images,
+    map.value.shape[0],
+  ]);
+  const logProbabilities = tf.logSoftmax(tf.matMul(features, map.value));
+  const own = tf.sum(tf.mul(logProbabilities, hot), 1, true);
+  const isActive = tf.cast(tf.lessEqual(tf.exp(own), 1 - settled), 'float32');
+  const error = tf.mul(tf.sub(hot, tf.exp(logProbabilities)), tf.div(isActive, batch));
+
+  // Back through the means, the division, the pool.
+  const pulls = tf.reshape(tf.div(tf.matMul(error, map.value, false, true), high * wide), [
+    images * cells,
+    1,
+    cells,
+    1,
+    channels,
+  ]);
+  const parts = [images * cells, high, cells, wide];
+  const split = tensor => tf.reshape(tensor, [...parts, tensor.shape[3]]);
+  const activity = split(a);
+  const scales = split(scale);
+  const along = tf.mul(tf.sum(tf.mul(activity, pulls), 4, true), tf.square(scales));
+  const lengths = tf.div(
+    tf.mul(tf.sum(tf.reshape(along, [images, rows * columns]), 1), FLOOR / (rows * columns * channels)),
+    tf.add(tf.reshape(whole, [images]), TINY),
+  );
+  const length = tf.reshape(tf.tile(tf.reshape(lengths, [images, 1]), [1, cells]), [
+    images * cells,
+    1,
+    1,
+    1,
+    1,
+  ]);
+  const ownPull = tf.add(tf.div(along, tf.add(tf.mul(split(root), channels), TINY)), length);
+  const back = tf.sub(tf.mul(scales, pulls), tf.mul(ownPull, activity));
+  const isOn = tf.cast(tf.greater(a, 0), 'float32');
+  const pooled = tf.mul(tf.reshape(back, a.shape), isOn);
+  const gradient = maxPool > 1 ? unpooled(pooled, a, positionsOfPools(z, maxPool), maxPool) : pooled;
+
+  const { rate } = optimizer;
+  climb(weight, kernelGradient(x, gradient, size), rate, time);
+  climb(bias, tf.sum(pooled, [0, 1, 2]), rate, time);
+  climb(map, tf.matMul(features, error, true), mapRate, time);
+  return { y, loss: tf.neg(tf.mean(own)), active: tf.mean(isActive) };
+}
+
+function step(input, labels, time) {
+  const told = tf.tidy(() => {
+    let x = tf.tensor(input, [labels.length, ...recipe.image]);
+    const hot = tf.oneHot(tf.tensor1d(labels, 'int32'), classes).toFloat();
+    return layers.map(layer => {
+      const { y, ...told } = learn(layer, x, hot, time);
+      x = y;
+      return told;
+    });
+  });
+  const result = {
+    losses: told.map(({ loss }) => loss.dataSync()[0]),
+    active: told.map(({ active }) => active.dataSync()[0]),
+  };
+  tf.dispose(told);
+  return result;
+}
+
+function after(name) {
+  const [whole, suffix = ''] = name.match(/\.(first|second)$/) ?? [''];
+  const wanted = name.slice(0, name.length - whole.length);
+  for (const { weight, bias, map, cells } of layers) {
+    for (const found of [weight, bias, map]) {
+      if (found.name !== wanted) continue;
+      const data = found[suffix || 'value'].dataSync();
+      return found === map ? byChannel(data, cells, classes) : Float32Array.from(data);
+    }
+  }
+  throw new Error(`no tensor ${name}`);
+}
+
+// This backend has threads in pages only: in Node it refuses them, and fails when forced.
+await takeSteps(settings, `tfjs ${tf.version.tfjs}`, step, after);
