@@ -437,14 +437,14 @@ describe('settings that do not go together', () => {
       'classes',
       { groups: undefined, map: 'affine-projection' },
       {},
-      'learning.map must be blocks, projection or learned where not all layers are convolutions, found "affine-projection"',
+      'learning.map must be another where layers are not convolutions, found "affine-projection"',
     ],
     [
       'means that are neither numbers nor the image',
       'classes',
       {},
       { channelMeans: 'images' },
-      'channelMeans must be a list of shares, or \'image\', found "images"',
+      'channelMeans must be a list of one or more, found "images"',
     ],
     [
       'local layers by backprop',
