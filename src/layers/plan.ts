@@ -60,8 +60,9 @@ export interface LayerPlan {
   readonly moments: 0 | 1 | 2;
   /** Label inputs; 0 where there are none. */
   readonly labels: number;
-  /** Length of an output row, gaps included, and the place in it of each unit; in order where that is absent. */
+  /** Length of an output row, gaps included. */
   readonly outputs: number;
+  /** The place of each unit in what the softmax readout sees; in order where that is absent. */
   readonly outputOrder?: Uint32Array;
   /** Whether all rows of an image share its product with the weights. */
   readonly sharesImages: boolean;
@@ -72,8 +73,8 @@ export interface LayerPlan {
   readonly inputCapacity: number;
   /** The softmax readout's part in the layer. */
   readonly head: HeadPlan | undefined;
-  /** Compressed rows of so many units that it reads, where it does not read what is handed on. */
-  readonly means?: { readonly rows: number; readonly entries: number; readonly units: number };
+  /** Compressed rows that it sees, where they are not those that are handed on. */
+  readonly means?: { readonly rows: number; readonly entries: number };
   readonly classHeads: ClassHeadsPlan | undefined;
   /** What it has learned, and what it needs to go on. */
   readonly tensors: readonly TensorRegion[];

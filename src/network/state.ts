@@ -17,7 +17,7 @@ type Region = TensorRegion & { readonly memory: WebAssembly.Memory };
 /** What the model file holds; with `isWhole` also what going on with training needs. */
 function regions({ plans, memories }: Session, isWhole: boolean): Region[] {
   return plans.flatMap((plan, l) => {
-    const { head, means, classHeads, outputOrder: order } = plan;
+    const { head, classHeads, outputOrder: order } = plan;
     const maps = classHeads?.groups ?? [];
     const list = [
       ...plan.tensors,
@@ -25,9 +25,7 @@ function regions({ plans, memories }: Session, isWhole: boolean): Region[] {
         const name = `classes.${l}${maps.length > 1 ? `.group.${g}` : ''}.weight`;
         return headTensors(map, name, map.order?.length ?? map.width, plan.moments, map.order);
       }),
-      ...(head
-        ? headTensors(head, `readout.${l}.weight`, (means ?? plan).units, 1, means ? undefined : order)
-        : []),
+      ...(head ? headTensors(head, `readout.${l}.weight`, order?.length ?? plan.units, 1, order) : []),
     ];
     const wanted = isWhole ? list : list.filter(({ isForTraining }) => !isForTraining);
     return wanted.map(region => ({ ...region, memory: memories[l] }));

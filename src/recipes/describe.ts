@@ -26,10 +26,7 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
     ['learning', describeLearning(learning)],
     // Inputs need not be images where nothing moves them.
     ['images', describeAugmentation(recipe)],
-    [
-      'channels',
-      channelMeans && `less ${[channelMeans].flat().join(', ').replace('image', 'the mean of each image')}`,
-    ],
+    ['channels', channelMeans && `less ${channelMeans}`],
     ['label', describeLabel(learning)],
     ['between layers', between && describeBetween(between)],
     ...(isByGoodness(learning) ? describeGoodness(learning) : []),
@@ -47,7 +44,7 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
     ],
     [
       'training',
-      `batch ${batch}, ${epochs} epoch${epochs === 1 ? '' : 's'}, rates held for ${100 * holdShare} % then falling ${cosineTo === undefined ? 'to 0' : `along a cosine to ${100 * cosineTo} %`}`,
+      `batch ${batch}, ${epochs} epoch${epochs === 1 ? '' : 's'}, rates held for ${100 * holdShare} % then falling ${cosineTo === undefined ? 'to 0' : `by a cosine to ${100 * cosineTo} %`}`,
     ],
   ];
   return pairs.filter((pair): pair is [string, string] => Boolean(pair[1]));
@@ -96,7 +93,7 @@ function describeLearning(learning: Learning): string {
       const maps = {
         blocks: 'a block of units for each class',
         projection: 'a fixed random map',
-        'affine-projection': 'a fixed random map with a bias',
+        'affine-projection': 'a fixed affine map',
         learned: 'a learned map',
       };
       const read = {

@@ -9,12 +9,8 @@ const image: Schema<readonly [height: number, width: number, channels?: number]>
   return lengths as unknown as readonly [number, number, number?];
 };
 
-const means: Schema<readonly number[] | 'image'> = (value, path) => {
-  if (value === 'image') return value;
-  return Array.isArray(value)
-    ? list(share)(value, path)
-    : refuse(path, "a list of shares, or 'image'", value);
-};
+const means: Schema<readonly number[] | 'image'> = (value, path) =>
+  value === 'image' ? value : list(share)(value, path);
 
 const crop: Schema<number> = (value, path) => below1(above0(value, path), path);
 

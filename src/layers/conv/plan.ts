@@ -59,7 +59,7 @@ export function planConv(spec: ConvSpec, site: Site) {
   const listed = blocks * panels * PANEL;
   const means =
     classes && spec.readMeans
-      ? { rows: arena.take(rows * 8), entries: arena.take(rows * panels * PANEL * 8), units: channels }
+      ? { rows: arena.take(rows * 8), entries: arena.take(rows * panels * PANEL * 8) }
       : undefined;
   const head = classes ? planHead(arena, means ? panels * PANEL : outputs, batch, classes) : undefined;
   const featurePanels = cells * cells * panels;
@@ -124,7 +124,9 @@ export function planConv(spec: ConvSpec, site: Site) {
     moments,
     labels: 0,
     outputs,
-    outputOrder: placesOf(unitGrid(outgoing.height, outgoing.width, channels)),
+    outputOrder: placesOf(
+      means ? unitGrid(1, 1, channels) : unitGrid(outgoing.height, outgoing.width, channels),
+    ),
     sharesImages: false,
     sharedRow: rows,
     stride: rows,
