@@ -120,6 +120,26 @@ const variants: Recipe[] = [
     },
     cosineTo: 0.1,
   },
+  {
+    ...small,
+    ...named('convolutions-alike'),
+    image: [9, 10],
+    batch: 35,
+    layers: [
+      { kind: 'conv', channels: 9, size: 3, maxPool: 2, cells: 2 },
+      { kind: 'conv', channels: 33, size: 3 },
+    ],
+    learning: {
+      kind: 'classes',
+      activity: 'normalized',
+      map: 'learned',
+      similarity: 0.5,
+      settled: 0.3,
+      readFrom: 0,
+      ...asQuick,
+      readout: steps,
+    },
+  },
 ];
 
 function bytesOf(network: Network): Buffer {

@@ -74,8 +74,10 @@ export class ClassesObjective implements Objective {
     return sum;
   }
 
-  show(layer: Layer, begin: number, end: number): void {
-    for (const head of classHeadsOf(layer.plan).groups) {
+  show(layer: Layer, labels: Uint32Array, begin: number, end: number): void {
+    const heads = classHeadsOf(layer.plan);
+    layer.u32.set(labels.subarray(begin, end), (heads.labels >>> 2) + begin);
+    for (const head of heads.groups) {
       layer.kernels.writeColumns(
         columnsOf(head),
         head.lengths,
@@ -101,7 +103,7 @@ export class ClassesObjective implements Objective {
     const { kernels, plan, u32 } = layer;
     const { at, batch } = plan;
     const heads = classHeadsOf(plan);
-    u32.set(labels.subarray(begin, end), (heads.labels >>> 2) + begin);
+    if (!this.isMutual) u32.set(labels.subarray(begin, end), (heads.labels >>> 2) + begin);
     for (let row = begin; row < end; row++) {
       const isLeft = !phase.positive || this.#isSettled(layer, row, labels[row]);
       u32[(at.targets >>> 2) + row] = isLeft ? SKIP : row;

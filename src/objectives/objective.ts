@@ -20,8 +20,8 @@ export interface Objective {
   goodness(layer: Layer, index: number, row: number, label: number): number;
   /** Whether images of a batch are compared with each other: then all are shown before any is compared. */
   readonly isMutual: boolean;
-  /** Makes images `begin` to `end` known to the others of the batch. */
-  show(layer: Layer, begin: number, end: number): void;
+  /** Makes images `begin` to `end`, and their `labels` (images), known to the others of the batch. */
+  show(layer: Layer, labels: Uint32Array, begin: number, end: number): void;
   /**
    * Says which rows count, by their targets, and what their gradient is, for images `begin` to `end` and `labels` (images). Of the rows
    * that count, those of the `phase` alone move weights.

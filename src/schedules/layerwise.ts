@@ -65,7 +65,7 @@ export abstract class LayerwiseProgram<Kind extends Layer = Layer> extends Threa
     const peerOf = (l: number) => (phases[l].positive ? peerNormalisation : 0);
     const [begin, end] = [thread.begin(images), thread.end(images)];
     if (objective.isMutual) {
-      for (const layer of layers) objective.show(layer, begin, end);
+      for (const layer of layers) objective.show(layer, this.readout.labels, begin, end);
       // Every image is known to all.
       thread.wait();
     }
