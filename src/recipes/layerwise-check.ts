@@ -59,7 +59,7 @@ export function checkLayerwise(recipe: Recipe, learning: Layerwise): void {
     refuse('learning.rest', 'absent where no row is ever settled', learning.rest);
   }
   if (learning.map === 'affine-projection' && layers.some(layer => fullSpec(layer).kind !== 'conv')) {
-    refuse('learning.map', 'another where layers are not convolutions', learning.map);
+    refuse('learning.map', 'another unless all are convolutions', learning.map);
   }
   if (learning.mapRate !== undefined && learning.map !== 'learned') {
     refuse('learning.mapRate', 'absent where the map is not learned', learning.mapRate);

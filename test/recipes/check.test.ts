@@ -437,7 +437,7 @@ describe('settings that do not go together', () => {
       'classes',
       { groups: undefined, map: 'affine-projection' },
       {},
-      'learning.map must be another where layers are not convolutions, found "affine-projection"',
+      'learning.map must be another unless all are convolutions, found "affine-projection"',
     ],
     [
       'means that are neither numbers nor the image',
