@@ -26,7 +26,7 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
     ['learning', describeLearning(learning)],
     // Inputs need not be images where nothing moves them.
     ['images', describeAugmentation(recipe)],
-    ['channels', channelMeans && `less ${channelMeans}`],
+    ['channels', channelMeans && `less ${channelMeans} mean`],
     ['label', describeLabel(learning)],
     ['between layers', between && describeBetween(between)],
     ...(isByGoodness(learning) ? describeGoodness(learning) : []),

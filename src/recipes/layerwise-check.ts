@@ -63,10 +63,10 @@ export function checkLayerwise(recipe: Recipe, learning: Layerwise): void {
   }
   if (layers.some(layer => fullSpec(layer).kind !== 'conv')) {
     if (learning.map === 'affine-projection') {
-      refuse('learning.map', 'another where layers are not convolutions', learning.map);
+      refuse('learning.map', 'another unless all layers are convolutions', learning.map);
     }
     if (learning.similarity !== undefined) {
-      refuse('learning.similarity', 'absent where layers are not convolutions', learning.similarity);
+      refuse('learning.similarity', 'absent unless all layers are convolutions', learning.similarity);
     }
   }
   if (learning.mapRate !== undefined && learning.map !== 'learned') {

@@ -450,14 +450,14 @@ describe('settings that do not go together', () => {
       'classes',
       { groups: undefined, map: 'affine-projection' },
       {},
-      'learning.map must be another where layers are not convolutions, found "affine-projection"',
+      'learning.map must be another unless all layers are convolutions, found "affine-projection"',
     ],
     [
       'likeness of images in layers that are no convolutions',
       'classes',
       { groups: undefined, similarity: 1 },
       {},
-      'learning.similarity must be absent where layers are not convolutions, found 1',
+      'learning.similarity must be absent unless all layers are convolutions, found 1',
     ],
     [
       'means that are neither numbers nor the image',
