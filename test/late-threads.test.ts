@@ -115,6 +115,10 @@ const cases: [string, Recipe, Dataset?][] = [
     'classes, convolutions',
     { ...small, image, shift: 1, layers: convolutions, learning: { ...onePass, settled: 0.5 } },
   ],
+  [
+    'classes, convolutions that compare images',
+    { ...small, image, layers: convolutions, learning: { ...onePass, similarity: 0.5 } },
+  ],
   ['backprop', { ...small, learning: { kind: 'backprop', optimizer, readout: topReadout } }],
   [
     'backprop, noise between layers',
