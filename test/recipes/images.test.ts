@@ -61,7 +61,7 @@ it('leaves the most that there is to read of small images', () => {
   ]);
   expect(layersFor('conv', 96, 96).map(([pool]) => pool)).toEqual([2, 2, 2, 1]);
   expect(() => layersFor('conv', 3, 3)).toThrow(
-    'recipe conv: layers[1]: expected a pool of at most 1 × 1 positions, found 2: use fewer layers with maxPool or larger images',
+    'recipe conv: layers[1]: maxPool must be at most 1, the positions each way (use fewer pools or larger images), found 2',
   );
 });
 
