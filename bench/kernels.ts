@@ -6,7 +6,7 @@ import v8 from 'node:v8';
 import { type Build, detectBuild } from '../src/kernels/features.ts';
 import { bindKernels } from '../src/kernels/kernels.ts';
 import { SKIP } from '../src/kernels/panels.ts';
-import { DenseLayer } from '../src/layers/dense/dense-layer.ts';
+import { PairedLayer } from '../src/layers/dense/paired-layer.ts';
 import { planDense } from '../src/layers/dense/plan.ts';
 import { BatchRows } from '../src/layers/rows.ts';
 import { wholeShare } from '../src/threads/share.ts';
@@ -50,7 +50,7 @@ function measure(build: Build, inputs: number, units: number) {
       fullLayer(build, inputs, units, density, changed),
     );
     const { panels } = layer.plan;
-    const asPairs = (of: DenseLayer) => () => {
+    const asPairs = (of: PairedLayer) => () => {
       of.pairRows(0, rows, BATCH, 0, BATCH);
       of.forwardPairs(0, rows, BATCH, of.density(0, rows), 0, panels);
     };
@@ -110,7 +110,7 @@ function fullLayer(
   units: number,
   density: number,
   changed: number,
-): DenseLayer {
+): PairedLayer {
   const rows = 3 * BATCH;
   const plan = planDense(
     { units },
@@ -132,7 +132,7 @@ function fullLayer(
   const memory = new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages });
   const bytes = readFileSync(new URL(`../build/${build}.wasm`, import.meta.url));
   const kernels = bindKernels(new WebAssembly.Module(bytes), memory);
-  const layer = new DenseLayer(plan, kernels, memory, build);
+  const layer = new PairedLayer(plan, kernels, memory, build);
   const { u32, f32 } = layer;
   const { at, panels, stride, inputCapacity } = plan;
   kernels.randomWeights(at.weights, 0, panels, inputs, units, 1, 1, 0.03);

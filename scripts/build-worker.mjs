@@ -1,6 +1,6 @@
 // Bundles the workers of a page into classic scripts. What those of networks and of own data have in common is one part, so that a page
 // with both carries it once: dist/network/script.js and dist/train/script.js have the parts as strings, without the kernels, which come
-// beside them. What convolutions need is a part of its own, dist/layers/conv/script.js, which pages load where they have some.
+// beside them. What few recipes ask for (src/schedules/register.ts) is a part of its own, dist/schedules/script.js, which pages load for those.
 // dist/network/page-worker.js and dist/train/page-worker.js are whole scripts with all of it, for pages that serve them.
 
 import { writeFileSync } from 'node:fs';
@@ -65,9 +65,9 @@ async function minified(code, options) {
   ).code;
 }
 
-// What convolutions have in common with the workers is where these have it in common.
+// What the part for few recipes imports of the workers is where these have it in common.
 const inBoth = new Set(Object.keys(commonOf(await chunksOf(workers)).modules));
-const chunks = await chunksOf({ ...workers, conv: 'dist/layers/conv/register.js' }, inBoth);
+const chunks = await chunksOf({ ...workers, extras: 'dist/schedules/register.js' }, inBoth);
 const common = partsOf(commonOf(chunks));
 const known = new Map(common.names.map(([here, there = here]) => [there, here]));
 const shared = await minified(common.body, { toplevel: true, top_retain: [...known.values()] });
@@ -80,15 +80,15 @@ async function restOf(script) {
   return minified(`(()=>{${body}})();`);
 }
 
-const [network, train, conv] = [await restOf('network'), await restOf('train'), await restOf('conv')];
+const [network, train, extras] = [await restOf('network'), await restOf('train'), await restOf('extras')];
 const constant = (name, value) => `export const ${name} = ${JSON.stringify(value)};\n`;
 writeFileSync('dist/network/script.js', constant('shared', shared) + constant('script', network));
 writeFileSync('dist/train/script.js', constant('ownDataScript', train));
 writeFileSync(
-  'dist/layers/conv/script.js',
-  `export { allKernels } from '../../../build/all-kernels.js';\n${constant('convScript', conv)}`,
+  'dist/schedules/script.js',
+  `export { allKernels } from '../../build/all-kernels.js';\n${constant('extrasScript', extras)}`,
 );
 for (const [name, script] of Object.entries({ network, train })) {
-  const parts = [`const KERNELS="${allKernels(kernels)}";`, shared, script, conv];
+  const parts = [`const KERNELS="${allKernels(kernels)}";`, shared, script, extras];
   writeFileSync(`dist/${name}/page-worker.js`, parts.join(''));
 }

@@ -1,6 +1,7 @@
-// Networks with convolutions in a real Chromium: to the same bits as Node, and loaded only where there are some.
+// Networks in a real Chromium with convolutions and other things that few recipes ask for: to the same bits as Node, and loaded only for
+// those.
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,7 +51,45 @@ const small: Recipe = {
   batch: 20,
   epochs: 2,
 };
+const { optimizer } = recipes['one-pass'].learning;
+const readout = { rate: 0.1, momentum: 0.9, decay: 0 };
+const { goodness, objective } = recipes.quick.learning;
+const byGoodness = { goodness, objective, optimizer, readout: { ...readout, from: 0 } };
 const dense: Recipe = { ...recipes['one-pass'], layers: [30, 20], batch: 20, epochs: 1 };
+
+/** Dense layers that learn in other ways, or from other images, than most. */
+const rare: Record<string, Recipe> = {
+  backprop: { ...dense, learning: { kind: 'backprop', optimizer, readout } },
+  perturbation: {
+    ...dense,
+    learning: { kind: 'perturbation', deviation: 0.01, rate: 0.1, readout: { rate: 0.1 } },
+  },
+  unsupervised: {
+    ...dense,
+    image: [9, 10],
+    learning: { kind: 'unsupervised', negatives: { kind: 'hybrids', blurs: 2 }, ...byGoodness },
+  },
+  recurrent: {
+    ...dense,
+    learning: {
+      kind: 'recurrent',
+      iterations: 3,
+      damping: 0.3,
+      firstStep: 1,
+      lastStep: 2,
+      labelStrength: 3,
+      negatives: 'hard',
+      ...byGoodness,
+    },
+  },
+  'parts of images': { ...dense, crop: 0.7 },
+  'other colours': { ...dense, colorJitter: { brightness: 0.2, contrast: 0.3, gain: 0.1 } },
+  'images compared': {
+    ...small,
+    layers: small.layers.slice(0, 2),
+    learning: { ...recipes['one-pass'].learning, similarity: 0.5 },
+  },
+};
 
 describe.skipIf(!chromiumPath)('convolutions in Chromium', () => {
   let browser: Browser;
@@ -106,8 +145,8 @@ describe.skipIf(!chromiumPath)('convolutions in Chromium', () => {
       options,
     });
 
-  const inNode = async (threads: number, build: 'relaxed' | 'simd') => {
-    const network = await createNetwork(small, { inputs, classes, threads, build, seed: 5 });
+  const inNode = async (threads: number, build: 'relaxed' | 'simd', recipe = small) => {
+    const network = await createNetwork(recipe, { inputs, classes, threads, build, seed: 5 });
     for await (const _event of network.fit(data));
     const bytes = await encodeNetwork(network);
     await network.close();
@@ -136,7 +175,7 @@ describe.skipIf(!chromiumPath)('convolutions in Chromium', () => {
     const { page, asked } = await open({ out }, {});
     expect(await learn(page, small, { build: 'simd' })).toEqual(await inNode(1, 'simd'));
     expect(asked.map(url => new URL(url).pathname)).toEqual([
-      '/dist/layers/conv/script.js',
+      '/dist/schedules/script.js',
       '/build/all-kernels.js',
     ]);
     await page.close();
@@ -159,6 +198,48 @@ describe.skipIf(!chromiumPath)('convolutions in Chromium', () => {
       }
       await page.close();
     });
+
+    it.each(Object.keys(rare))('so do other recipes that ask for what few do: %s', async name => {
+      const { page, asked } = await open(whole, headers);
+      const bytes = await learn(page, rare[name], { threads: 2, build: 'simd' });
+      expect(bytes).toEqual(await inNode(1, 'simd', rare[name]));
+      expect(asked).toHaveLength(1);
+      const again = await page.evaluate(async bytes => {
+        const { ff } = globalThis as unknown as Globals;
+        const network = await ff.decodeNetwork(Uint8Array.from(bytes));
+        const saved = Array.from(await ff.encodeNetwork(network));
+        await network.close();
+        return saved;
+      }, bytes);
+      const [tensors, expected] = [again, bytes].map(
+        file => parseSafetensors(Uint8Array.from(file), 'it').tensors,
+      );
+      expect(tensors).toEqual(expected);
+      await page.close();
+    });
+
+    it.each(['quick', 'hybrids', 'recurrent', 'backprop', 'perturbation', 'rolled-out'])(
+      'files of the first edition open: %s',
+      async name => {
+        const bytes = await readFile(join(root, `test/fixtures/edition-1/${name}.safetensors`));
+        const network = await decodeNetwork(bytes);
+        const expected = await network.tensor('layers.0.weight');
+        const { recipe } = network.session;
+        await network.close();
+        const { page } = await open(whole, headers);
+        const told = await page.evaluate(async bytes => {
+          const { ff } = globalThis as unknown as Globals;
+          const network = await ff.decodeNetwork(Uint8Array.from(bytes));
+          const { data } = await network.tensor('layers.0.weight');
+          const { recipe, inputs } = network.session;
+          const { probabilities } = await network.predict(new Uint8Array(inputs).fill(9));
+          await network.close();
+          return { data: Array.from(data), recipe, isSound: probabilities.every(Number.isFinite) };
+        }, Array.from(bytes));
+        expect(told).toEqual({ data: Array.from(expected.data), recipe, isSound: true });
+        await page.close();
+      },
+    );
 
     it('open again from a file, in a page that had none', async () => {
       const bytes = await inNode(2, 'simd');
@@ -191,7 +272,7 @@ describe.skipIf(!chromiumPath)('convolutions in Chromium', () => {
         const options = { inputs: 90, classes: 6 };
         return ff.createNetwork(small, options).catch(error => error.message);
       }, small);
-      expect(told).toMatch(/^cannot load what convolutions need: .*\.js/);
+      expect(told).toMatch(/^cannot load what the recipe needs: .*\.js/);
       expect(await learn(page, dense, {})).not.toHaveLength(0);
       await page.unroute('**/*.js');
       expect(await learn(page, small, { build: 'simd' })).toEqual(await inNode(1, 'simd'));

@@ -48,7 +48,7 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
   expect(paths).toContain('dist/browser.d.ts');
   expect(paths).toContain('dist/network/page-worker.js');
   expect(paths).toContain('dist/train/page-worker.js');
-  expect(paths).toContain('dist/layers/conv/script.js');
+  expect(paths).toContain('dist/schedules/script.js');
   expect(paths).toContain('build/all-kernels.js');
   for (const entry of ['own-data', 'browser-own-data', 'pictures', 'predict', 'learn', 'rows']) {
     expect(paths).toContain(`dist/${entry}.js`);
@@ -60,8 +60,8 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
   expect(paths).toContain('bin/ff.js');
   expect(paths.filter(path => /^(test|bench|assembly|src|scripts|demo)\//.test(path))).toEqual([]);
   expect(paths.filter(path => /(^|\/)\./.test(path))).toEqual([]);
-  // Nearly a half of it is kernels and the bundles that carry them.
-  expect(unpackedSize).toBeLessThan(2_150_000);
+  // Nearly a half of it is kernels and the bundles that carry them: two whole workers of pages, for those that serve them, are 350 kB.
+  expect(unpackedSize).toBeLessThan(2_400_000);
 });
 
 it.each(['.', './own-data'])(
@@ -108,7 +108,7 @@ it('stays within the sizes that it promises', () => {
   expect(output).toMatch(/^forward-forward\/predict: \d+\.\d kB gzipped, of 15 kB$/m);
   expect(output).toMatch(/^forward-forward\/learn: \d+\.\d kB gzipped, of 25 kB$/m);
   expect(output).toMatch(/^forward-forward\/rows: \d+\.\d kB gzipped, of 9 kB$/m);
-  expect(output).toMatch(/^convolutions: \d+\.\d kB gzipped, of 7 kB$/m);
+  expect(output).toMatch(/^convolutions and other extras: \d+\.\d kB gzipped, of 15 kB$/m);
 });
 
 it('works as a package: own data learn by the entry that pages have, too', () => {

@@ -7,8 +7,10 @@ import { readFloats } from '../files/int8.ts';
 import { joinChunks, parseSafetensors } from '../files/safetensors.ts';
 import type { Build } from '../kernels/features.ts';
 import { bindKernels } from '../kernels/kernels.ts';
-import { dense } from '../layers/dense/index.ts';
-import type { LayerKind } from '../layers/kind.ts';
+import { DenseLayer } from '../layers/dense/dense-layer.ts';
+import { denseForm } from '../layers/dense/form.ts';
+import { type DensePlan, planDense } from '../layers/dense/plan.ts';
+import type { PlannedKinds } from '../layers/kind.ts';
 import { encodeSession, type OwnDescription } from '../network/encode.ts';
 import { writeState } from '../network/state.ts';
 import { largestIndex, sumOverLayers } from '../readouts/goodness.ts';
@@ -59,7 +61,7 @@ export async function openLearner(
 }
 
 /** Of all kinds of layers, devices know these. */
-const kinds: Readonly<Record<string, LayerKind>> = { dense: dense as unknown as LayerKind };
+const kinds = { dense: { ...denseForm, plan: planDense } } as unknown as PlannedKinds;
 
 function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
   if (!(Number.isInteger(batch) && batch > 0)) {
@@ -73,7 +75,7 @@ function plan(model: Uint8Array, { batch = 10, rate = 0.3 }: LearnerOptions) {
   const trained = checkLearnerRecipe(said.recipe, NAME);
   const seed = whole(0)(said.seed, `${NAME}: its seed`);
   // Without a schedule: nobody knows how long it will go on.
-  const recipe: Recipe = { ...gentle(trained, rate), batch, shift: 0, holdShare: 1 };
+  const recipe: Recipe = { ...gentle(trained, rate), batch, holdShare: 1 };
   const planned = planLayers(recipe, { kinds, inputs, classes, threads: 1, hasPairs: false });
   const bytes = [...planned.plans, planned.readoutPlan].reduce((sum, part) => sum + part.bytes, 0);
   return { ...planned, tensors: file.tensors, trained, own, recipe, inputs, classes, seed, bytes };
@@ -108,10 +110,11 @@ function gentleLearning(learning: Contrast | Classes, rate: number): Contrast | 
   };
 }
 
+/** Images are learned as they are shown, whatever the recipe altered in training. */
 function openProgram(session: Session): FeedforwardProgram {
-  const { plans, memories, module, build, recipe } = session;
-  const layers = plans.map((plan, l) =>
-    kinds.dense.open(plan, memories[l], bindKernels(module, memories[l]), build, 0),
+  const { plans, memories, module, recipe } = session;
+  const layers = plans.map(
+    (plan, l) => new DenseLayer(plan as DensePlan, bindKernels(module, memories[l]), memories[l]),
   );
   const learning = recipe.learning as Contrast | Classes;
   return new FeedforwardProgram(new Thread(session, 0, 1), layers, learning);

@@ -4,14 +4,13 @@
 
 import type { Dataset } from '../data/dataset.ts';
 import { ROW_BYTES } from '../kernels/panels.ts';
-import { type Alteration, AlteredImage } from './altered-image.ts';
 import type { DensePlan } from './dense/plan.ts';
 import type { Layer } from './layer.ts';
 
 const TINY = 1e-20;
 
 /** What one of a dataset's values stands for. */
-function unitOf({ inputs }: Dataset): number {
+export function unitOf({ inputs }: Dataset): number {
   return inputs instanceof Uint8Array ? 1 / 255 : 1;
 }
 
@@ -20,7 +19,8 @@ export interface Move {
   readonly right: number;
   readonly down: number;
   readonly isMirrored: boolean;
-  readonly alteration?: Alteration | undefined;
+  /** What is written in the place of its values, in the units of the dataset; absent: these. */
+  readonly altered?: Float32Array | undefined;
 }
 
 /** As it is. */
@@ -56,7 +56,6 @@ export class InputRows {
   readonly #neutralScale: Float64Array;
   /** Of what was copied last, before any scale. */
   #squares = 0;
-  #altered: AlteredImage | undefined;
 
   /** `means` is what each channel of a pixel stands above, if anything: with `'image'`, the mean of its own image. */
   constructor(layer: Layer, label?: LabelInputs, means?: readonly number[] | 'image') {
@@ -141,17 +140,11 @@ export class InputRows {
    */
   #copy(to: number, dataset: Dataset, unit: number, index: number, move: Move): number {
     const { f32, u32 } = this.#layer;
-    const { right, down, isMirrored } = move;
+    const { right, down, isMirrored, altered } = move;
     const inputs = this.#width;
     const skipped = this.#skipped;
-    let values = dataset.inputs;
-    let first = index * inputs;
-    if (move.alteration) {
-      this.#altered ??= new AlteredImage(dataset.shape!);
-      this.#altered.write(values, first, unit, move.alteration);
-      values = this.#altered.values;
-      first = 0;
-    }
+    const values = altered ?? dataset.inputs;
+    const first = altered ? 0 : index * inputs;
     const means = this.#means === 'image' ? [unit * meanOf(values, first, inputs)] : this.#means;
     // Where nothing moves any input is a row of its own, so that none can move out of it. Channels lie side by side, so a
     // pixel is as many places wide.

@@ -51,5 +51,5 @@ export interface LayerKind<Spec extends AnySpec = AnySpec, Plan extends LayerPla
   open(plan: Plan, memory: WebAssembly.Memory, kernels: Kernels, build: Build, thread: number): Layer;
 }
 
-/** The kinds of layers that a network may have, by name. */
-export type LayerKinds = Readonly<Record<string, LayerKind>>;
+/** The kinds of layers that a network may have, by name: as much of them as its plan asks. */
+export type PlannedKinds = Readonly<Record<string, Pick<LayerKind, 'output' | 'plan'>>>;

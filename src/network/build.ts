@@ -5,10 +5,10 @@ import { InputError, refuse } from '../errors.ts';
 import type { Build } from '../kernels/features.ts';
 import { bindKernels } from '../kernels/kernels.ts';
 import { layerKinds } from '../layers/kinds.ts';
-import { planHybrids } from '../negatives/hybrids.ts';
 import { initializeMaps } from '../objectives/classes.ts';
 import { checkRecipe } from '../recipes/check.ts';
 import type { Recipe } from '../recipes/recipe.ts';
+import { extras } from '../schedules/extras.ts';
 import { planLayers } from '../schedules/plan.ts';
 import { type NetworkPlan, openSession, type Session } from '../schedules/session.ts';
 import { oneOf } from '../schema.ts';
@@ -60,7 +60,7 @@ export function planNetwork(recipe: Recipe, inputs: number, classes: number, thr
   const plan = planLayers(recipe, { kinds: layerKinds, inputs, classes, threads, hasPairs: true });
   const { learning, image, batch } = recipe;
   return learning.kind === 'unsupervised' && image
-    ? { ...plan, hybridPlan: planHybrids(batch, image) }
+    ? { ...plan, hybridPlan: extras.planHybrids(batch, image) }
     : plan;
 }
 

@@ -2,6 +2,7 @@
 
 import { kernels } from '../../build/page-kernels.js';
 import { InputError } from '../errors.ts';
+import { FIRST_FORMAT } from '../recipes/first-edition.ts';
 import type { KernelSource } from './messages.ts';
 import type { NetworkMethods } from './page-home.ts';
 import { Home } from './remote.ts';
@@ -25,7 +26,7 @@ export interface PageOptions {
 /** A script of workers that comes with the bundle. */
 export class PageScript<Methods extends NetworkMethods = NetworkMethods> {
   readonly #parts: readonly string[];
-  /** Without convolutions and with them; each for the life of the page: the threads of a network are started from it later. */
+  /** Without extras and with them; each for the life of the page: the threads of a network are started from it later. */
   readonly #blobUrls: string[] = [];
 
   /** `parts` end to end are the script without its kernels; its workers answer calls of `Methods`. */
@@ -34,12 +35,12 @@ export class PageScript<Methods extends NetworkMethods = NetworkMethods> {
   }
 
   /**
-   * What `use` makes of a new worker, for a network with convolutions or without, and of the options that do not say where it comes from.
+   * What `use` makes of a new worker, for a recipe that asks for extras or for none, and of the options that do not say where it comes from.
    * The worker is ended where that fails.
    */
   async start<Options extends PageOptions, Made>(
     options: Options,
-    hasConvolutions: boolean,
+    hasExtras: boolean,
     use: (
       home: Home<Methods>,
       source: KernelSource,
@@ -54,7 +55,7 @@ export class PageScript<Methods extends NetworkMethods = NetworkMethods> {
     };
     const home = new Home<Methods>(
       // A script that is served has everything.
-      workerUrl === undefined ? await this.#url(hasConvolutions) : new URL(workerUrl, base).href,
+      workerUrl === undefined ? await this.#url(hasExtras) : new URL(workerUrl, base).href,
     );
     try {
       return await use(home, source, plain);
@@ -64,36 +65,49 @@ export class PageScript<Methods extends NetworkMethods = NetworkMethods> {
     }
   }
 
-  async #url(hasConvolutions: boolean): Promise<string> {
+  async #url(hasExtras: boolean): Promise<string> {
     const own: string[] = [`const KERNELS="${kernels}";`, ...this.#parts];
-    if (hasConvolutions) {
+    if (hasExtras) {
       try {
-        const { allKernels, convScript } = await import('../layers/conv/script.js');
+        const { allKernels, extrasScript } = await import('../schedules/script.js');
         own[0] = `const KERNELS="${allKernels(kernels)}";`;
-        own.push(convScript);
+        own.push(extrasScript);
       } catch (cause) {
-        throw new Error(`cannot load what convolutions need: ${(cause as Error).message}`, { cause });
+        throw new Error(`cannot load what the recipe needs: ${(cause as Error).message}`, { cause });
       }
     }
-    this.#blobUrls[+hasConvolutions] ??= URL.createObjectURL(new Blob(own, { type: 'text/javascript' }));
-    return this.#blobUrls[+hasConvolutions];
+    this.#blobUrls[+hasExtras] ??= URL.createObjectURL(new Blob(own, { type: 'text/javascript' }));
+    return this.#blobUrls[+hasExtras];
   }
 }
 
-/** Whether a recipe, whatever it really is, has convolutions, or layers that a worker refuses, naming all kinds that there are. */
-export function hasConvolutions(recipe: unknown): boolean {
-  const { layers } = Object(recipe);
+/**
+ * Whether a recipe, whatever it really is, asks for what schedules/register.ts makes known; or for layers that a worker refuses, naming all
+ * kinds that there are.
+ */
+export function wantsExtras(recipe: unknown): boolean {
+  const { layers, learning, crop, colorJitter } = Object(recipe);
   return (
-    Array.isArray(layers) &&
-    layers.some(layer => typeof layer === 'object' && !['dense', 'local'].includes(layer?.kind))
+    crop !== undefined ||
+    colorJitter !== undefined ||
+    ![undefined, 'contrast', 'classes'].includes(learning?.kind) ||
+    (Array.isArray(layers) &&
+      layers.some(layer => typeof layer === 'object' && !['dense', 'local'].includes(layer?.kind)))
   );
 }
 
-/** Whether the bytes of a model file, if they are one, tell of convolutions in their header. */
-export function tellsConvolutions(bytes: Uint8Array): boolean {
+/** The same of the recipe in a model file, if the bytes are one. */
+export function fileWantsExtras(bytes: Uint8Array): boolean {
   const [a, b, c, d] = bytes;
   const header = bytes.subarray(8, 8 + a + 256 * (b + 256 * (c + 256 * d)));
-  return /kind\W+conv\b/.test(new TextDecoder().decode(header));
+  try {
+    const { format, description } = JSON.parse(new TextDecoder().decode(header)).__metadata__;
+    // Recipes of the first edition say it in other words.
+    return format === FIRST_FORMAT || wantsExtras(JSON.parse(description).recipe);
+  } catch {
+    // The worker says what is wrong with it.
+    return false;
+  }
 }
 
 /** The bytes of a model, to be posted: a view takes all of the memory behind it along. */

@@ -3,7 +3,7 @@
 import type { Recipe } from '../recipes/recipe.ts';
 import type { NetworkOptions } from './build.ts';
 import type { LoadOptions } from './encode.ts';
-import { bytesOf, hasConvolutions, type PageOptions, PageScript, tellsConvolutions } from './page-script.ts';
+import { bytesOf, fileWantsExtras, type PageOptions, PageScript, wantsExtras } from './page-script.ts';
 import { RemoteNetwork } from './remote.ts';
 import { script, shared } from './script.js';
 
@@ -17,7 +17,7 @@ export function createNetwork(recipe: Recipe, options: NetworkOptions & PageOpti
   return networkScript.start(
     // Without options, the worker says what is missing.
     { ...options },
-    hasConvolutions(recipe),
+    wantsExtras(recipe),
     async (home, source, plain) =>
       new RemoteNetwork(home, await home.call('create', [source, recipe, plain])),
   );
@@ -34,7 +34,7 @@ export async function decodeNetwork(
   const whole = bytesOf(bytes);
   return networkScript.start(
     options,
-    tellsConvolutions(whole),
+    fileWantsExtras(whole),
     async (home, source, plain) =>
       new RemoteNetwork(home, await home.call('decode', [source, whole, 'the model', plain])),
   );

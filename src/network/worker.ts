@@ -2,10 +2,10 @@
 
 import { workerData } from 'piscina';
 import { type Failure, toFailure } from '../errors.ts';
-import '../layers/conv/register.ts';
 import type { Job } from '../schedules/job.ts';
 import { openProgram } from '../schedules/open.ts';
 import type { ThreadProgram } from '../schedules/program.ts';
+import '../schedules/register.ts';
 import type { Session } from '../schedules/session.ts';
 import { BarrierBroken } from '../threads/barrier.ts';
 import { ownFunction } from './between-layers-module.ts';

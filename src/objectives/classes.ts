@@ -8,12 +8,10 @@ import { PANEL, ROW_BYTES, SKIP } from '../kernels/panels.ts';
 import { stream } from '../kernels/random-streams.ts';
 import { classHeadsOf, type Layer, type MappedActivity } from '../layers/layer.ts';
 import type { Optimizer } from '../layers/optimizer.ts';
-import type { ClassHeadsPlan, LayerPlan } from '../layers/plan.ts';
+import type { LayerPlan } from '../layers/plan.ts';
 import type { BatchRows } from '../layers/rows.ts';
 import type { Classes } from '../recipes/recipe.ts';
 import type { Objective, Phase } from './objective.ts';
-
-type HeadPlan = ClassHeadsPlan['groups'][number];
 
 /** A label that is not believed at all has this log probability, not minus infinity. */
 const LEAST = Math.log(1e-30);
@@ -24,18 +22,12 @@ export class ClassesObjective implements Objective {
   /** Of the optimizer's rate, what the map's is. */
   readonly #mapRate: number;
   readonly #settled: number;
-  readonly #similarity: number;
 
-  constructor({ activity, map, mapRate, settled = 0, similarity = 0, optimizer }: Classes) {
+  constructor({ activity, map, mapRate, settled = 0, optimizer }: Classes) {
     this.#activity = activity;
     this.#isLearned = map === 'learned';
     this.#mapRate = (mapRate ?? optimizer.rate) / optimizer.rate;
     this.#settled = settled;
-    this.#similarity = similarity;
-  }
-
-  get isMutual(): boolean {
-    return this.#similarity > 0;
   }
 
   get isNormalizing(): boolean {
@@ -74,27 +66,11 @@ export class ClassesObjective implements Objective {
     return sum;
   }
 
-  show(layer: Layer, labels: Uint32Array, begin: number, end: number): void {
-    const heads = classHeadsOf(layer.plan);
-    layer.u32.set(labels.subarray(begin, end), (heads.labels >>> 2) + begin);
-    for (const head of heads.groups) {
-      layer.kernels.writeColumns(
-        columnsOf(head),
-        head.lengths,
-        head.rows,
-        head.entries,
-        begin,
-        end,
-        head.width,
-      );
-    }
-  }
-
   // A batch has positive rows alone, the first.
   compare(
     layer: Layer,
     _index: number,
-    { images }: BatchRows,
+    _rows: BatchRows,
     labels: Uint32Array,
     phase: Phase,
     begin: number,
@@ -103,7 +79,7 @@ export class ClassesObjective implements Objective {
     const { kernels, plan, u32 } = layer;
     const { at, batch } = plan;
     const heads = classHeadsOf(plan);
-    if (!this.isMutual) u32.set(labels.subarray(begin, end), (heads.labels >>> 2) + begin);
+    u32.set(labels.subarray(begin, end), (heads.labels >>> 2) + begin);
     for (let row = begin; row < end; row++) {
       const isLeft = !phase.positive || this.#isSettled(layer, row, labels[row]);
       u32[(at.targets >>> 2) + row] = isLeft ? SKIP : row;
@@ -111,50 +87,7 @@ export class ClassesObjective implements Objective {
     for (const { gradient, probabilities, classes } of heads.groups) {
       kernels.softmaxGradient(gradient, probabilities, heads.labels, begin, end, batch, classes);
     }
-    if (this.isMutual) {
-      for (const head of heads.groups) this.#compareImages(layer, head, heads.labels, images, begin, end);
-    }
     layer.featureGradient(this.#activity, begin, end);
-  }
-
-  /** What images `begin` to `end` want of their likeness to all of the batch: the gradient of the mean of (wanted − cosine)² over pairs. */
-  #compareImages(
-    { kernels, plan }: Layer,
-    head: HeadPlan,
-    labels: number,
-    images: number,
-    begin: number,
-    end: number,
-  ): void {
-    if (begin === end) return;
-    const { batch } = plan;
-    const { panels, imagePanels, rows, entries, logits, gradient, width, lengths, classes } = head;
-    const behind = panels * batch * ROW_BYTES;
-    kernels.sparseProduct(
-      logits + behind + begin * ROW_BYTES,
-      rows + begin * 8,
-      entries,
-      columnsOf(head),
-      0,
-      imagePanels,
-      end - begin,
-      batch,
-      width,
-      1,
-    );
-    kernels.similarityGradient(
-      gradient + behind,
-      logits + behind,
-      lengths,
-      labels,
-      begin,
-      end,
-      images,
-      imagePanels,
-      batch,
-      (4 * this.#similarity) / images,
-      -1 / (classes - 1),
-    );
   }
 
   /** Whether no group doubts the right class of a row by more than the recipe cares for. */
@@ -180,11 +113,6 @@ export class ClassesObjective implements Objective {
       layer.stepPanels(optimizer, place, this.#mapRate * rate, images, time, 0, head.panels);
     }
   }
-}
-
-/** Where a layer keeps the images of a batch as columns, which it multiplies as it does its map. */
-function columnsOf({ weights, panels, width }: HeadPlan): number {
-  return weights + panels * (width + 1) * ROW_BYTES;
 }
 
 /** Writes the maps of a layer before training. `first` is how many maps the layers below it have. */

@@ -17,7 +17,6 @@ export function layerThreshold(goodness: Goodness, threshold: number, units: num
 
 export class ContrastObjective implements Objective {
   readonly isNormalizing = false;
-  readonly isMutual = false;
   readonly #settings: Settings;
   readonly #goodness: readonly Goodness[];
 
@@ -30,8 +29,6 @@ export class ContrastObjective implements Objective {
   look(layer: Layer, begin: number, end: number): void {
     layer.sumGoodness(begin, end);
   }
-
-  show(): void {}
 
   goodness({ plan, f32 }: Layer, index: number, row: number): number {
     return slope(this.#goodness[index], plan.units) * f32[(plan.at.totals >>> 2) + row];

@@ -18,10 +18,11 @@ export interface Objective {
   look(layer: Layer, begin: number, end: number): void;
   /** How good `label` is for row `row`, looked at: what the goodness readout sums over layers. `index` counts layers from 0. */
   goodness(layer: Layer, index: number, row: number, label: number): number;
-  /** Whether images of a batch are compared with each other: then all are shown before any is compared. */
-  readonly isMutual: boolean;
-  /** Makes images `begin` to `end`, and their `labels` (images), known to the others of the batch. */
-  show(layer: Layer, labels: Uint32Array, begin: number, end: number): void;
+  /**
+   * Makes images `begin` to `end` and their labels known to the others of the batch, where they are compared with each other: all are
+   * shown before any is compared.
+   */
+  show?(layer: Layer, labels: Uint32Array, begin: number, end: number): void;
   /**
    * Says which rows count, by their targets, and what their gradient is, for images `begin` to `end` and `labels` (images). Of the rows
    * that count, those of the `phase` alone move weights.

@@ -5,6 +5,7 @@ import { ROW_BYTES } from '../kernels/panels.ts';
 import type { DenseLayer } from '../layers/dense/dense-layer.ts';
 import { BatchRows } from '../layers/rows.ts';
 import { layerRate, lowestReached } from '../recipes/recipe.ts';
+import type { Augmentation } from './augmentation.ts';
 import type { ActivationTransform } from './between-layers.ts';
 import { ClassifierProgram } from './classifier.ts';
 import type { TrainJob } from './job.ts';
@@ -16,8 +17,13 @@ export class BackpropProgram extends ClassifierProgram {
   /** The number of the lowest layer that learns. */
   readonly #lowest: number;
 
-  constructor(thread: Thread, layers: readonly DenseLayer[], between?: ActivationTransform) {
-    super(thread, layers, between);
+  constructor(
+    thread: Thread,
+    layers: readonly DenseLayer[],
+    augmentation: Augmentation,
+    between?: ActivationTransform,
+  ) {
+    super(thread, layers, augmentation, between);
     this.#lowest = lowestReached(this.recipe.learning);
     // Every row counts, always.
     for (const { plan, u32 } of layers) {

@@ -4,7 +4,7 @@
 
 import type { DenseLayer } from '../layers/dense/dense-layer.ts';
 import { InputRows, STILL } from '../layers/input-rows.ts';
-import { Augmentation } from './augmentation.ts';
+import type { Augmentation } from './augmentation.ts';
 import type { ActivationTransform } from './between-layers.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { ThreadProgram, unitsOn } from './program.ts';
@@ -15,10 +15,15 @@ export abstract class ClassifierProgram extends ThreadProgram<DenseLayer> {
   readonly #augmentation: Augmentation;
   readonly #between: number | undefined;
 
-  constructor(thread: Thread, layers: readonly DenseLayer[], between?: ActivationTransform) {
+  constructor(
+    thread: Thread,
+    layers: readonly DenseLayer[],
+    augmentation: Augmentation,
+    between?: ActivationTransform,
+  ) {
     super(thread, layers, between);
     this.#input = new InputRows(layers[0], undefined, this.recipe.channelMeans);
-    this.#augmentation = new Augmentation(thread);
+    this.#augmentation = augmentation;
     this.#between = between?.after;
   }
 

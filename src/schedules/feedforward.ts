@@ -1,5 +1,5 @@
 // Layers that learn each by itself from one pass upwards: with labels in the input, wrong ones as negative data (section 3.3 of the
-// paper) or what the network has written (section 3.4); from images and hybrids of two (section 3.2); or with nothing negative.
+// paper) or what the network has written (section 3.4); or with nothing negative.
 
 import type { Dataset } from '../data/dataset.ts';
 import { SKIP } from '../kernels/panels.ts';
@@ -7,10 +7,9 @@ import { stream } from '../kernels/random-streams.ts';
 import { InputRows, type Move, STILL } from '../layers/input-rows.ts';
 import type { Layer } from '../layers/layer.ts';
 import { BatchRows } from '../layers/rows.ts';
-import type { HybridImages } from '../negatives/hybrids.ts';
 import { wrongLabel } from '../negatives/labels.ts';
 import type { Classes, Contrast, Unsupervised } from '../recipes/recipe.ts';
-import { Augmentation } from './augmentation.ts';
+import type { Augmentation } from './augmentation.ts';
 import type { ActivationTransform } from './between-layers.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { LayerwiseProgram } from './layerwise.ts';
@@ -20,25 +19,25 @@ import type { Thread } from './thread.ts';
 export class FeedforwardProgram extends LayerwiseProgram {
   readonly #learning: Contrast | Unsupervised | Classes;
   readonly #input: InputRows;
-  readonly #augmentation: Augmentation;
-  readonly #hybrids: HybridImages | undefined;
-  readonly #examples: Uint32Array;
+  readonly #augmentation: Augmentation | undefined;
+  /** Which example each image of the batch is. */
+  protected readonly examples: Uint32Array;
 
+  /** Without `augmentation`, images are learned as they are. */
   constructor(
     thread: Thread,
     layers: readonly Layer[],
     learning: Contrast | Unsupervised | Classes,
+    augmentation?: Augmentation,
     between?: ActivationTransform,
-    hybrids?: HybridImages,
   ) {
     super(thread, layers, learning, between);
     const { classes, recipe } = this.session;
     const label = learning.kind === 'contrast' ? { ...learning.label, classes } : undefined;
     this.#learning = learning;
     this.#input = new InputRows(layers[0], label, recipe.channelMeans);
-    this.#augmentation = new Augmentation(thread);
-    this.#hybrids = hybrids;
-    this.#examples = new Uint32Array(recipe.batch);
+    this.#augmentation = augmentation;
+    this.examples = new Uint32Array(recipe.batch);
   }
 
   // ----- training ----------------------------------------------------------------------------------------------------
@@ -53,11 +52,11 @@ export class FeedforwardProgram extends LayerwiseProgram {
     const counter = (job.epoch - 1) * dataset.count + firstExample;
     const [begin, end] = [thread.begin(images), thread.end(images)];
     for (let i = begin; i < end; i++) {
-      this.#examples[i] = order[firstExample + i];
-      labels[i] = dataset.labels[this.#examples[i]];
+      this.examples[i] = order[firstExample + i];
+      labels[i] = dataset.labels[this.examples[i]];
     }
     this.#writeReal(dataset, rows, counter, begin, end);
-    const isLate = this.#writeNegatives(job, rows, counter, begin, end);
+    const isLate = this.writeNegatives(job, rows, counter, begin, end);
     // The input of every row that is known by now is there.
     thread.wait();
 
@@ -79,7 +78,7 @@ export class FeedforwardProgram extends LayerwiseProgram {
   #noteSettled(settledIn: Uint16Array, epoch: number, begin: number, end: number): void {
     for (let i = begin; i < end; i++) {
       const isSettled = this.layers.every(({ plan, u32 }) => u32[(plan.at.targets >>> 2) + i] === SKIP);
-      if (isSettled) settledIn[this.#examples[i]] = epoch;
+      if (isSettled) settledIn[this.examples[i]] = epoch;
     }
   }
 
@@ -88,41 +87,30 @@ export class FeedforwardProgram extends LayerwiseProgram {
     const [positive, neutral] = [rows.first('positive'), rows.find('neutral')];
     const { labels } = this.readout;
     for (let i = begin; i < end; i++) {
-      const move = this.#augmentation.moveOf(dataset, counter + i);
-      this.#write(positive + i, i, dataset, this.#examples[i], move, labels[i], true);
+      const example = this.examples[i];
+      const move = this.moveOf(dataset, example, counter + i);
+      this.write(positive + i, i, dataset, example, move, labels[i], true);
       if (neutral === undefined) continue;
-      this.#write(neutral + i, i, dataset, this.#examples[i], move, undefined, false);
+      this.write(neutral + i, i, dataset, example, move, undefined, false);
     }
     this.#cut(rows.find('negative') ?? rows.count, rows.images, begin, end);
   }
 
   /** Negative rows that are images of their own; true where they are the same images with other labels, to be chosen later. */
-  #writeNegatives(job: TrainJob, rows: BatchRows, counter: number, begin: number, end: number): boolean {
+  protected writeNegatives(
+    job: TrainJob,
+    rows: BatchRows,
+    _counter: number,
+    begin: number,
+    end: number,
+  ): boolean {
     const negative = rows.find('negative');
     if (negative === undefined) return false;
-    const { labels } = this.readout;
-    const learning = this.#learning;
-    if (learning.kind === 'unsupervised') {
-      const mixed = this.#hybrids!.mix(
-        job.dataset,
-        this.#examples,
-        counter,
-        learning.negatives.blurs,
-        begin,
-        end,
-      );
-      for (let i = begin; i < end; i++) {
-        const move = this.#augmentation.moveOf(job.dataset, counter + i);
-        this.#write(negative + i, i, mixed, i, move, labels[i], true);
-      }
-    } else if (job.rolledOut) {
-      const written = job.rolledOut;
-      for (let i = begin; i < end; i++) {
-        const example = this.#examples[i];
-        this.#write(negative + i, i, written, example, STILL, written.labels[example], true);
-      }
-    } else {
-      return true;
+    const written = job.rolledOut;
+    if (!written) return true;
+    for (let i = begin; i < end; i++) {
+      const example = this.examples[i];
+      this.write(negative + i, i, written, example, STILL, written.labels[example], true);
     }
     this.layers[0].cutRows(negative + begin, negative + end);
     return false;
@@ -158,7 +146,7 @@ export class FeedforwardProgram extends LayerwiseProgram {
       for (let i = begin; i < end; i++) {
         for (let v = 0; v <= tried; v++) {
           const own = v < tried ? label + v : undefined;
-          this.#write(v * images + i, i, job.dataset, first + i, STILL, own, v === 0);
+          this.write(v * images + i, i, job.dataset, first + i, STILL, own, v === 0);
         }
       }
       this.#cut(neutral + images, images, begin, end);
@@ -188,8 +176,13 @@ export class FeedforwardProgram extends LayerwiseProgram {
     return this.layers[0].plan.sharesImages;
   }
 
+  /** How an example is altered as image number `counter` of the training. */
+  protected moveOf(dataset: Dataset, example: number, counter: number): Move {
+    return this.#augmentation?.moveOf(dataset, example, counter) ?? STILL;
+  }
+
   /** Writes a row of image `image` of the batch; `isNew` where what it shows is not that of the row written before. */
-  #write(
+  protected write(
     row: number,
     image: number,
     dataset: Dataset,

@@ -8,6 +8,7 @@ import { ContrastObjective } from '../objectives/contrast.ts';
 import type { Objective } from '../objectives/objective.ts';
 import { isFrozen, type Layerwise, layerGoodness, layerRate, type Recipe } from '../recipes/recipe.ts';
 import type { ActivationTransform } from './between-layers.ts';
+import { extras } from './extras.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { ThreadProgram, unitsOn } from './program.ts';
 import { gain, NOTHING, phaseAt } from './rates.ts';
@@ -15,7 +16,10 @@ import type { Thread } from './thread.ts';
 
 /** What the layers of a recipe want. */
 function objectiveOf({ layers }: Recipe, learning: Layerwise): Objective {
-  if (learning.kind === 'classes') return new ClassesObjective(learning);
+  if (learning.kind === 'classes') {
+    const { similarity } = learning;
+    return new (similarity === undefined ? ClassesObjective : extras.SimilarityObjective)(learning);
+  }
   const goodness = layers.map(layer => layerGoodness(learning, layer));
   return new ContrastObjective(learning.objective, goodness);
 }
@@ -64,7 +68,7 @@ export abstract class LayerwiseProgram<Kind extends Layer = Layer> extends Threa
     const peerNormalisation = 'peerNormalisation' in learning ? (learning.peerNormalisation ?? 0) : 0;
     const peerOf = (l: number) => (phases[l].positive ? peerNormalisation : 0);
     const [begin, end] = [thread.begin(images), thread.end(images)];
-    if (objective.isMutual) {
+    if (objective.show) {
       for (const layer of layers) objective.show(layer, this.readout.labels, begin, end);
       // Every image is known to all.
       thread.wait();

@@ -1,7 +1,7 @@
 // Plans a network: what each layer stands among, and where everything lies.
 
 import { fullSpec, type LayerSpec } from '../layers/forms.ts';
-import type { LayerKinds } from '../layers/kind.ts';
+import type { PlannedKinds } from '../layers/kind.ts';
 import { momentsOf } from '../layers/optimizer.ts';
 import type { LayerPlan, Site, Source } from '../layers/plan.ts';
 import { partsOf, planReadout } from '../readouts/softmax.ts';
@@ -22,7 +22,7 @@ const LABELS_AT_ONCE = 100;
 
 /** What a network is planned for, besides its recipe. */
 export interface Surroundings {
-  readonly kinds: LayerKinds;
+  readonly kinds: PlannedKinds;
   /** Values of an example. */
   readonly inputs: number;
   readonly classes: number;
@@ -51,7 +51,7 @@ export function planLayers(recipe: Recipe, around: Surroundings): NetworkPlan {
   });
 }
 
-function planLayer(layer: LayerSpec, site: Site, kinds: LayerKinds): LayerPlan {
+function planLayer(layer: LayerSpec, site: Site, kinds: PlannedKinds): LayerPlan {
   const spec = fullSpec(layer);
   // Units that see all of the layers on both sides are local ones of one position, without fields.
   const isBetween = site.above && spec.kind === 'dense';

@@ -12,7 +12,7 @@ import type { LocalLayer } from '../layers/local/local-layer.ts';
 import { BatchRows } from '../layers/rows.ts';
 import { wrongLabel } from '../negatives/labels.ts';
 import type { Recurrent } from '../recipes/recipe.ts';
-import { Augmentation } from './augmentation.ts';
+import type { Augmentation } from './augmentation.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
 import { LayerwiseProgram } from './layerwise.ts';
 import { rolesOf } from './roles.ts';
@@ -23,11 +23,16 @@ export class RecurrentProgram extends LayerwiseProgram<LocalLayer> {
   readonly #input: InputRows;
   readonly #augmentation: Augmentation;
 
-  constructor(thread: Thread, layers: readonly LocalLayer[], learning: Recurrent) {
+  constructor(
+    thread: Thread,
+    layers: readonly LocalLayer[],
+    learning: Recurrent,
+    augmentation: Augmentation,
+  ) {
     super(thread, layers, learning);
     this.#learning = learning;
     this.#input = new InputRows(layers[0], undefined, this.recipe.channelMeans);
-    this.#augmentation = new Augmentation(thread);
+    this.#augmentation = augmentation;
   }
 
   // ----- training ----------------------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ import type { LoadOptions } from '../network/encode.ts';
 import type { EpochEvent } from '../network/events.ts';
 import {
   bytesOf,
-  hasConvolutions,
+  fileWantsExtras,
   type PageOptions,
   PageScript,
-  tellsConvolutions,
+  wantsExtras,
 } from '../network/page-script.ts';
 import { type Home, postable, postableArray, RemoteNetwork, transferable } from '../network/remote.ts';
 import { shared } from '../network/script.js';
@@ -90,7 +90,7 @@ export async function trainModel(
       async part => (await postable(part)) as LearnedFrom['train'],
     ),
   );
-  return ownScript.start(rest, hasConvolutions(rest.recipe), async (home, source, plain) => {
+  return ownScript.start(rest, wantsExtras(rest.recipe), async (home, source, plain) => {
     const posted = { encoding, train, validation, whole };
     const isStopped = signal?.aborted ?? false;
     const told = await home.call(
@@ -160,7 +160,7 @@ export async function decodeModel(
   options: LoadOptions & PageOptions = {},
 ): Promise<Model> {
   const whole = bytesOf(bytes);
-  return ownScript.start(options, tellsConvolutions(whole), async (home, source, plain) => {
+  return ownScript.start(options, fileWantsExtras(whole), async (home, source, plain) => {
     const { encoding, calibration, ...told } = await home.call('decodeOwn', [
       source,
       whole,

@@ -3,6 +3,7 @@
 
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
+import { AlteredImage } from '../../src/data/images/altered-image.ts';
 import { bindKernels } from '../../src/kernels/kernels.ts';
 import { DenseLayer } from '../../src/layers/dense/dense-layer.ts';
 import { planDense } from '../../src/layers/dense/plan.ts';
@@ -16,9 +17,8 @@ function layerOf(channels: number, labels: number): DenseLayer {
   const below = { height, width, channels, isImage: true };
   const plan = planDense({ units: 32 }, siteOf({ below, batch: 1, rows: 3, labels }));
   const memory = new WebAssembly.Memory({ initial: plan.pages });
-  const build = detected!;
-  const kernels = bindKernels(new WebAssembly.Module(readBuild(build)), memory);
-  return new DenseLayer(plan, kernels, memory, build);
+  const kernels = bindKernels(new WebAssembly.Module(readBuild(detected!)), memory);
+  return new DenseLayer(plan, kernels, memory);
 }
 
 /** What is not zero of the first input row. */
@@ -108,6 +108,7 @@ it.skipIf(!detected).each([
     }
     return sum;
   };
+  const image = new AlteredImage([height, width, channels]);
   for (const { right, down, isMirrored, ...alteration } of [
     { right: 0, down: 0, isMirrored: false, side: 0.5, top: 0, left: 1, brightness: 0, contrast: 1, gain: 1 },
     {
@@ -146,13 +147,8 @@ it.skipIf(!detected).each([
   ]) {
     const { side, top, left, brightness, contrast, gain } = alteration;
     const gains = [gain, 1, 1 / gain].slice(0, channels);
-    input.writeRow(
-      0,
-      dataset,
-      1,
-      { right, down, isMirrored, alteration: { ...alteration, gains } },
-      undefined,
-    );
+    image.write(dataset.inputs, inputs, unit, { ...alteration, gains });
+    input.writeRow(0, dataset, 1, { right, down, isMirrored, altered: image.values }, undefined);
     const seen = Array.from({ length: inputs }, (_, k) => {
       const [y, x, c] = [Math.floor(k / channels / width), Math.floor(k / channels) % width, k % channels];
       return between(

@@ -1,20 +1,11 @@
 // A fully connected layer, which sees all of the layer below: the fast path of feedforward networks.
 
-import type { Build } from '../../kernels/features.ts';
-import type { Kernels } from '../../kernels/kernels.ts';
 import { ROW_BYTES } from '../../kernels/panels.ts';
 import type { WorkShare } from '../../threads/share.ts';
 import type { Optimizer } from '../optimizer.ts';
 import { PanelLayer } from '../panel-layer.ts';
 import type { BatchRows } from '../rows.ts';
-import { type DensePlan, PAIR_ENTRY_BYTES } from './plan.ts';
-
-/**
- * Above these shares of inputs that are on, two rows are faster as a pair (measured: bench/kernels.ts): two versions of one image,
- * which are on in nearly the same inputs, and any two.
- */
-const PAIR_VERSIONS_ABOVE = 0.15;
-const PAIR_ANY_ABOVE = 0.7;
+import type { DensePlan } from './plan.ts';
 
 /** Below this share, rows touch a panel in so scattered an order that reading it through first is faster (bench/kernels.ts). */
 const FETCH_BELOW = 0.45;
@@ -26,14 +17,6 @@ const FETCH_BELOW = 0.45;
 const WHOLE_BELOW = 0.15;
 
 export class DenseLayer extends PanelLayer<DensePlan> {
-  /** Builds without fused multiply-add have no product of pairs. */
-  readonly #canPair: boolean;
-
-  constructor(plan: DensePlan, kernels: Kernels, memory: WebAssembly.Memory, build: Build) {
-    super(plan, kernels, memory);
-    this.#canPair = build === 'relaxed' && plan.pairs > 0;
-  }
-
   // ----- forward ---------------------------------------------------------------------------------------------------
 
   /** Cuts input rows `begin` to `end` into blocks of inputs, once they are written. */
@@ -42,32 +25,14 @@ export class DenseLayer extends PanelLayer<DensePlan> {
     this.kernels.cutRows(at.inputCuts, at.inputRows, at.inputEntries, begin, end, inputs, blocks);
   }
 
-  forward(first: number, count: number, apart: number, share: WorkShare): void {
+  forward(first: number, count: number, _apart: number, share: WorkShare): void {
     const { panels, labels } = this.plan;
     const [begin, end] = [share.begin(panels), share.end(panels)];
     if (labels) {
       this.#forwardLabelled(first, count, begin, end);
       return;
     }
-    const density = this.density(first, count);
-    const toOther = this.#pairing(count, apart, density);
-    if (toOther === 0) {
-      this.forwardSparse(first, count, density, begin, end);
-      return;
-    }
-    const paired = count - (count % (2 * toOther));
-    this.pairRows(first, paired, toOther, share.begin(toOther), share.end(toOther));
-    // All pairs are there, for every panel.
-    share.wait();
-    this.forwardPairs(first, paired, toOther, density, begin, end);
-    if (paired < count) this.forwardSparse(first + paired, count - paired, density, begin, end);
-  }
-
-  /** How far apart the two rows of a pair are, or 0 where each row is better alone. */
-  #pairing(count: number, apart: number, density: number): number {
-    if (!this.#canPair) return 0;
-    if (count >= 2 * apart && density > PAIR_VERSIONS_ABOVE) return apart;
-    return density > PAIR_ANY_ABOVE ? count >>> 1 : 0;
+    this.forwardSparse(first, count, this.density(first, count), begin, end);
   }
 
   productWithImages(first: number, images: number, share: WorkShare): void {
@@ -75,7 +40,7 @@ export class DenseLayer extends PanelLayer<DensePlan> {
     const shared = at.activity + sharedRow * ROW_BYTES;
     const density = this.density(first, images);
     const blocks = this.#blocks(density);
-    this.#overPanels(density, share.begin(panels), share.end(panels), 1, (from, to) =>
+    this.overPanels(density, share.begin(panels), share.end(panels), 1, (from, to) =>
       this.kernels.sparseProduct(
         shared,
         this.#cuts(blocks) + first * (blocks + 1) * 4,
@@ -103,7 +68,7 @@ export class DenseLayer extends PanelLayer<DensePlan> {
   }
 
   /** A product over panels `begin` to `end`, `width` at a time, each read through first where rows are of so low a density. */
-  #overPanels(
+  protected overPanels(
     density: number,
     begin: number,
     end: number,
@@ -148,62 +113,10 @@ export class DenseLayer extends PanelLayer<DensePlan> {
     return bytes / (8 * count * this.plan.inputs);
   }
 
-  /**
-   * Merges rows `first` … into pairs `apart` from each other. `count` is a multiple of 2 · `apart`; of each such group, this does
-   * pairs `begin` to `end`.
-   */
-  pairRows(first: number, count: number, apart: number, begin: number, end: number): void {
-    const { at, inputs, pairBlocks } = this.plan;
-    for (let row = 0; row < count; row += 2 * apart) {
-      this.kernels.pairRows(
-        at.pairCuts + (row / 2) * (pairBlocks + 1) * 4,
-        at.pairEntries + (row / 2) * inputs * PAIR_ENTRY_BYTES,
-        at.inputRows + (first + row) * 8,
-        at.inputEntries,
-        begin,
-        end,
-        apart,
-        inputs,
-        pairBlocks,
-      );
-    }
-  }
-
-  /** Activities of rows `first` …, once merged, in panels `begin` to `end`: three panels as pairs, what is left over alone. */
-  forwardPairs(
-    first: number,
-    count: number,
-    apart: number,
-    density: number,
-    begin: number,
-    end: number,
-  ): void {
-    const { at, stride, inputs, pairBlocks } = this.plan;
-    const border = end - ((end - begin) % 3);
-    this.#overPanels(density, begin, border, 3, (from, to) => {
-      for (let row = 0; row < count; row += 2 * apart) {
-        this.kernels.pairForward(
-          at.activity + (first + row) * ROW_BYTES,
-          at.goodness + (first + row) * 4,
-          at.pairCuts + (row / 2) * (pairBlocks + 1) * 4,
-          at.pairEntries + (row / 2) * inputs * PAIR_ENTRY_BYTES,
-          at.weights,
-          from,
-          to,
-          stride,
-          inputs,
-          pairBlocks,
-          apart,
-        );
-      }
-    });
-    this.forwardSparse(first, count, density, border, end);
-  }
-
   forwardSparse(first: number, count: number, density: number, begin: number, end: number): void {
     const { at, stride, inputs } = this.plan;
     const blocks = this.#blocks(density);
-    this.#overPanels(density, begin, end, 1, (from, to) =>
+    this.overPanels(density, begin, end, 1, (from, to) =>
       this.kernels.sparseForward(
         at.activity + first * ROW_BYTES,
         at.goodness + first * 4,

@@ -3,8 +3,8 @@
 import { stream } from '../../kernels/random-streams.ts';
 import type { LayerKind } from '../kind.ts';
 import { fillMeans } from '../plan.ts';
-import { DenseLayer } from './dense-layer.ts';
 import { denseForm } from './form.ts';
+import { PairedLayer } from './paired-layer.ts';
 import { type DensePlan, planDense } from './plan.ts';
 import type { DenseSpec } from './spec.ts';
 
@@ -20,5 +20,5 @@ export const dense: LayerKind<DenseSpec, DensePlan> = {
   sight: ({ inputs, inputOrder }) => ({
     blocks: [inputOrder ?? Uint32Array.from({ length: inputs }, (_, k) => k)],
   }),
-  open: (plan, memory, kernels, build) => new DenseLayer(plan, kernels, memory, build),
+  open: (plan, memory, kernels, build) => new PairedLayer(plan, kernels, memory, build),
 };

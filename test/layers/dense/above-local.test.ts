@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Dataset, slice } from '../../../src/data/dataset.ts';
 import { bindKernels } from '../../../src/kernels/kernels.ts';
-import { DenseLayer } from '../../../src/layers/dense/dense-layer.ts';
+import { PairedLayer } from '../../../src/layers/dense/paired-layer.ts';
 import type { DensePlan } from '../../../src/layers/dense/plan.ts';
 import { unitGrid } from '../../../src/layers/grid.ts';
 import type { LocalSpec } from '../../../src/layers/local/spec.ts';
@@ -98,7 +98,7 @@ describe.each(below)('above %s', (_, layer) => {
     const expected = new PlainNetwork(network).bottomUp(images)[1].computed;
     // Leaves the rows of the images where the dense layer has its input.
     await network.evaluate(slice(data, 0, batch));
-    const dense = new DenseLayer(plan, bindKernels(module, memories[1]), memories[1], build);
+    const dense = new PairedLayer(plan, bindKernels(module, memories[1]), memories[1], build);
     const { at, stride, panels } = plan;
     const density = dense.density(0, batch);
     const alone = () => dense.forwardSparse(0, batch, density, 0, panels);

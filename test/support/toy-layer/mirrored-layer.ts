@@ -1,9 +1,9 @@
 // A dense layer whose rows begin with the last unit.
 
 import { ROW_BYTES } from '../../../src/kernels/panels.ts';
-import { DenseLayer } from '../../../src/layers/dense/dense-layer.ts';
+import { PairedLayer } from '../../../src/layers/dense/paired-layer.ts';
 
-export class MirroredLayer extends DenseLayer {
+export class MirroredLayer extends PairedLayer {
   override normalize(begin: number, end: number): void {
     super.normalize(begin, end);
     for (let row = begin; row < end; row++) this.#mirror(row);

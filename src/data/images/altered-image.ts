@@ -1,6 +1,6 @@
 // An image as it is seen once in training: a part of it as large as all of it, in other colours.
 
-import type { Dataset } from '../data/dataset.ts';
+import type { Dataset } from '../dataset.ts';
 
 /** How an image is altered. Which part is seen: its sides as a share of the image's, and where it lies in what is left over, 0 to 1. */
 export interface Alteration {
