@@ -25,6 +25,7 @@ it('exports these names and no others', () => {
     'openCheckpoint',
     'parseIdx',
     'preprocess',
+    'publishedRecipes',
     'readDigit',
     'readExamples',
     'readStrings',
@@ -58,7 +59,7 @@ it('takes own data from arrays and streams to answers', async () => {
 });
 
 it('has recipes that are plain data, make sense, carry their name and describe themselves', () => {
-  for (const [name, recipe] of Object.entries(api.recipes)) {
+  for (const [name, recipe] of Object.entries({ ...api.recipes, ...api.publishedRecipes })) {
     expect(JSON.parse(JSON.stringify(recipe))).toEqual(recipe);
     expect(() => checkRecipe(recipe)).not.toThrow();
     expect(recipe.name).toBe(name);
