@@ -3,26 +3,11 @@
 // closed form.
 
 import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
-import { installed } from './common.mjs';
 import { adamFactors, begin, byCell, byChannel, takeSteps } from './conv-common.mjs';
-import { offerWorkers } from './workers.mjs';
+import { startJax } from './jax-start.mjs';
 
 const settings = begin();
-// Node 20 keeps relaxed SIMD (fused multiply-add), which jax-js would use, behind this flag.
-setFlagsFromString('--experimental-wasm-relaxed-simd');
-// jax-js looks for web workers when it is imported, and works in the caller's thread without them.
-if (settings.threads > 1) offerWorkers(settings.threads);
-const {
-  blockUntilReady,
-  defaultDevice,
-  init,
-  jit,
-  nn,
-  numpy: np,
-} = await installed(() => import('@jax-js/jax'), 'jax-js');
-await init('wasm');
-defaultDevice('wasm');
+const { blockUntilReady, jit, nn, numpy: np } = await startJax(settings.threads);
 
 const { recipe, tensors } = settings;
 const { optimizer, mapRate, settled } = recipe.learning;

@@ -4,10 +4,8 @@
 // rows that have nothing to learn drop out, which one jit, its shapes fixed, could not do.
 
 import { readFileSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import {
   emit,
-  installed,
   labelRows,
   loadImages,
   neutralLabelRows,
@@ -18,27 +16,14 @@ import {
   SHOWN,
   train,
 } from './common.mjs';
-import { offerWorkers } from './workers.mjs';
+import { startJax } from './jax-start.mjs';
 
 const settings = options();
-// Node 20 keeps relaxed SIMD (fused multiply-add), which jax-js would use, behind this flag.
-setFlagsFromString('--experimental-wasm-relaxed-simd');
-// jax-js looks for web workers when it is imported, and works in the caller's thread without them.
-if (settings.threads > 1) offerWorkers(settings.threads);
-const {
-  blockUntilReady,
-  defaultDevice,
-  init,
-  jit,
-  nn,
-  numpy: np,
-} = await installed(() => import('@jax-js/jax'), 'jax-js');
+const { blockUntilReady, jit, nn, numpy: np } = await startJax(settings.threads);
 
 const { batch, classes } = recipe;
 const random = randomNumbers(settings.seed);
 const images = loadImages(settings.data);
-await init('wasm');
-defaultDevice('wasm');
 
 /** Columns of a readout's weights: a multiple of four, for SIMD; those after the classes stay zero. */
 const HEAD_COLUMNS = 12;
