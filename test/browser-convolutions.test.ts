@@ -20,7 +20,15 @@ import {
 } from '../src/index.ts';
 import * as own from '../src/own-data.ts';
 import { type Bundled, bundle, bundlerNames } from './browser/bundles.ts';
-import { chromiumPath, isolation, launch, noChromium, type Served, serve } from './browser/chromium.ts';
+import {
+  chromiumPath,
+  isolation,
+  launch,
+  noChromium,
+  openBundle,
+  policy,
+  type Served,
+} from './browser/chromium.ts';
 import { prototypes } from './support/data.ts';
 
 if (!chromiumPath) console.warn(`${noChromium}: left out the tests of convolutions in a page`);
@@ -34,7 +42,6 @@ interface Globals {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const everything = "import * as ff from 'forward-forward'; globalThis.ff = ff;";
-const policy = { 'content-security-policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" };
 const files = { workerUrl: '/dist/network/page-worker.js', wasmUrl: '/build/' };
 const [inputs, classes] = [90, 6];
 const data = { ...prototypes(200, inputs, classes, 1), shape: [9, 10] as const };
@@ -111,14 +118,8 @@ describe.skipIf(!chromiumPath)('convolutions in Chromium', () => {
     { out }: Pick<Bundled, 'out'>,
     headers: Record<string, string>,
   ): Promise<{ page: Page; asked: string[] }> {
-    const served = await serve(
-      { '/': out, '/build/': join(root, 'build'), '/dist/': join(root, 'dist') },
-      headers,
-    );
+    const { served, page } = await openBundle(browser, out, headers);
     servers.push(served);
-    const page = await browser.newPage();
-    await page.goto(`${served.url}/`);
-    await page.waitForFunction(() => 'ff' in globalThis);
     const asked: string[] = [];
     page.on('request', request => {
       if (/^http.*\.js$/.test(request.url())) asked.push(request.url());

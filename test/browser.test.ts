@@ -3,13 +3,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as Api from '../src/browser.ts';
 import { createNetwork, encodeNetwork, type Recipe, recipes } from '../src/index.ts';
 import { type Bundled, bundle, bundlerNames } from './browser/bundles.ts';
-import { chromiumPath, isolation, launch, noChromium, type Served, serve } from './browser/chromium.ts';
+import {
+  chromiumPath,
+  isolation,
+  launch,
+  noChromium,
+  openBundle,
+  policy,
+  type Served,
+} from './browser/chromium.ts';
 import { prototypes } from './support/data.ts';
 
 if (!chromiumPath) console.warn(`${noChromium}: left out the tests of bundles and of training in a page`);
@@ -20,9 +27,7 @@ interface Globals {
   readonly data: Api.Dataset;
 }
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const everything = "import * as ff from 'forward-forward'; globalThis.ff = ff;";
-const policy = { 'content-security-policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" };
 const [inputs, classes] = [90, 6];
 const data = { ...prototypes(400, inputs, classes, 1), shape: [9, 10] as const };
 const plain = { ...data, inputs: Array.from(data.inputs), labels: Array.from(data.labels) };
@@ -48,14 +53,8 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
 
   /** A page that runs a bundle, with its data. */
   async function open({ out }: Bundled, headers: Record<string, string>): Promise<Page> {
-    const served = await serve(
-      { '/': out, '/build/': join(root, 'build'), '/dist/': join(root, 'dist') },
-      headers,
-    );
+    const { served, page } = await openBundle(browser, out, headers);
     servers.push(served);
-    const page = await browser.newPage();
-    await page.goto(`${served.url}/`);
-    await page.waitForFunction(() => 'ff' in globalThis);
     await page.evaluate(({ inputs, labels, ...rest }) => {
       Object.assign(globalThis, {
         data: { ...rest, inputs: Uint8Array.from(inputs), labels: Uint8Array.from(labels) },

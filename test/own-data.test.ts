@@ -13,7 +13,15 @@ import { type Recipe, recipes } from '../src/index.ts';
 import * as node from '../src/own-data.ts';
 import * as Pictures from '../src/pictures.ts';
 import { type Bundled, bundle, bundlerNames } from './browser/bundles.ts';
-import { chromiumPath, isolation, launch, noChromium, type Served, serve } from './browser/chromium.ts';
+import {
+  chromiumPath,
+  isolation,
+  launch,
+  noChromium,
+  openBundle,
+  policy,
+  type Served,
+} from './browser/chromium.ts';
 import { rows } from './support/data.ts';
 
 if (!chromiumPath) console.warn(`${noChromium}: left out the tests of own data in a page`);
@@ -25,7 +33,6 @@ interface Globals {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const everything = "import * as ff from 'forward-forward/own-data'; globalThis.ff = ff;";
-const policy = { 'content-security-policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" };
 /** CSV with what has to be found out: delimiter, decimal commas, missing cells, and an encoding. */
 const csv = [
   'size;colour;kind',
@@ -80,19 +87,8 @@ describe.skipIf(!chromiumPath)('own data in Chromium', () => {
   }
 
   async function open({ out }: Bundled, headers: Record<string, string>): Promise<Page> {
-    const served = await serve(
-      {
-        '/': out,
-        '/data/': join(folder, 'data'),
-        '/build/': join(root, 'build'),
-        '/dist/': join(root, 'dist'),
-      },
-      headers,
-    );
+    const { served, page } = await openBundle(browser, out, headers, { '/data/': join(folder, 'data') });
     servers.push(served);
-    const page = await browser.newPage();
-    await page.goto(`${served.url}/`);
-    await page.waitForFunction(() => 'ff' in globalThis);
     return page;
   }
 

@@ -5,7 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 const known = [
   process.env.CHROMIUM,
@@ -48,6 +49,11 @@ export const isolation = {
   'cross-origin-embedder-policy': 'require-corp',
 };
 
+/** A policy as strict as workers and WebAssembly allow. */
+export const policy = {
+  'content-security-policy': "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
+};
+
 /** Serves folders at the paths given (`{ '/': folder }`), every file with `headers`. */
 export async function serve(
   folders: Record<string, string>,
@@ -74,4 +80,21 @@ export async function serve(
 export interface Served {
   readonly server: Server;
   readonly url: string;
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A page that has run the bundle in `out`, served with the package's files and `more` folders; its global `ff` is there. */
+export async function openBundle(
+  browser: Browser,
+  out: string,
+  headers: Record<string, string>,
+  more: Record<string, string> = {},
+): Promise<{ served: Served; page: Page }> {
+  const own = { '/': out, '/build/': join(root, 'build'), '/dist/': join(root, 'dist') };
+  const served = await serve({ ...own, ...more }, headers);
+  const page = await browser.newPage();
+  await page.goto(`${served.url}/`);
+  await page.waitForFunction(() => 'ff' in globalThis);
+  return { served, page };
 }

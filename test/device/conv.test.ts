@@ -11,7 +11,8 @@ import { InputError, loadPredictor } from '../../src/predict.ts';
 import type { Classes } from '../../src/recipes/recipe.ts';
 import { recipes } from '../../src/recipes/recipes.ts';
 import { convModels } from '../support/conv-models.ts';
-import { generator, prototypes } from '../support/data.ts';
+import { fateOfDamaged } from '../support/damaged-models.ts';
+import { prototypes } from '../support/data.ts';
 import { watchMemories } from '../support/memories.ts';
 import { type RandomModel, randomModelOf } from '../support/model.ts';
 import type { RecipeOf } from '../support/recipes.ts';
@@ -136,28 +137,7 @@ describe('a file that is none is refused', () => {
   });
 
   it('and damaged ones predict numbers or are refused, never anything else', async () => {
-    const random = generator(7);
-    const outcomes = { loaded: 0, refused: 0 };
-    const example = new Uint8Array(model.inputs).fill(100);
-    for (const file of [model.bytes, model.quantized]) {
-      const headerEnd = 8 + Number(Buffer.from(file).readBigUInt64LE());
-      for (let round = 0; round < 700; round++) {
-        const bytes = new Uint8Array(file);
-        for (let change = 0; change < 1 + random() * 3; change++) {
-          const within = random() < 0.5 ? headerEnd : bytes.length;
-          bytes[Math.floor(random() * within)] = random() < 0.5 ? 48 + random() * 10 : random() * 256;
-        }
-        try {
-          const predictor = await loadPredictor(bytes);
-          const { label } = predictor.predict(example.subarray(0, predictor.inputs));
-          expect(label).toBeLessThan(predictor.classes);
-          outcomes.loaded++;
-        } catch (error) {
-          if (!(error instanceof InputError)) throw error;
-          outcomes.refused++;
-        }
-      }
-    }
+    const outcomes = await fateOfDamaged(model, { rounds: 700, inHeader: 0.5, isCut: false });
     expect(outcomes.loaded).toBeGreaterThan(100);
     expect(outcomes.refused).toBeGreaterThan(200);
   });

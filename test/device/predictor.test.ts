@@ -8,7 +8,8 @@ import { node } from '../../src/network/create.ts';
 import { decodeDescribed } from '../../src/network/encode.ts';
 import { InputError, loadPredictor } from '../../src/predict.ts';
 import type { Contrast } from '../../src/recipes/recipe.ts';
-import { generator, prototypes } from '../support/data.ts';
+import { fateOfDamaged } from '../support/damaged-models.ts';
+import { prototypes } from '../support/data.ts';
 import { watchMemories } from '../support/memories.ts';
 import { type RandomModel, randomModel } from '../support/model.ts';
 import { type Changes, quick } from '../support/recipes.ts';
@@ -208,29 +209,7 @@ describe('a file that is none is refused', () => {
   });
 
   it('and damaged ones predict numbers or are refused, never anything else', async () => {
-    const random = generator(7);
-    const outcomes = { loaded: 0, refused: 0 };
-    const example = new Uint8Array(20).fill(100);
-    for (const file of [model.bytes, model.quantized]) {
-      const headerEnd = 8 + Number(Buffer.from(file).readBigUInt64LE());
-      for (let round = 0; round < 1500; round++) {
-        const length = random() < 0.1 ? Math.floor(random() * file.length) : file.length;
-        const bytes = new Uint8Array(file).slice(0, length);
-        for (let change = 0; change < 1 + random() * 3 && length > 0; change++) {
-          const within = random() < 0.4 ? Math.min(length, headerEnd) : length;
-          bytes[Math.floor(random() * within)] = random() < 0.5 ? 48 + random() * 10 : random() * 256;
-        }
-        try {
-          const predictor = await loadPredictor(bytes);
-          const { label } = predictor.predict(example.subarray(0, predictor.inputs));
-          expect(label).toBeLessThan(predictor.classes);
-          outcomes.loaded++;
-        } catch (error) {
-          if (!(error instanceof InputError)) throw error;
-          outcomes.refused++;
-        }
-      }
-    }
+    const outcomes = await fateOfDamaged(model, { rounds: 1500, inHeader: 0.4, isCut: true });
     expect(outcomes.loaded).toBeGreaterThan(100);
     expect(outcomes.refused).toBeGreaterThan(500);
   });
