@@ -11,6 +11,11 @@ export function roomForLabels(count: number, classes: number): Labels {
   return classes > 256 ? new Uint16Array(sharedBuffer(2 * count)) : new Uint8Array(sharedBuffer(count));
 }
 
+/** What one of the values of examples stands for. */
+export function unitOf(values: Uint8Array | Float32Array): number {
+  return values instanceof Uint8Array ? 1 / 255 : 1;
+}
+
 /** Labelled examples of equal width. */
 export interface Dataset {
   /** What to call it in messages and reports, e.g. `mnist`. */

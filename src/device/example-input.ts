@@ -1,6 +1,7 @@
 // An example on its way into a predictor's memory, normalised and compressed, with every label where labels are inputs: as
 // layers/input-rows.ts has it.
 
+import { unitOf } from '../data/dataset.ts';
 import { ROW_BYTES } from '../kernels/panels.ts';
 import type { DeviceModel } from './model.ts';
 import type { PredictorPlan } from './plan.ts';
@@ -42,7 +43,7 @@ export class ExampleInput {
     const { at, rows, labels } = this.#plan;
     const inputs = this.#inputs;
     const [f32, u32, strength, means] = [this.#f32, this.#u32, this.#strength, this.#means];
-    const unit = example instanceof Uint8Array ? 1 / 255 : 1;
+    const unit = unitOf(example);
     const first = at.image >>> 2;
     let to = first;
     let squares = 0;

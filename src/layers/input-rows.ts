@@ -2,17 +2,12 @@
 // each has an input of its own, in the place of the first of the image (section 3.3 of the paper) or behind the last; and every version
 // of an image, whatever its label, may share the image's row.
 
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, unitOf } from '../data/dataset.ts';
 import { ROW_BYTES } from '../kernels/panels.ts';
 import type { DensePlan } from './dense/plan.ts';
 import type { Layer } from './layer.ts';
 
 const TINY = 1e-20;
-
-/** What one of a dataset's values stands for. */
-export function unitOf({ inputs }: Dataset): number {
-  return inputs instanceof Uint8Array ? 1 / 255 : 1;
-}
 
 /** How an image is written: altered or as it is, mirrored left to right or not, then moved by whole pixels; what moves in from outside is zero. */
 export interface Move {
@@ -56,6 +51,8 @@ export class InputRows {
   readonly #neutralScale: Float64Array;
   /** Of what was copied last, before any scale. */
   #squares = 0;
+  /** The mean of an image that stands above its own. */
+  readonly #ownMean = [0];
 
   /** `means` is what each channel of a pixel stands above, if anything: with `'image'`, the mean of its own image. */
   constructor(layer: Layer, label?: LabelInputs, means?: readonly number[] | 'image') {
@@ -75,7 +72,7 @@ export class InputRows {
   /** Writes example `index` of the dataset as image `image` of the batch, whose rows differ in their labels. */
   writeImage(image: number, dataset: Dataset, index: number, move: Move): void {
     const { inputs } = this.#layer.plan;
-    const unit = unitOf(dataset);
+    const unit = unitOf(dataset.inputs);
     const first = this.#beginImage(image);
     const to = this.#copy(first, dataset, unit, index, move);
     const squares = this.#squares * unit * unit;
@@ -92,7 +89,7 @@ export class InputRows {
    * `label` in the first inputs, or with every class alike where that is undefined.
    */
   writeRow(row: number, dataset: Dataset, index: number, move: Move, label: number | undefined): void {
-    const unit = unitOf(dataset);
+    const unit = unitOf(dataset.inputs);
     const first = this.#beginImage(row);
     const isBefore = this.#firstLabel === 0;
     let to = isBefore ? this.#copyLabel(first, unit, label) : first;
@@ -145,7 +142,8 @@ export class InputRows {
     const skipped = this.#skipped;
     const values = altered ?? dataset.inputs;
     const first = altered ? 0 : index * inputs;
-    const means = this.#means === 'image' ? [unit * meanOf(values, first, inputs)] : this.#means;
+    if (this.#means === 'image') this.#ownMean[0] = unit * meanOf(values, first, inputs);
+    const means = this.#means === 'image' ? this.#ownMean : this.#means;
     // Where nothing moves any input is a row of its own, so that none can move out of it. Channels lie side by side, so a
     // pixel is as many places wide.
     const isMoved = right !== 0 || down !== 0 || isMirrored;

@@ -1,7 +1,7 @@
 // Negative data for unlabelled images (section 3.2 of the paper): hybrids of two images, which have the short-range
 // structure of real ones and not their long-range structure. A mask of large regions says which pixel is whose.
 
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, unitOf } from '../data/dataset.ts';
 import { InputError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { Arena } from '../layers/memory.ts';
@@ -87,7 +87,7 @@ export class HybridImages {
   }
 
   #write(to: Float32Array, image: number, { inputs, width }: Dataset, example: number): void {
-    const unit = inputs instanceof Uint8Array ? 1 / 255 : 1;
+    const unit = unitOf(inputs);
     const [from, first] = [example * width, image * width];
     for (let k = 0; k < width; k++) to[first + k] = inputs[from + k] * unit;
   }

@@ -1,7 +1,7 @@
 // The recipe for data that nobody has tuned one for: sizes and lengths follow from the data. The constants were
 // compared on validation splits of a few small tables only.
 
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, unitOf } from '../data/dataset.ts';
 import { MOST_LABEL_INPUTS } from '../data/label-inputs.ts';
 import type { Recipe } from './recipe.ts';
 import { onePass, quick } from './recipes.ts';
@@ -77,7 +77,7 @@ function shiftOf({ shape }: Dataset): number {
 
 /** Root mean square of the length of an example. */
 function typicalLength({ count, width, inputs }: Dataset): number {
-  const unit = inputs instanceof Uint8Array ? 1 / 255 : 1;
+  const unit = unitOf(inputs);
   const step = Math.max(1, Math.floor(count / SAMPLE));
   let [squares, examples] = [0, 0];
   for (let i = 0; i < count; i += step, examples++) {

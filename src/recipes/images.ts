@@ -1,6 +1,6 @@
 // A recipe for images of one size, made one for those of another.
 
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, unitOf } from '../data/dataset.ts';
 import { InputError } from '../errors.ts';
 import { fullSpec } from '../layers/forms.ts';
 import type { Shape } from '../layers/shape.ts';
@@ -76,7 +76,7 @@ function withoutCells(recipe: Recipe): Recipe {
 
 /** The mean of each channel, 0 to 1 where values are bytes, to a thousandth. */
 function meansOf({ inputs, width, count }: Dataset, channels: number): number[] {
-  const unit = inputs instanceof Uint8Array ? 1 / 255 : 1;
+  const unit = unitOf(inputs);
   const sums = new Array<number>(channels).fill(0);
   const step = Math.max(1, Math.floor(count / SAMPLE));
   let examples = 0;

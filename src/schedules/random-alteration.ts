@@ -1,9 +1,8 @@
 // Parts and colours of training images, at random: another of each image in every epoch.
 
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, unitOf } from '../data/dataset.ts';
 import { AlteredImage } from '../data/images/altered-image.ts';
 import { stream } from '../kernels/random-streams.ts';
-import { unitOf } from '../layers/input-rows.ts';
 import type { Thread } from './thread.ts';
 
 export class RandomAlteration {
@@ -21,7 +20,7 @@ export class RandomAlteration {
     const shape = dataset.shape!;
     this.#draw(shape[2] ?? 1, counter);
     this.#image ??= new AlteredImage(shape);
-    this.#image.write(dataset.inputs, example * dataset.width, unitOf(dataset), this.#alteration);
+    this.#image.write(dataset.inputs, example * dataset.width, unitOf(dataset.inputs), this.#alteration);
     return this.#image.values;
   }
 
