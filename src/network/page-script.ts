@@ -66,6 +66,8 @@ export class PageScript<Methods extends NetworkMethods = NetworkMethods> {
   }
 
   async #url(hasExtras: boolean): Promise<string> {
+    const made = this.#blobUrls[+hasExtras];
+    if (made !== undefined) return made;
     const own: string[] = [`const KERNELS="${kernels}";`, ...this.#parts];
     if (hasExtras) {
       try {
