@@ -7,7 +7,7 @@ import v8 from 'node:v8';
 import { type Build, detectBuild } from '../src/kernels/features.ts';
 import { bindKernels } from '../src/kernels/kernels.ts';
 import { ConvLayer } from '../src/layers/conv/conv-layer.ts';
-import { planConv, writeColumns } from '../src/layers/conv/plan.ts';
+import { planConv, writeStepColumns } from '../src/layers/conv/plan.ts';
 import { BatchRows } from '../src/layers/rows.ts';
 import { wholeShare } from '../src/threads/share.ts';
 import { alternate, writeResult } from './harness.ts';
@@ -123,7 +123,7 @@ function fullLayer(build: Build, shape: Shape, density: number, gradientDensity:
   const memory = new WebAssembly.Memory({ initial: plan.pages, maximum: plan.pages });
   const bytes = readFileSync(new URL(`../build/${build}.wasm`, import.meta.url));
   const kernels = bindKernels(new WebAssembly.Module(bytes), memory);
-  writeColumns(plan, memory);
+  writeStepColumns(plan, memory);
   const layer = new ConvLayer(plan, kernels, memory, 0);
   const { u32, f32 } = layer;
   const { at, panels, inputs, inputCapacity, fanIn, height, width } = plan;

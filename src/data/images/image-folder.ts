@@ -40,8 +40,8 @@ interface Gathered {
 
 /**
  * Reads the images of a folder. Those in a folder for each class are labelled by its name; where there are folders train and
- * test (and val), each with a folder for each class, the latter are to test on. All become one size, as the options say. Throws an InputError that names the files which cannot be read (with `skipBad` they are left
- * out), or the classes without an image.
+ * test (and val), each with a folder for each class, the latter are to test on. All become one size, as the options say. Throws an
+ * InputError that names the files which cannot be read (with `skipBad` they are left out), or the classes without an image.
  */
 export async function readImageFolder(folder: Folder, options: ImageOptions = {}): Promise<OpenedData> {
   const all = await sorted(folder);

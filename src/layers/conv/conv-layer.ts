@@ -46,53 +46,23 @@ export class ConvLayer extends Layer<ConvPlan> {
     const { at, panels, rows, height, width, isNarrow } = this.plan;
     const [begin, end] = [first + share.begin(count), first + share.end(count)];
     if (isNarrow) this.#spreadImages(begin, end);
-    if (isNarrow && this.#density(begin, end) > FULL) this.#gridForward(begin, end);
-    else this.#convForward(begin, end);
+    this.#multiply(begin, end);
     this.#dropout.drop(at.activity, height * width, begin, end, this.plan.dropout, 0);
     this.kernels.sumPositions(at.squares, at.totals, at.activity, begin, end, panels, height * width, rows);
   }
 
-  #convForward(begin: number, end: number): void {
-    const { at, panels, below, depth, size, step, pool, rows } = this.plan;
-    this.kernels.convForward(
-      at.activity,
-      at.winners,
-      this.#scratch,
-      at.inputCuts,
-      at.inputEntries,
-      at.weights,
-      begin,
-      end,
-      panels,
-      below.height,
-      below.width,
-      depth,
-      size,
-      step,
-      pool,
-      rows,
-    );
-  }
-
-  #gridForward(begin: number, end: number): void {
-    const { at, panels, below, depth, size, step, pool, rows } = this.plan;
-    this.kernels.gridForward(
-      at.activity,
-      at.winners,
-      this.#scratch,
-      at.grid,
-      at.weights,
-      begin,
-      end,
-      panels,
-      below.height,
-      below.width,
-      depth,
-      size,
-      step,
-      pool,
-      rows,
-    );
+  #multiply(begin: number, end: number): void {
+    const { at, panels, below, depth, size, step, pool, rows, isNarrow } = this.plan;
+    const { kernels } = this;
+    const { activity, winners, weights } = at;
+    const scratch = this.#scratch;
+    const { height, width } = below;
+    const sizes = [weights, begin, end, panels, height, width, depth, size, step, pool, rows] as const;
+    if (isNarrow && this.#density(begin, end) > FULL) {
+      kernels.gridForward(activity, winners, scratch, at.grid, ...sizes);
+    } else {
+      kernels.convForward(activity, winners, scratch, at.inputCuts, at.inputEntries, ...sizes);
+    }
   }
 
   #spreadImages(begin: number, end: number): void {

@@ -5,13 +5,13 @@ import type { LayerKind } from '../kind.ts';
 import { sizeOf } from '../shape.ts';
 import { ConvLayer } from './conv-layer.ts';
 import { convForm } from './form.ts';
-import { type ConvPlan, planConv, writeColumns } from './plan.ts';
+import { type ConvPlan, planConv, writeStepColumns } from './plan.ts';
 import type { ConvSpec } from './spec.ts';
 
 export const conv: LayerKind<ConvSpec, ConvPlan> = {
   ...convForm,
   plan: planConv,
-  prepare: writeColumns,
+  prepare: writeStepColumns,
   initialize({ channels, panels, fanIn, deviation, at, mapBias, classHeads }, _memory, kernels, seed, index) {
     kernels.randomWeights(at.weights, 0, panels, fanIn, channels, seed, stream.weights + index, deviation);
     if (mapBias === undefined || !classHeads) return;

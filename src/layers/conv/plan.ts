@@ -218,7 +218,7 @@ function deviationOf({ initial, size, channels }: ConvSpec, below: number): numb
 }
 
 /** Writes what makes the optimizer's step take each row of the summed gradient as it is: once. No bias is moved where there is none. */
-export function writeColumns({ at, fanIn, withoutBias }: ConvPlan, memory: WebAssembly.Memory): void {
+export function writeStepColumns({ at, fanIn, withoutBias }: ConvPlan, memory: WebAssembly.Memory): void {
   const [u32, f32] = [new Uint32Array(memory.buffer), new Float32Array(memory.buffer)];
   for (let k = 0; k <= fanIn; k++) {
     u32[(at.columns >>> 2) + 2 * k] = 8 * k;
