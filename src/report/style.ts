@@ -77,7 +77,9 @@ table.hybrids { border-spacing: 0; }
 .hybrids td { padding: 4px; }
 .hybrids img { width: 96px; height: auto; image-rendering: pixelated; border-radius: 5px; display: block;
   border: 1px solid var(--line); }
-.evidence th[scope="col"] { text-align: center; padding: 0 4px 4px; max-width: 96px; overflow-wrap: anywhere; }
+.evidence img { width: 84px; }
+.evidence th { white-space: nowrap; }
+.evidence th[scope="col"] { text-align: center; padding: 0 4px 4px; max-width: 84px; white-space: normal; overflow-wrap: anywhere; }
 .over { position: relative; }
 .over img + img { position: absolute; inset: 0; height: 100%; opacity: 0.75; }
 
