@@ -10,17 +10,18 @@
 // What lies outside of the image is zero. `begin` and `end` are images.
 
 import { SKIP } from './columns';
-import { madd, PANEL_ROW, relu } from './simd';
+import { atLeast, madd, PANEL_ROW } from './simd';
 
 /**
- * activity = max over pools of L · L positions of relu(patches · weights + bias). Patches are `stride` apart, and the first is around
- * the first position.
+ * activity = max over pools of L · L positions of patches · weights + bias, and of `least`: 0 for ReLU, −∞ for none. Patches are `stride`
+ * apart, and the first is around the first position.
  *
  *   scratch (L·L, 32)  of this call alone
  */
 export function convForward(
   activity: usize, winners: usize, scratch: usize, cuts: usize, entries: usize, weights: usize,
   begin: u32, end: u32, P: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32,
+  least: f32,
 ): void {
   const pad = <i32>(N >> 1);
   const height = ((H - 1) / stride + 1) / L, width = ((W - 1) / stride + 1) / L;
@@ -93,8 +94,11 @@ export function convForward(
                   a7 = madd(x, v128.load(k, 112), a7);
                 }
               }
-              v128.store(to, relu(a0)); v128.store(to, relu(a1), 16); v128.store(to, relu(a2), 32); v128.store(to, relu(a3), 48);
-              v128.store(to, relu(a4), 64); v128.store(to, relu(a5), 80); v128.store(to, relu(a6), 96); v128.store(to, relu(a7), 112);
+              const floor = f32x4.splat(least);
+              v128.store(to, atLeast(floor, a0)); v128.store(to, atLeast(floor, a1), 16);
+              v128.store(to, atLeast(floor, a2), 32); v128.store(to, atLeast(floor, a3), 48);
+              v128.store(to, atLeast(floor, a4), 64); v128.store(to, atLeast(floor, a5), 80);
+              v128.store(to, atLeast(floor, a6), 96); v128.store(to, atLeast(floor, a7), 112);
             }
           }
           if (L > 1) poolRows(y, winner, scratch, L * L);
@@ -111,6 +115,7 @@ export function convForward(
 export function gridForward(
   activity: usize, winners: usize, scratch: usize, grid: usize, weights: usize,
   begin: u32, end: u32, P: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32,
+  least: f32,
 ): void {
   const gridWidth = W + 2 * (N >> 1);
   const imageBytes = (<usize>((H + 2 * (N >> 1)) * gridWidth)) << 4;
@@ -132,7 +137,7 @@ export function gridForward(
             for (let cx = px; cx < px + row; cx += 2) {
               const corner = from + ((<usize>((cy * gridWidth + cx) * stride)) << 4);
               const apart: u32 = cx + 1 < px + row ? 1 : 0;
-              pairOfPatches(to, to + <usize>apart * PANEL_ROW, corner, apart * stride, w, gridWidth, D, N);
+              pairOfPatches(to, to + <usize>apart * PANEL_ROW, corner, apart * stride, w, gridWidth, D, N, least);
               to += <usize>(1 + apart) * PANEL_ROW;
             }
           }
@@ -145,10 +150,12 @@ export function gridForward(
   }
 }
 
-/** relu(patch · weights + bias) of a patch of a grid, and of that `apart` positions to its right. */
+/** patch · weights + bias, at least `least`, of a patch of a grid, and of that `apart` positions to its right. */
 // @ts-ignore: decorator
 @inline
-function pairOfPatches(to: usize, next: usize, corner: usize, apart: usize, w: usize, gridWidth: u32, D: u32, N: u32): void {
+function pairOfPatches(
+  to: usize, next: usize, corner: usize, apart: usize, w: usize, gridWidth: u32, D: u32, N: u32, least: f32,
+): void {
   const bias = w + <usize>(N * N * D) * PANEL_ROW;
   for (let half: usize = 0; half < 128; half += 64) {
     let a0 = v128.load(bias + half), a1 = v128.load(bias + half, 16), a2 = v128.load(bias + half, 32), a3 = v128.load(bias + half, 48);
@@ -168,8 +175,11 @@ function pairOfPatches(to: usize, next: usize, corner: usize, apart: usize, w: u
       }
     }
     const first = to + half, second = next + half;
-    v128.store(first, relu(a0)); v128.store(first, relu(a1), 16); v128.store(first, relu(a2), 32); v128.store(first, relu(a3), 48);
-    v128.store(second, relu(b0)); v128.store(second, relu(b1), 16); v128.store(second, relu(b2), 32); v128.store(second, relu(b3), 48);
+    const floor = f32x4.splat(least);
+    v128.store(first, atLeast(floor, a0)); v128.store(first, atLeast(floor, a1), 16);
+    v128.store(first, atLeast(floor, a2), 32); v128.store(first, atLeast(floor, a3), 48);
+    v128.store(second, atLeast(floor, b0)); v128.store(second, atLeast(floor, b1), 16);
+    v128.store(second, atLeast(floor, b2), 32); v128.store(second, atLeast(floor, b3), 48);
   }
 }
 

@@ -1,4 +1,5 @@
-// What of an image's units goes on to the next layer: their means over small squares of positions, scaled and moved channel by channel.
+// What of an image's units goes on to the next layer: by how much they are on, their means or the largest of them over small squares of
+// positions, scaled and moved channel by channel.
 //
 //   activity (P, S·Q, 32)   Q positions of S images that were planned
 //   scales   (S, 2, P·32)   of each image, two numbers of each channel
@@ -6,7 +7,68 @@
 // `begin` and `end` are images.
 
 import { packVector } from './positions';
-import { madd, PANEL_ROW } from './simd';
+import { madd, PANEL_ROW, relu, sumLanes } from './simd';
+
+/**
+ * rectified (P, S·Q, 32) = max(activity, 0), or where `isTriangle` the part of each unit that is over the mean of the C units of its position
+ * (Coates, Lee and Ng 2011). Padding is 0.
+ */
+export function rectifyPositions(
+  rectified: usize, activity: usize, begin: u32, end: u32, P: u32, Q: u32, S: u32, C: u32, isTriangle: u32,
+): void {
+  const panelBytes = <usize>(S * Q) * PANEL_ROW;
+  for (let image = begin; image < end; image++) {
+    for (let q: u32 = 0; q < Q; q++) {
+      const place = (<usize>image * Q + q) * PANEL_ROW;
+      let sum = f32x4.splat(0);
+      for (let panel: u32 = 0; isTriangle && panel < P; panel++) {
+        const y = activity + panel * panelBytes + place;
+        for (let part: usize = 0; part < PANEL_ROW; part += 16) sum = f32x4.add(sum, v128.load(y + part));
+      }
+      const mean = f32x4.splat(sumLanes(sum) / <f32>C);
+      for (let panel: u32 = 0; panel < P; panel++) {
+        const y = activity + panel * panelBytes + place, to = rectified + panel * panelBytes + place;
+        for (let part: usize = 0; part < PANEL_ROW; part += 16) {
+          v128.store(to + part, relu(f32x4.sub(v128.load(y + part), mean)));
+        }
+        // Below a mean that is negative, padding is not.
+        for (let unit = C; unit < panel * 32 + 32; unit++) store<f32>(to + ((unit & 31) << 2), 0);
+      }
+    }
+  }
+}
+
+/**
+ * pooled (P, S·⌊height / L⌋·⌊width / L⌋, 32) = the largest of the squares of 2L · 2L positions of `activity`, none of which is negative; they
+ * are L apart, and the first begins ⌊L / 2⌋ before the first position.
+ */
+export function largestPositions(
+  pooled: usize, activity: usize, begin: u32, end: u32, P: u32, height: u32, width: u32, L: u32, S: u32,
+): void {
+  const down = height / L, across = width / L;
+  for (let panel: u32 = 0; panel < P; panel++) {
+    for (let image = begin; image < end; image++) {
+      const from = activity + (<usize>panel * S + image) * height * width * PANEL_ROW;
+      let to = pooled + (<usize>panel * S + image) * down * across * PANEL_ROW;
+      for (let y: u32 = 0; y < down; y++) {
+        const top = max<i32>(0, <i32>(y * L) - <i32>(L >> 1)), bottom = min<i32>(height, y * L + 2 * L - (L >> 1));
+        for (let x: u32 = 0; x < across; x++, to += PANEL_ROW) {
+          const left = max<i32>(0, <i32>(x * L) - <i32>(L >> 1)), right = min<i32>(width, x * L + 2 * L - (L >> 1));
+          for (let part: usize = 0; part < PANEL_ROW; part += 16) {
+            let most = f32x4.splat(0);
+            for (let row = top; row < bottom; row++) {
+              const first = from + <usize>(row * <i32>width) * PANEL_ROW + part;
+              for (let column = left; column < right; column++) {
+                most = f32x4.max(most, v128.load(first + <usize>column * PANEL_ROW));
+              }
+            }
+            v128.store(to + part, most);
+          }
+        }
+      }
+    }
+  }
+}
 
 /** pooled (P, S·Q, 32) = the mean of each square of L · L of `height` · `width` positions; those that are left over go nowhere. */
 export function averagePositions(
@@ -88,29 +150,43 @@ export function scaleChannels(
 }
 
 /**
- * The mean of each channel over Q positions, as compressed rows, of images that are compressed rows themselves: input = panel · 32 + unit.
+ * The mean of each channel over each of A · A parts of an image, as compressed rows, of images that are compressed rows themselves: input =
+ * (cell · P + panel) · 32 + unit.
  *
- *   sums (P, 32)  of this call alone
+ *   sums (A·A, P, 32)  of this call alone
  */
-export function meanChannels(
-  rows: usize, entries: usize, sums: usize, images: usize, values: usize, begin: u32, end: u32, P: u32, Q: u32,
+export function meanParts(
+  rows: usize, entries: usize, sums: usize, images: usize, values: usize, begin: u32, end: u32, P: u32, height: u32,
+  width: u32, A: u32,
 ): void {
-  const share = f32x4.splat(1 / <f32>Q);
   const position = P * 32 * <u32>PANEL_ROW;
-  let at = entries + <usize>begin * P * 256;
+  const cellBytes = <usize>P * PANEL_ROW;
+  let at = entries + <usize>begin * A * A * P * 256;
   for (let image = begin; image < end; image++) {
-    memory.fill(sums, 0, <usize>P * PANEL_ROW);
+    memory.fill(sums, 0, A * A * cellBytes);
     const last = values + load<u32>(images + ((<usize>image) << 3), 4);
     let first: u32 = 0;
+    let cell = sums;
     for (let value = values + load<u32>(images + ((<usize>image) << 3)); value < last; value += 8) {
       const offset = load<u32>(value);
-      while (offset - first >= position) first += position;
-      const sum = sums + ((offset - first) >> 5);
+      if (offset - first >= position) {
+        const q = offset / position;
+        first = q * position;
+        const y = q / width, x = q % width;
+        cell = sums + <usize>(((y * A + A - 1) / height) * A + (x * A + A - 1) / width) * cellBytes;
+      }
+      const sum = cell + ((offset - first) >> 5);
       store<f32>(sum, load<f32>(sum) + load<f32>(value, 4));
     }
     store<u32>(rows + ((<usize>image) << 3), <u32>(at - entries));
-    for (let part: u32 = 0; part < P * <u32>PANEL_ROW; part += 16) {
-      at = packVector(at, f32x4.mul(share, v128.load(sums + part)), part << 5);
+    for (let part: u32 = 0; part < A * A; part++) {
+      const i = part / A, j = part % A;
+      const rowsOf = (i + 1) * height / A - i * height / A, columnsOf = (j + 1) * width / A - j * width / A;
+      const share = f32x4.splat(1 / <f32>(rowsOf * columnsOf));
+      const from = sums + part * cellBytes;
+      for (let unit: u32 = 0; unit < P * <u32>PANEL_ROW; unit += 16) {
+        at = packVector(at, f32x4.mul(share, v128.load(from + unit)), (part * P * <u32>PANEL_ROW + unit) << 5);
+      }
     }
     store<u32>(rows + ((<usize>image) << 3), <u32>(at - entries), 4);
   }

@@ -36,11 +36,18 @@ export function sumSquares(
   return sumLanes(f32x4.add(even, odd));
 }
 
-/** The larger of `a` and 0, one instruction on x86; keeps NaN, so that training that diverges is seen to. */
+/** The larger of `a` and `least`, one instruction on x86; keeps NaN, so that training that diverges is seen to. */
+// @ts-ignore: decorator
+@inline
+export function atLeast(least: v128, a: v128): v128 {
+  return f32x4.pmax(a, least);
+}
+
+/** The larger of `a` and 0. */
 // @ts-ignore: decorator
 @inline
 export function relu(a: v128): v128 {
-  return f32x4.pmax(a, f32x4.splat(0));
+  return atLeast(f32x4.splat(0), a);
 }
 
 /** Averages below this are set to zero, see flush. */

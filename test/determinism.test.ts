@@ -104,10 +104,10 @@ const variants: Recipe[] = [
         averagePool: 2,
         dropout: 0.2,
         normalization: 'blocks',
-        readMeans: true,
+        readCells: 1,
       },
       { kind: 'conv', channels: 33, size: 3, cells: 2, outputDropout: 0.3, normalization: 'image' },
-      { kind: 'conv', channels: 9, size: 3, maxPool: 2, averagePool: 2, readMeans: true, outputDropout: 0.1 },
+      { kind: 'conv', channels: 9, size: 3, maxPool: 2, averagePool: 2, readCells: 1, outputDropout: 0.1 },
     ],
     learning: {
       kind: 'classes',
@@ -119,6 +119,24 @@ const variants: Recipe[] = [
       readout: steps,
     },
     cosineTo: 0.1,
+  },
+  {
+    ...small,
+    ...named('self-contrast'),
+    image: [9, 10],
+    layers: [
+      { kind: 'conv', channels: 12, size: 3, triangle: true, overlapPool: 2, readCells: 2 },
+      { kind: 'conv', channels: 33, size: 3, normalization: 'image', outputDropout: 0.2 },
+    ],
+    learning: {
+      kind: 'self-contrast',
+      optimizer: asQuick.optimizer,
+      margins: [
+        { positive: 0, negative: 1, penalty: 0.1 },
+        { positive: 2, negative: 1.5, penalty: 0 },
+      ],
+      readout: { ...steps, from: 0 },
+    },
   },
   {
     ...small,

@@ -52,8 +52,11 @@ export function convSizes(said: Readonly<Record<string, unknown>>, below: Shape,
     [channels, size, stride, pool, cells].every(isCount) && size % 2 === 1,
     'convolutions of an odd size, whose channels, stride, maxPool and cells are counts',
   );
-  const published = more.averagePool ?? more.normalization ?? more.readMeans;
-  check(published === undefined, 'no averagePool, normalization or readMeans: only loadNetwork runs these');
+  const { averagePool, overlapPool, triangle, normalization, readCells } = more;
+  check(
+    [averagePool, overlapPool, triangle, normalization, readCells].every(setting => setting === undefined),
+    'no averagePool, overlapPool, triangle, normalization or readCells: only loadNetwork runs these',
+  );
   return {
     shape: outputOf({ channels, stride, maxPool: pool, cells }, below),
     fanIn: size * size * below.channels,

@@ -153,6 +153,7 @@ function convSteps(
         stride,
         pool,
         1,
+        0,
       );
       kernels.sumPositions(squares, at.totals, at.activity, 0, 1, panels, positions, 1);
     },

@@ -105,11 +105,12 @@ export type Kernels = {
   convForward(
     activity: number, winners: number, scratch: number, cuts: number, entries: number, weights: number,
     begin: number, end: number, P: number, H: number, W: number, D: number, N: number, stride: number,
-    L: number, S: number
+    L: number, S: number, least: number
   ): void;
   gridForward(
     activity: number, winners: number, scratch: number, grid: number, weights: number, begin: number,
-    end: number, P: number, H: number, W: number, D: number, N: number, stride: number, L: number, S: number
+    end: number, P: number, H: number, W: number, D: number, N: number, stride: number, L: number, S: number,
+    least: number
   ): void;
   spreadImages(
     grid: number, cuts: number, entries: number, begin: number, end: number, H: number, W: number, D: number,
@@ -167,9 +168,25 @@ export type Kernels = {
     rows: number, entries: number, activity: number, scales: number, begin: number, end: number, P: number,
     Q: number, S: number
   ): void;
-  meanChannels(
+  meanParts(
     rows: number, entries: number, sums: number, images: number, values: number, begin: number, end: number,
-    P: number, Q: number
+    P: number, height: number, width: number, A: number
+  ): void;
+  rectifyPositions(
+    rectified: number, activity: number, begin: number, end: number, P: number, Q: number, S: number,
+    C: number, isTriangle: number
+  ): void;
+  largestPositions(
+    pooled: number, activity: number, begin: number, end: number, P: number, height: number, width: number,
+    L: number, S: number
+  ): void;
+  mixtureSlopes(
+    slopes: number, totals: number, activity: number, begin: number, end: number, M: number, P: number,
+    Q: number, S: number, C: number, positive: number, negative: number, penalty: number
+  ): void;
+  mixtureGradient(
+    gradient: number, slopes: number, activity: number, begin: number, end: number, M: number, P: number,
+    Q: number, S: number, C: number
   ): void;
   transposedProduct(
     inputs: number, cuts: number, entries: number, gradient: number, weights: number, targets: number,

@@ -14,6 +14,7 @@ import { maskKernels } from './plain/mask.ts';
 import { outgoingKernels } from './plain/outgoing.ts';
 import { positionKernels } from './plain/positions.ts';
 import { randomKernels } from './plain/random.ts';
+import { selfContrastKernels } from './plain/self-contrast.ts';
 import { similarityKernels } from './plain/similarity.ts';
 import { softmaxKernels } from './plain/softmax.ts';
 import { transposedKernels } from './plain/transposed.ts';
@@ -25,6 +26,7 @@ export function plainKernels(buffer: ArrayBufferLike): Kernels {
     ...forwardKernels(buffer),
     ...convKernels(buffer),
     ...similarityKernels(buffer),
+    ...selfContrastKernels(buffer),
     ...dampKernels(buffer),
     ...positionKernels(buffer),
     ...outgoingKernels(buffer),

@@ -37,6 +37,8 @@ export interface Site {
     readonly isMutual?: boolean;
     readonly isAffine?: boolean;
   };
+  /** Whether the layer learns from images of a batch seen two at once. */
+  readonly isSelfContrast?: boolean;
   /** Copies of the weights that the optimizer keeps: 1 (momentum), 2 (Adam), or 0 where weights do not follow a gradient. */
   readonly moments: 0 | 1 | 2;
   /** Whether rows may be multiplied two at a time: that takes memory, and kernels which those for devices do without. */

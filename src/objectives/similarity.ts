@@ -17,7 +17,14 @@ export class SimilarityObjective extends ClassesObjective {
     this.#similarity = learning.similarity ?? 0;
   }
 
-  show({ kernels, plan, u32 }: Layer, labels: Uint32Array, begin: number, end: number): void {
+  show(
+    { kernels, plan, u32 }: Layer,
+    _index: number,
+    _rows: BatchRows,
+    labels: Uint32Array,
+    begin: number,
+    end: number,
+  ): void {
     const heads = classHeadsOf(plan);
     u32.set(labels.subarray(begin, end), (heads.labels >>> 2) + begin);
     for (const head of heads.groups) {

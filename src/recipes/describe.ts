@@ -108,6 +108,12 @@ function describeLearning(learning: Learning): string {
           : `, rows leave that are doubted by less than ${settled}${rest === undefined ? '' : ` and examples rest for ${rest} epochs`}`;
       return `classes by ${maps[map]} of ${read[activity]}${own}${groups ? `, groups: ${groups}` : ''}${leave}, layer by layer, nothing negative`;
     }
+    case 'self-contrast': {
+      const margins = learning.margins.map(
+        ({ positive, negative, penalty }) => `${positive} and ${negative}, penalty ${penalty}`,
+      );
+      return `images seen twice against two at once, layer by layer, goodness of each over and under ${margins.join('; ')}`;
+    }
     case 'recurrent': {
       const { iterations, damping, firstStep, lastStep } = learning;
       const read = firstStep === lastStep ? `step ${firstStep}` : `steps ${firstStep} to ${lastStep}`;

@@ -2,7 +2,7 @@
 
 import { refuse } from '../errors.ts';
 import { fullSpec } from '../layers/forms.ts';
-import { type Layerwise, layerRate, type Recipe, readFrom } from './recipe.ts';
+import { type Layerwise, layerRate, type Recipe, readFrom, type SelfContrast } from './recipe.ts';
 
 /** Throws an InputError where a step would take more of a weight than there is. */
 export function checkRates({ layers, learning }: Recipe): void {
@@ -28,6 +28,10 @@ export function checkLayerwise(recipe: Recipe, learning: Layerwise): void {
   if (from >= layers.length) {
     const path = learning.kind === 'classes' ? 'learning.readFrom' : 'learning.readout.from';
     refuse(path, `a layer from 0 to ${layers.length - 1}`, from);
+  }
+  if (learning.kind === 'self-contrast') {
+    checkSelfContrast(recipe, learning);
+    return;
   }
   const { groups } = learning;
   if (groups === 'positions') {
@@ -71,5 +75,21 @@ export function checkLayerwise(recipe: Recipe, learning: Layerwise): void {
   }
   if (learning.mapRate !== undefined && learning.map !== 'learned') {
     refuse('learning.mapRate', 'absent where the map is not learned', learning.mapRate);
+  }
+}
+
+function checkSelfContrast({ layers }: Recipe, { margins }: SelfContrast): void {
+  layers.map(fullSpec).forEach((spec, l) => {
+    if (spec.kind !== 'conv') refuse(`layers[${l}].kind`, 'conv with self-contrast', spec.kind);
+    if (spec.maxPool !== undefined) {
+      refuse(
+        `layers[${l}].maxPool`,
+        'absent with self-contrast (overlapPool or averagePool pool what goes on)',
+        spec.maxPool,
+      );
+    }
+  });
+  if (margins.length !== layers.length) {
+    refuse('learning.margins', `a list of ${layers.length}, one for each layer`, margins.length);
   }
 }

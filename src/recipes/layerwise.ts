@@ -31,9 +31,9 @@ export const objective = union({
   swish: object({ kind: oneOf('swish'), alpha: above0 }),
 });
 
-/** The softmax readout and its momentum steps; `from` is the first layer, counted from 0, that both readouts look at. */
+/** The softmax readout and its momentum steps; `from` is the first layer, counted from 0, that readouts look at. */
 export const momentumSteps = { rate: above0, momentum: below1, decay: atLeast0 };
-const readout = object({ ...momentumSteps, from: whole(0) });
+export const readout = object({ ...momentumSteps, from: whole(0) });
 
 const groups: Schema<number | 'positions'> = (value, path) =>
   value === 'positions' || (Number.isSafeInteger(value) && (value as number) > 0)

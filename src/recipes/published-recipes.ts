@@ -42,7 +42,7 @@ function patches(channels: number, more?: Partial<ConvSpec>): ConvSpec {
 
 /** One of those that the readout sees. */
 function read(channels: number, averagePool?: 2): ConvSpec {
-  return patches(channels, { readMeans: true, ...(averagePool && { averagePool }) });
+  return patches(channels, { readCells: 1, ...(averagePool && { averagePool }) });
 }
 
 /**
@@ -97,9 +97,48 @@ const deeperForward = {
   cosineTo: 0.1,
 } as const satisfies Recipe;
 
+/** A layer of SCFF, of which the readout sees means in 4 × 4 parts. */
+function triangles(channels: number, size: number, rate: number): ConvSpec {
+  const outgoing = { triangle: true, overlapPool: 2, normalization: 'image', readCells: 4 } as const;
+  return { kind: 'conv', channels, size, ...outgoing, rate };
+}
+
+/**
+ * SCFF (Chen et al. 2025): without labels, each image seen twice against two images seen at once. Its three layers at two thirds, a third and a
+ * sixth of their width. Layers learn at the same time, where theirs do one after the other, and the readout with them; borders are zero, and
+ * the readout sees means of as many parts of every layer, and takes momentum steps.
+ */
+const scff = {
+  name: 'scff',
+  about: 'SCFF: unsupervised, images seen twice against two images at once',
+  layers: [
+    triangles(64, 5, 0.01),
+    triangles(128, 3, 0.002),
+    { kind: 'conv', channels: 256, size: 3, averagePool: 2, normalization: 'image', readCells: 4, rate: 0.0002 },
+  ],
+  image: [32, 32, 3],
+  channelMeans: 'image',
+  shift: 0,
+  flip: true,
+  learning: {
+    kind: 'self-contrast',
+    optimizer: { ...adam, rate: 0.002, decay: 1e-4 },
+    margins: [
+      { positive: 0, negative: 1, penalty: 0.0012 },
+      { positive: 5, negative: 9, penalty: 0.0007 },
+      { positive: 6, negative: 10, penalty: 0.0005 },
+    ],
+    readout: { rate: 0.1, momentum: 0.9, decay: 0, from: 0 },
+  },
+  batch: 100,
+  epochs: 12,
+  holdShare: 0.5,
+} as const satisfies Recipe;
+
 /** Each by its name. */
 export const publishedRecipes = {
   'mono-forward': monoForward,
   asge,
   'deeper-forward': deeperForward,
+  scff,
 } as const satisfies Record<string, Recipe>;

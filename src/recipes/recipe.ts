@@ -14,13 +14,14 @@ export type Learning = Recipe['learning'];
 export type Contrast = Extract<Learning, { kind: 'contrast' }>;
 export type Unsupervised = Extract<Learning, { kind: 'unsupervised' }>;
 export type Classes = Extract<Learning, { kind: 'classes' }>;
+export type SelfContrast = Extract<Learning, { kind: 'self-contrast' }>;
 export type Recurrent = Extract<Learning, { kind: 'recurrent' }>;
 /** What a layer wants of its goodness. */
 export type ObjectiveSpec = Infer<typeof objective>;
 export type Between = NonNullable<Contrast['between']>;
 
 /** The ways of learning in which every layer learns by itself. */
-export type Layerwise = Contrast | Unsupervised | Classes | Recurrent;
+export type Layerwise = Contrast | Unsupervised | Classes | SelfContrast | Recurrent;
 /** Those that compare positive with negative rows. */
 export type ByGoodness = Contrast | Unsupervised | Recurrent;
 
@@ -34,7 +35,7 @@ export function isConvolutional({ layers: [first] }: Pick<Recipe, 'layers'>): bo
 }
 
 export function isByGoodness(learning: Learning): learning is ByGoodness {
-  return isLayerwise(learning) && learning.kind !== 'classes';
+  return isLayerwise(learning) && learning.kind !== 'classes' && learning.kind !== 'self-contrast';
 }
 
 /** Whether the network is asked about each label in turn. */
@@ -68,7 +69,7 @@ export function betweenOf(learning: Learning): Between | undefined {
 /** The first layer, counted from 0, that the readouts look at. */
 export function readFrom({ learning, layers }: Pick<Recipe, 'learning' | 'layers'>): number {
   if (learning.kind === 'classes') return learning.readFrom;
-  return isByGoodness(learning) ? learning.readout.from : layers.length - 1;
+  return isLayerwise(learning) ? learning.readout.from : layers.length - 1;
 }
 
 export function layerGoodness(learning: ByGoodness, layer: LayerSpec): Goodness {

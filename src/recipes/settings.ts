@@ -3,7 +3,7 @@
 import { layerSpec } from '../layers/forms.ts';
 import { optimizer } from '../layers/optimizer.ts';
 import { hybrids, wrongLabels } from '../negatives/negatives.ts';
-import { above0, below1, object, oneOf, union, whole } from '../schema.ts';
+import { above0, atLeast0, below1, list, number, object, oneOf, optional, union, whole, yes } from '../schema.ts';
 import { recipeOf } from './frame.ts';
 import {
   between,
@@ -12,6 +12,7 @@ import {
   contrastLearning,
   momentumSteps,
   phases,
+  readout,
 } from './layerwise.ts';
 
 const learning = union({
@@ -19,6 +20,22 @@ const learning = union({
   /** No label: real images are positive, hybrids of two negative; labels are for the softmax readout alone (section 3.2). */
   unsupervised: object({ kind: oneOf('unsupervised'), negatives: hybrids, ...byGoodness, phases, between }),
   classes: classesLearning,
+  /**
+   * No label either: each image of a batch seen twice is positive, seen with the next one at once it is negative (SCFF, Chen et al. 2025);
+   * for convolutions without `maxPool`, whose activities learning sees before they are rectified. The goodness of a position is the mean
+   * of the squares of its units.
+   */
+  'self-contrast': object({
+    kind: oneOf('self-contrast'),
+    optimizer,
+    frozen: optional(yes),
+    /**
+     * Of each layer, by position: the least goodness of what is positive and the most of what is negative, each asked for by a softplus;
+     * and by how much goodness is kept small, as its length over the positions of an image.
+     */
+    margins: list(object({ positive: number, negative: number, penalty: atLeast0 })),
+    readout,
+  }),
   /**
    * The paper's network with top-down connections (section 3.4): the image is a still video, the label a layer of its own at the top.
    */

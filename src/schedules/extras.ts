@@ -3,6 +3,7 @@
 
 import type { Layer } from '../layers/layer.ts';
 import type { planHybrids } from '../negatives/hybrids.ts';
+import type { SelfContrastObjective } from '../objectives/self-contrast.ts';
 import type { SimilarityObjective } from '../objectives/similarity.ts';
 import type { Learning } from '../recipes/recipe.ts';
 import type { Augmentation } from './augmentation.ts';
@@ -12,7 +13,7 @@ import type { RandomAlteration } from './random-alteration.ts';
 import type { Thread } from './thread.ts';
 
 /** The ways of learning that are for few, or there to be compared with. */
-type RareKind = Exclude<Learning['kind'], 'contrast' | 'classes'>;
+type RareKind = Exclude<Learning['kind'], 'contrast' | 'classes' | 'self-contrast'>;
 
 /** Opens the program of a way of learning, for a thread and its layers. */
 export type OpenProgram<Kind extends Learning['kind'] = Learning['kind']> = (
@@ -28,6 +29,7 @@ export interface Extras {
   readonly planHybrids: typeof planHybrids;
   readonly RandomAlteration: typeof RandomAlteration;
   readonly SimilarityObjective: typeof SimilarityObjective;
+  readonly SelfContrastObjective: typeof SelfContrastObjective;
 }
 
 /** Empty until they are made known. */

@@ -8,7 +8,7 @@ import { InputRows, type Move, STILL } from '../layers/input-rows.ts';
 import type { Layer } from '../layers/layer.ts';
 import { BatchRows } from '../layers/rows.ts';
 import { wrongLabel } from '../negatives/labels.ts';
-import type { Classes, Contrast, Unsupervised } from '../recipes/recipe.ts';
+import type { Classes, Contrast, SelfContrast, Unsupervised } from '../recipes/recipe.ts';
 import type { Augmentation } from './augmentation.ts';
 import type { ActivationTransform } from './between-layers.ts';
 import type { EvaluateJob, TrainJob } from './job.ts';
@@ -17,7 +17,7 @@ import { rolesOf } from './roles.ts';
 import type { Thread } from './thread.ts';
 
 export class FeedforwardProgram extends LayerwiseProgram {
-  readonly #learning: Contrast | Unsupervised | Classes;
+  readonly #learning: Contrast | Unsupervised | Classes | SelfContrast;
   readonly #input: InputRows;
   readonly #augmentation: Augmentation | undefined;
   /** Which example each image of the batch is. */
@@ -27,7 +27,7 @@ export class FeedforwardProgram extends LayerwiseProgram {
   constructor(
     thread: Thread,
     layers: readonly Layer[],
-    learning: Contrast | Unsupervised | Classes,
+    learning: Contrast | Unsupervised | Classes | SelfContrast,
     augmentation?: Augmentation,
     between?: ActivationTransform,
   ) {

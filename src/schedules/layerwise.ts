@@ -20,6 +20,7 @@ function objectiveOf({ layers }: Recipe, learning: Layerwise): Objective {
     const { similarity } = learning;
     return new (similarity === undefined ? ClassesObjective : extras.SimilarityObjective)(learning);
   }
+  if (learning.kind === 'self-contrast') return new extras.SelfContrastObjective(learning);
   const goodness = layers.map(layer => layerGoodness(learning, layer));
   return new ContrastObjective(learning.objective, goodness);
 }
@@ -69,7 +70,9 @@ export abstract class LayerwiseProgram<Kind extends Layer = Layer> extends Threa
     const peerOf = (l: number) => (phases[l].positive ? peerNormalisation : 0);
     const [begin, end] = [thread.begin(images), thread.end(images)];
     if (objective.show) {
-      for (const layer of layers) objective.show(layer, this.readout.labels, begin, end);
+      for (let l = 0; l < layers.length; l++) {
+        objective.show(layers[l], l, rows, this.readout.labels, begin, end);
+      }
       // Every image is known to all.
       thread.wait();
     }

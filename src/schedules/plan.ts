@@ -8,7 +8,6 @@ import { partsOf, planReadout } from '../readouts/softmax.ts';
 import { inContext, inputShape, shapesBy } from '../recipes/check.ts';
 import {
   hasReadout,
-  isLayerwise,
   lowestReached,
   type Recipe,
   readFrom,
@@ -76,7 +75,7 @@ function siteOf(recipe: Recipe, around: Surroundings, sources: readonly Source[]
     classes: hasReadout(learning) && l >= readFrom(recipe) ? classes : 0,
     labels: sharesImage ? classes : 0,
     appended: label?.kind === 'appended' ? classes : 0,
-    groups: (isLayerwise(learning) && learning.groups) || 1,
+    groups: ('groups' in learning && learning.groups) || 1,
     ...(learning.kind === 'classes' && {
       classMap: {
         classes,
@@ -85,6 +84,7 @@ function siteOf(recipe: Recipe, around: Surroundings, sources: readonly Source[]
         isAffine: learning.map === 'affine-projection',
       },
     }),
+    ...(learning.kind === 'self-contrast' && { isSelfContrast: true }),
     moments: learning.kind === 'perturbation' ? 0 : momentsOf(learning.optimizer),
     hasPairs,
     isBackward: learning.kind === 'backprop' && l > lowestReached(learning),

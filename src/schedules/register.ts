@@ -4,6 +4,7 @@ import '../layers/conv/register.ts';
 import type { DenseLayer } from '../layers/dense/dense-layer.ts';
 import type { LocalLayer } from '../layers/local/local-layer.ts';
 import { planHybrids } from '../negatives/hybrids.ts';
+import { SelfContrastObjective } from '../objectives/self-contrast.ts';
 import { SimilarityObjective } from '../objectives/similarity.ts';
 import { BackpropProgram } from './backprop.ts';
 import { type Extras, extras } from './extras.ts';
@@ -27,5 +28,6 @@ const known: Extras = {
   planHybrids,
   RandomAlteration,
   SimilarityObjective,
+  SelfContrastObjective,
 };
 Object.assign(extras, known);

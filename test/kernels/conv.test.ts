@@ -58,8 +58,10 @@ function forward(bench: Bench, sizes: Sizes): void {
   const scratch = bench.zeros(L * L * 32);
   const ofImages = (at: number, bytes: number) => (begin: number, end: number) =>
     Array.from({ length: P }, (_, p) => items(at + p * S * Q * bytes, Q * bytes)(begin, end)).flat();
+  // Activities of every other size are not rectified.
+  const least = U % 2 ? 0 : Number.NEGATIVE_INFINITY;
   const call = (w: number) => (k: Bench['kernels'], begin: number, end: number) =>
-    k.convForward(activity, w, scratch, cuts, entries, weights, begin, end, P, H, W, D, N, stride, L, S);
+    k.convForward(activity, w, scratch, cuts, entries, weights, begin, end, P, H, W, D, N, stride, L, S, least);
   bench.check({
     end: M,
     call: call(winners),
@@ -90,13 +92,15 @@ function gridForward(bench: Bench, sizes: Sizes): void {
   const scratch = bench.zeros(L * L * 32);
   const { kernels, u32 } = bench;
   kernels.spreadImages(grid, cuts, entries, 0, M, H, W, D, pad, S);
-  kernels.convForward(compressed, others, scratch, cuts, entries, weights, 0, M, P, H, W, D, N, stride, L, S);
+  const least = U % 2 ? 0 : Number.NEGATIVE_INFINITY;
+  const rest = [P, H, W, D, N, stride, L, S, least] as const;
+  kernels.convForward(compressed, others, scratch, cuts, entries, weights, 0, M, ...rest);
   const ofImages = (at: number, bytes: number) => (begin: number, end: number) =>
     Array.from({ length: P }, (_, p) => items(at + p * S * Q * bytes, Q * bytes)(begin, end)).flat();
   bench.check({
     end: M,
     call: (k, begin, end) =>
-      k.gridForward(activity, winners, scratch, grid, weights, begin, end, P, H, W, D, N, stride, L, S),
+      k.gridForward(activity, winners, scratch, grid, weights, begin, end, ...rest),
     writes: (begin, end) => [
       ...ofImages(activity, 128)(begin, end),
       ...ofImages(winners, 32)(begin, end),
@@ -125,8 +129,8 @@ function winnersOf(bench: Bench, sizes: Sizes): void {
   const winners = bench.zeros(P * S * Q * 8);
   const scratch = bench.zeros(L * L * 32);
   const { kernels, f32, u32 } = bench;
-  kernels.convForward(whole, winners, scratch, cuts, entries, weights, 0, M, P, H, W, D, N, 1, 1, S);
-  kernels.convForward(activity, winners, scratch, cuts, entries, weights, 0, M, P, H, W, D, N, 1, L, S);
+  kernels.convForward(whole, winners, scratch, cuts, entries, weights, 0, M, P, H, W, D, N, 1, 1, S, 0);
+  kernels.convForward(activity, winners, scratch, cuts, entries, weights, 0, M, P, H, W, D, N, 1, L, S, 0);
   const bytes = new Uint8Array(u32.buffer);
   for (let i = 0; i < P * S * Q * 32; i++) {
     const [lane, place] = [i % 32, Math.floor(i / 32)];

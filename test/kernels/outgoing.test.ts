@@ -1,7 +1,7 @@
 // What of an image goes on to the next layer, over awkward shapes and some at random.
 
 import { expect, it } from 'vitest';
-import { about, type Bench, eachBuild, items, Noise, sumError } from '../support/memory.ts';
+import { about, type Bench, EPSILON, eachBuild, items, Noise, sumError } from '../support/memory.ts';
 import { packs, sameRows } from '../support/packed-rows.ts';
 
 interface Sizes {
@@ -81,8 +81,11 @@ function scale(bench: Bench, sizes: Sizes): void {
   // A product and a sum, of numbers below 5.
   sameRows(bench, rows, entries, M, 2, 5);
 
-  const [meanRows, meanEntries] = [bench.take(2 * S), bench.take(2 * S * P * 32)];
-  const scratch = bench.take(P * 32);
+  const { height, width, L } = sizes;
+  const A = Math.min(L, height, width);
+  const length = A * A * P * 32;
+  const [meanRows, meanEntries] = [bench.take(2 * S), bench.take(2 * S * length)];
+  const scratch = bench.take(length);
   // By kernels that pack rows in parts, the last part's entries begin where its first image's do: as the kernel above left them.
   for (const [begin, end] of [
     [0, M],
@@ -91,15 +94,48 @@ function scale(bench: Bench, sizes: Sizes): void {
     bench.kernels.scaleChannels(rows, entries, activity, scales, begin, end, P, Q, S);
     bench.check({
       end: 1,
-      call: k => k.meanChannels(meanRows, meanEntries, scratch, rows, entries, begin, end, P, Q),
+      call: k => k.meanParts(meanRows, meanEntries, scratch, rows, entries, begin, end, P, height, width, A),
       writes: () => [
         ...items(meanRows, 8)(begin, end),
-        ...items(meanEntries, P * 32 * 8)(begin, end),
-        ...items(scratch, P * 128)(0, 1),
+        ...items(meanEntries, length * 8)(begin, end),
+        ...items(scratch, length * 4)(0, 1),
       ],
     });
   }
   sameRows(bench, meanRows, meanEntries, M, sumError(Q), 5);
+}
+
+function rectify(bench: Bench, sizes: Sizes): void {
+  const { M, U } = sizes;
+  for (const isTriangle of [0, 1]) {
+    const { P, Q, S, activity } = prepare(bench, sizes);
+    const rectified = bench.take(P * S * Q * 32);
+    bench.check({
+      end: M,
+      call: (k, begin, end) => k.rectifyPositions(rectified, activity, begin, end, P, Q, S, U, isTriangle),
+      writes: panelItems(rectified, P, S * Q * 128, Q * 128),
+    });
+    // Activities and their mean are below 6.
+    for (let panel = 0; panel < P; panel++) {
+      for (let i = 0; i < M * Q * 32; i++) {
+        bench.within(`rectified[${i}]`, (rectified >> 2) + panel * S * Q * 32 + i, 12 * sumError(U) * EPSILON);
+      }
+    }
+    bench.padding('rectified', rectified, U, S * Q, M * Q);
+  }
+}
+
+function largest(bench: Bench, sizes: Sizes): void {
+  const { M, height, width, L } = sizes;
+  const { P, S, activity } = prepare(bench, sizes);
+  const bytes = Math.floor(height / L) * Math.floor(width / L) * 128;
+  const pooled = bench.take((P * S * bytes) / 4);
+  bench.check({
+    end: M,
+    call: (k, begin, end) => k.largestPositions(pooled, activity, begin, end, P, height, width, L, S),
+    writes: panelItems(pooled, P, S * bytes, bytes),
+  });
+  bench.same();
 }
 
 function drop(bench: Bench, sizes: Sizes): void {
@@ -123,7 +159,9 @@ eachBuild((open, isFull) => {
   };
   it('averagePositions', each(average));
   it('channelSums', each(sums));
-  it('scaleChannels and meanChannels', each(scale));
+  it('scaleChannels and meanParts', each(scale));
+  it('rectifyPositions', each(rectify));
+  it('largestPositions', each(largest));
   it('dropUnits', each(drop));
 
   it('dropUnits leaves the share that it is to leave, differently in every image', () => {

@@ -82,7 +82,7 @@ const sound: Record<string, Recipe> = {
       {
         ...{ kind: 'conv', channels: 12, size: 3, stride: 1, maxPool: 2, cells: 2, withoutBias: true },
         ...{ initial: 'fan-in', dropout: 0.1, averagePool: 2, outputDropout: 0.2, normalization: 'image' },
-        ...{ readMeans: true, rate: 0.2, frozen: true },
+        ...{ readCells: 1, rate: 0.2, frozen: true },
       },
       { kind: 'conv', channels: 9, size: 1, initial: 'fan-out', normalization: 'none' },
     ],
@@ -99,6 +99,25 @@ const sound: Record<string, Recipe> = {
       frozen: true,
     },
     cosineTo: 0.1,
+  },
+  'self-contrast': {
+    ...common,
+    name: 'self-contrast',
+    layers: [
+      { kind: 'conv', channels: 12, size: 3, triangle: true, overlapPool: 2, rate: 0.2, frozen: true },
+      { kind: 'conv', channels: 9, size: 1 },
+    ],
+    image: [6, 8],
+    learning: {
+      kind: 'self-contrast',
+      optimizer: momentum,
+      frozen: true,
+      margins: [
+        { positive: -0.5, negative: 1, penalty: 0.1 },
+        { positive: 2, negative: 3, penalty: 0 },
+      ],
+      readout,
+    },
   },
   recurrent: {
     ...common,
@@ -153,7 +172,8 @@ const sound: Record<string, Recipe> = {
 const OPTIONAL = [
   ...['channelMeans', 'peerNormalisation', 'groups', 'frozen', 'phases', 'between', 'above'],
   ...['layers[0].stride', 'maxPool', 'cells', 'withoutBias', 'initial', 'dropout', 'averagePool'],
-  ...['outputDropout', 'normalization', 'readMeans', 'flip', 'crop', 'colorJitter', 'cosineTo'],
+  ...['triangle', 'overlapPool', 'outputDropout', 'normalization', 'readCells'],
+  ...['flip', 'crop', 'colorJitter', 'cosineTo'],
   ...['layers[0].goodness', 'layers[1].goodness', 'layers[0].rate', 'layers[1].rate'],
 ];
 
@@ -169,7 +189,7 @@ const OUT_OF_RANGE: Record<string, readonly number[]> = {
   ...Object.fromEntries(
     [
       ...['layers', 'units', 'height', 'width', 'channels', 'size', 'stride', 'image', 'groups', 'phases'],
-      ...['iterations', 'firstStep', 'lastStep', 'batch', 'epochs', 'cells'],
+      ...['iterations', 'firstStep', 'lastStep', 'batch', 'epochs', 'cells', 'readCells'],
     ].map(name => [name, NO_COUNT]),
   ),
   ...Object.fromEntries(['shift', 'from', 'after', 'blurs', 'overhang'].map(name => [name, NO_WHOLE])),
@@ -185,12 +205,15 @@ const OUT_OF_RANGE: Record<string, readonly number[]> = {
   ...Object.fromEntries(
     ['holdShare', 'channelMeans', 'cosineTo', 'brightness', 'contrast', 'gain'].map(name => [name, NO_SHARE]),
   ),
-  ...Object.fromEntries(['levels', 'maxPool', 'averagePool'].map(name => [name, [...NO_COUNT, 1]])),
+  ...Object.fromEntries(['levels', 'maxPool', 'averagePool', 'overlapPool'].map(name => [name, [...NO_COUNT, 1]])),
   crop: [...NOT_ABOVE_0, ...NOT_BELOW_1],
   // 1000 times any rate above is more than a whole weight.
   decay: [-0.1, 1000],
   // Whatever the goodness, there may be a level below 0.
   threshold: [],
+  positive: [],
+  negative: [],
+  penalty: [-0.1],
 };
 
 type Key = string | number;
@@ -458,6 +481,27 @@ describe('settings that do not go together', () => {
       { groups: undefined, similarity: 1 },
       {},
       'learning.similarity must be absent unless all layers are convolutions, found 1',
+    ],
+    [
+      'images seen two at once by layers that are no convolutions',
+      'self-contrast',
+      {},
+      { layers: [{ kind: 'conv', channels: 9, size: 3 }, 30] },
+      'layers[1].kind must be conv with self-contrast, found "dense"',
+    ],
+    [
+      'the largest of activities that are not rectified',
+      'self-contrast',
+      { readout: { ...readout, from: 0 } },
+      { layers: [{ kind: 'conv', channels: 9, size: 3, maxPool: 2 }] },
+      'layers[0].maxPool must be absent with self-contrast (overlapPool or averagePool pool what goes on), found 2',
+    ],
+    [
+      'margins of other layers',
+      'self-contrast',
+      { margins: [{ positive: 0, negative: 1, penalty: 0 }] },
+      {},
+      'learning.margins must be a list of 2, one for each layer, found 1',
     ],
     [
       'means that are neither numbers nor the image',

@@ -54,6 +54,7 @@ export function convKernels(
     stride: number,
     L: number,
     S: number,
+    least: number,
   ): void {
     const pad = (N - 1) / 2;
     const [across, down] = [W, H].map(length => Math.floor((length - 1) / stride) + 1);
@@ -80,7 +81,7 @@ export function convKernels(
           const place = (panel * S + image) * height * width + q;
           const [py, px] = [Math.floor(q / width), q % width];
           const pool = Array.from({ length: L * L }, (_, i) =>
-            sums[(py * L + Math.floor(i / L)) * across + px * L + (i % L)].map(sum => Math.max(0, sum)),
+            sums[(py * L + Math.floor(i / L)) * across + px * L + (i % L)].map(sum => Math.max(least, sum)),
           );
           if (L > 1) f32.set(pool.flat(), word(scratch, 0));
           for (let lane = 0; lane < PANEL; lane++) {
@@ -95,12 +96,12 @@ export function convKernels(
   }
 
   return {
-    convForward(activity, winners, scratch, cuts, entries, weights, begin, end, P, H, W, D, N, stride, L, S) {
+    convForward(activity, winners, scratch, cuts, entries, weights, begin, end, P, H, W, D, N, stride, L, S, least) {
       const each = (image: number, visit: Visit) => eachValue(cuts, entries, image, H, W, D, visit);
-      forward(each, activity, winners, scratch, weights, begin, end, P, H, W, D, N, stride, L, S);
+      forward(each, activity, winners, scratch, weights, begin, end, P, H, W, D, N, stride, L, S, least);
     },
 
-    gridForward(activity, winners, scratch, grid, weights, begin, end, P, H, W, D, N, stride, L, S) {
+    gridForward(activity, winners, scratch, grid, weights, begin, end, P, H, W, D, N, stride, L, S, least) {
       const across = W + N - 1;
       const each = (image: number, visit: Visit) => {
         for (let i = 0; i < H * W * D; i++) {
@@ -110,7 +111,7 @@ export function convKernels(
           visit(y, x, channel, f32[word(grid, 4 * place + channel)]);
         }
       };
-      forward(each, activity, winners, scratch, weights, begin, end, P, H, W, D, N, stride, L, S);
+      forward(each, activity, winners, scratch, weights, begin, end, P, H, W, D, N, stride, L, S, least);
     },
 
     spreadImages(grid, cuts, entries, begin, end, H, W, D, pad, S) {

@@ -52,12 +52,13 @@ export class ConvLayer extends Layer<ConvPlan> {
   }
 
   #multiply(begin: number, end: number): void {
-    const { at, panels, below, depth, size, step, pool, rows, isNarrow } = this.plan;
+    const { at, panels, below, depth, size, step, pool, rows, isNarrow, isLinear } = this.plan;
     const { kernels } = this;
     const { activity, winners, weights } = at;
     const scratch = this.#scratch;
     const { height, width } = below;
-    const sizes = [weights, begin, end, panels, height, width, depth, size, step, pool, rows] as const;
+    const least = isLinear ? Number.NEGATIVE_INFINITY : 0;
+    const sizes = [weights, begin, end, panels, height, width, depth, size, step, pool, rows, least] as const;
     if (isNarrow && this.#density(begin, end) > FULL) {
       kernels.gridForward(activity, winners, scratch, at.grid, ...sizes);
     } else {
@@ -213,7 +214,7 @@ export class ConvLayer extends Layer<ConvPlan> {
     this.kernels.listGradient(
       at.counts,
       at.unitLists,
-      at.activity,
+      at.gradientRows,
       at.winners,
       at.targets,
       begin,

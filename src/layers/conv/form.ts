@@ -12,22 +12,29 @@ export const convForm: LayerForm<ConvSpec> = { spec: convSpec, output: outputOf 
 
 /** The shape of what is handed on; throws an InputError where a layer cannot stand on `below`. */
 export function outputOf(spec: Omit<ConvSpec, 'kind' | 'size'>, below: Shape): Shape {
-  const { channels, cells = 1, outputDropout, normalization } = spec;
+  const { channels, cells = 1, outputDropout, normalization, triangle, averagePool, overlapPool } = spec;
   if (channels < FEWEST_CHANNELS) refuse('channels', `at least ${FEWEST_CHANNELS}`, channels);
   const convolved = positionsOf({ stride: spec.stride }, below);
   checkPool('maxPool', spec.maxPool, convolved);
   const units = positionsOf(spec, below);
   const most = Math.min(units.height, units.width);
   if (cells > most) refuse('cells', `at most ${most}, the positions each way`, cells);
-  checkPool('averagePool', spec.averagePool, units);
-  if (outputDropout !== undefined && normalization === 'blocks') {
-    refuse(
-      'outputDropout',
-      'absent where blocks are standardised, whose mean is not zero before',
-      outputDropout,
-    );
+  checkPool('averagePool', averagePool, units);
+  checkPool('overlapPool', overlapPool, units);
+  if (averagePool !== undefined && overlapPool !== undefined) {
+    refuse('overlapPool', 'absent beside averagePool', overlapPool);
   }
-  return { ...outgoingOf(spec, units), channels };
+  if (normalization === 'blocks') {
+    const expected = 'absent where blocks are standardised, whose mean is not zero before';
+    for (const [name, found] of Object.entries({ outputDropout, overlapPool, triangle })) {
+      if (found !== undefined) refuse(name, expected, found);
+    }
+  }
+  const outgoing = outgoingOf(spec, units);
+  const { readCells = 1 } = spec;
+  const parts = Math.min(outgoing.height, outgoing.width);
+  if (readCells > parts) refuse('readCells', `at most ${parts}, the positions each way that go on`, readCells);
+  return { ...outgoing, channels };
 }
 
 type Positions = Pick<Shape, 'height' | 'width'>;
@@ -46,10 +53,10 @@ export function positionsOf(
 
 /** The positions that are handed on, of those that units have. */
 export function outgoingOf(
-  { averagePool = 1 }: Pick<ConvSpec, 'averagePool'>,
+  { averagePool = 1, overlapPool = averagePool }: Pick<ConvSpec, 'averagePool' | 'overlapPool'>,
   { height, width }: Positions,
 ): Positions {
-  return { height: Math.floor(height / averagePool), width: Math.floor(width / averagePool) };
+  return { height: Math.floor(height / overlapPool), width: Math.floor(width / overlapPool) };
 }
 
 function checkPool(name: string, pool: number | undefined, { height, width }: Positions): void {

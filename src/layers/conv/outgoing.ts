@@ -1,4 +1,5 @@
-// What a layer of convolutions hands on of its activities: means of neighbouring positions, some left out, normalised.
+// What a layer of convolutions hands on of its activities: rectified where they are not, means or the largest of neighbouring positions,
+// some left out, normalised.
 
 import type { Kernels } from '../../kernels/kernels.ts';
 import { PANEL } from '../../kernels/panels.ts';
@@ -27,28 +28,52 @@ export class Outgoing {
 
   /** Writes what is handed on, and what the softmax readout sees, of images `begin` to `end`. */
   write(begin: number, end: number): void {
-    const { at, means, panels, rows, height, width, averagePool, isApart, outPositions } = this.#plan;
-    const { activity, outgoing, outputRows, outputEntries } = at;
-    const kernels = this.#kernels;
-    if (isApart) {
-      kernels.averagePositions(outgoing, activity, begin, end, panels, height, width, averagePool, rows);
-      this.#dropout.drop(outgoing, outPositions, begin, end, this.#plan.outputDropout, 1);
-    }
+    const { at, means, panels, isApart, outgoing } = this.#plan;
+    if (isApart) this.#pool(begin, end);
     if (this.#plan.normalization) this.#byChannels(begin, end);
     else this.#byPositions(begin, end);
     if (!means) return;
-    const { rows: meanRows, entries } = means;
-    kernels.meanChannels(
-      meanRows,
-      entries,
+    this.#kernels.meanParts(
+      means.rows,
+      means.entries,
       this.#scratch,
-      outputRows,
-      outputEntries,
+      at.outputRows,
+      at.outputEntries,
       begin,
       end,
       panels,
-      outPositions,
+      outgoing.height,
+      outgoing.width,
+      means.cells,
     );
+  }
+
+  /** Makes what is handed on, before it is normalised. */
+  #pool(begin: number, end: number): void {
+    const { at, panels, rows, channels, height, width, outPositions, ...plan } = this.#plan;
+    const { activity, rectified, outgoing } = at;
+    const kernels = this.#kernels;
+    if (plan.isRectified) {
+      const isTriangle = plan.isTriangle ? 1 : 0;
+      kernels.rectifyPositions(
+        rectified,
+        activity,
+        begin,
+        end,
+        panels,
+        height * width,
+        rows,
+        channels,
+        isTriangle,
+      );
+    }
+    const { averagePool, overlapPool } = plan;
+    if (overlapPool > 1) {
+      kernels.largestPositions(outgoing, rectified, begin, end, panels, height, width, overlapPool, rows);
+    } else if (outgoing !== rectified) {
+      kernels.averagePositions(outgoing, rectified, begin, end, panels, height, width, averagePool, rows);
+    }
+    this.#dropout.drop(outgoing, outPositions, begin, end, plan.outputDropout, 1);
   }
 
   /** Each position divided by a number of its own. */

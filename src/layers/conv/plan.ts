@@ -25,9 +25,10 @@ export type ConvPlan = ReturnType<typeof planConv>;
 
 /** Plans a layer; throws an InputError where it does not fit in the 4 GiB of one memory. */
 export function planConv(spec: ConvSpec, site: Site) {
-  const { below, batch, rows, classes, classMap, moments, threads } = site;
-  const { channels, size, stride = 1, maxPool: pool = 1, cells = 1, averagePool = 1 } = spec;
-  const { dropout = 0, outputDropout = 0, normalization } = spec;
+  const { below, batch, rows, classes, classMap, isSelfContrast = false, moments, threads } = site;
+  const { channels, size, stride = 1, maxPool: pool = 1, cells = 1 } = spec;
+  const { dropout = 0, outputDropout = 0, normalization, readCells } = spec;
+  const { triangle: isTriangle = false, averagePool = 1, overlapPool = 1 } = spec;
   const { height, width } = positionsOf(spec, below);
   const outgoing = outgoingOf(spec, { height, width });
   checkNormalization(spec, site);
@@ -43,8 +44,11 @@ export function planConv(spec: ConvSpec, site: Site) {
   const positions = height * width;
   const outPositions = outgoing.height * outgoing.width;
   const outputs = outPositions * panels * PANEL;
+  /** Whether activities are changed unit by unit before they are handed on. */
+  const isRectified = isSelfContrast || isTriangle;
+  const isPooled = averagePool > 1 || overlapPool > 1;
   /** Whether what is handed on is made apart from the activities, which the gradient still needs. */
-  const isApart = averagePool > 1 || outputDropout > 0;
+  const isApart = isRectified || isPooled || outputDropout > 0;
   const fanIn = size * size * depth;
   const arena = new Arena();
   const weightBytes = panels * (fanIn + 1) * ROW_BYTES;
@@ -57,18 +61,21 @@ export function planConv(spec: ConvSpec, site: Site) {
   const blockImages = Math.max(1, Math.min(BLOCK_IMAGES, Math.round(BLOCK_POSITIONS / positions)));
   const blocks = Math.ceil(rows / blockImages);
   const listed = blocks * panels * PANEL;
+  const readWidth = readCells === undefined ? outputs : readCells * readCells * panels * PANEL;
   const means =
-    classes && spec.readMeans
-      ? { rows: arena.take(rows * 8), entries: arena.take(rows * panels * PANEL * 8) }
+    classes && readCells !== undefined
+      ? { cells: readCells, rows: arena.take(rows * 8), entries: arena.take(rows * readWidth * 8) }
       : undefined;
-  const head = classes ? planHead(arena, means ? panels * PANEL : outputs, batch, classes) : undefined;
+  const head = classes ? planHead(arena, readWidth, batch, classes) : undefined;
   const featurePanels = cells * cells * panels;
   const goodness = planGoodness(arena, 1, rows, 1);
   const output = {
     outputRows: arena.take(rows * 8),
     outputEntries: arena.take(rows * outputs * 8),
   };
-  const activity = arena.take(panels * rows * positions * ROW_BYTES);
+  const activityBytes = panels * rows * positions * ROW_BYTES;
+  const activity = arena.take(activityBytes);
+  const rectified = isRectified ? arena.take(activityBytes) : activity;
   const squares = arena.take(rows * positions * 4);
   const at = {
     weights: arena.take(weightBytes),
@@ -81,11 +88,18 @@ export function planConv(spec: ConvSpec, site: Site) {
     winners: arena.take(pool > 1 ? panels * rows * positions * PANEL : 0),
     squares,
     ...goodness,
-    outgoing: isApart ? arena.take(panels * rows * outPositions * ROW_BYTES) : activity,
+    rectified,
+    outgoing:
+      isPooled || (outputDropout > 0 && !isRectified)
+        ? arena.take(panels * rows * outPositions * ROW_BYTES)
+        : rectified,
     outSquares: isApart && !normalization ? arena.take(rows * outPositions * 4) : squares,
     outTotals: isApart && !normalization ? arena.take(rows * 4) : goodness.totals,
     scales: arena.take(normalization ? rows * 2 * panels * ROW_BYTES : 0),
     ...output,
+    // Of self-contrast: where the goodness of each position lies, and its gradient, in the place of what has been handed on.
+    slopes: arena.take(isSelfContrast ? rows * 2 * positions * 4 : 0),
+    gradientRows: isSelfContrast ? rectified : activity,
     // A patch of four narrow positions may reach beyond the last.
     grid: arena.take(panelsOf(depth) * gridBytes + 64),
     counts: arena.take(listed * 4),
@@ -97,7 +111,7 @@ export function planConv(spec: ConvSpec, site: Site) {
     along: arena.take(classMap ? rows * positions * 4 : 0),
     cells: arena.take(classMap ? featurePanels * batch * ROW_BYTES : 0),
   };
-  const scratchRows = Math.max(pool * pool, means ? panels : 0);
+  const scratchRows = Math.max(pool * pool, means ? readWidth / PANEL : 0);
   const scratch = Array.from({ length: threads }, () => arena.take(scratchRows * ROW_BYTES));
   const classHeads = planClassHeads(
     arena,
@@ -125,7 +139,9 @@ export function planConv(spec: ConvSpec, site: Site) {
     labels: 0,
     outputs,
     outputOrder: placesOf(
-      means ? unitGrid(1, 1, channels) : unitGrid(outgoing.height, outgoing.width, channels),
+      means
+        ? unitGrid(means.cells, means.cells, channels)
+        : unitGrid(outgoing.height, outgoing.width, channels),
     ),
     sharesImages: false,
     sharedRow: rows,
@@ -152,10 +168,16 @@ export function planConv(spec: ConvSpec, site: Site) {
     deviation: deviationOf(spec, below.channels),
     withoutBias: spec.withoutBias === true,
     dropout,
+    /** Activities that are not rectified: of self-contrast. */
+    isLinear: isSelfContrast,
+    isRectified,
+    isTriangle,
     averagePool,
+    overlapPool,
     outputDropout,
     normalization,
     isApart,
+    outgoing,
     outPositions,
     /** Blocks of channels, one after the other, that are standardised each by itself. */
     blocks: site.classMap?.classes ?? 1,

@@ -32,8 +32,18 @@ export const convSpec = object({
   initial: optional(oneOf('fan-in', 'fan-out')),
   /** The share of activities that training sets to zero, at random, before anything reads them; the others grow as much. Absent: none. */
   dropout: optional(below1),
-  /** Once a map has read them, the mean of so many neighbouring positions each way goes on; absent: every position does. */
+  /**
+   * What goes on of each unit is the part that is over the mean of its position's channels (the triangle of Coates, Lee and Ng 2011); absent:
+   * all of it.
+   */
+  triangle: optional(yes),
+  /** Once learned from, the mean of so many neighbouring positions each way goes on; absent: every position does. */
   averagePool: optional(whole(2)),
+  /**
+   * The largest of twice as many goes on, of squares that overlap: they are so many positions apart, and the first begins half as many
+   * before the first. Absent: every position does.
+   */
+  overlapPool: optional(whole(2)),
   /** The same as `dropout` of what goes on alone. */
   outputDropout: optional(below1),
   /**
@@ -42,8 +52,8 @@ export const convSpec = object({
    * square of its channels and a hundredth of that of the image.
    */
   normalization: optional(oneOf('image', 'blocks', 'none')),
-  /** The softmax readout sees the mean of each channel over what goes on; absent: each position. */
-  readMeans: optional(yes),
+  /** The softmax readout sees the mean of each channel in each of `readCells` · `readCells` parts of what goes on; absent: each position. */
+  readCells: optional(whole(1)),
   ...perLayer,
 });
 

@@ -12,7 +12,8 @@ const NORMALIZED = {
 export const convWords: LayerWords<ConvSpec> = {
   size: ({ channels, size }) => `${size}×${size}×${channels}`,
   describe({ channels, size, stride = 1, maxPool = 1, cells = 1, ...rest }) {
-    const { withoutBias, initial, dropout, averagePool, outputDropout, normalization, readMeans } = rest;
+    const { withoutBias, initial, dropout, triangle, averagePool, overlapPool, outputDropout } = rest;
+    const { normalization, readCells } = rest;
     const details = [
       `patches of ${size} × ${size}`,
       ...(stride > 1 ? [`${stride} apart`] : []),
@@ -21,10 +22,12 @@ export const convWords: LayerWords<ConvSpec> = {
       ...(initial ? [`initial variance 2 over the ${initial}`] : []),
       ...(dropout ? [`${dropout} dropped`] : []),
       ...(cells > 1 ? [`read in ${cells} × ${cells} cells`] : []),
+      ...(triangle ? ['what is over the mean of the channels'] : []),
       ...(averagePool ? [`the mean of ${averagePool} × ${averagePool}`] : []),
+      ...(overlapPool ? [`the largest of ${2 * overlapPool} × ${2 * overlapPool}, ${overlapPool} apart`] : []),
       ...(outputDropout ? [`${outputDropout} of it dropped`] : []),
       ...(normalization ? [NORMALIZED[normalization]] : []),
-      ...(readMeans ? ['the readout sees means'] : []),
+      ...(readCells ? [`the readout sees means of ${readCells} × ${readCells} parts`] : []),
     ];
     return `${channels} channels (${details.join(', ')})`;
   },

@@ -20,6 +20,7 @@ it.each([
   [spec({ size: 7 }), grid(1, 1, 64), grid(1, 1, 32)],
   [spec({ averagePool: 2 }), grid(7, 9), grid(3, 4, 32)],
   [spec({ maxPool: 2, averagePool: 3, cells: 4 }), grid(14, 9), grid(2, 1, 32)],
+  [spec({ overlapPool: 2 }), grid(7, 9), grid(3, 4, 32)],
 ])('%o over %o', (layer, below, expected) => {
   expect(convForm.output(layer, below)).toEqual(expected);
 });
@@ -41,6 +42,21 @@ it.each<[string, () => unknown, string]>([
     'an average of more positions than there are',
     () => convForm.output(spec({ maxPool: 2, averagePool: 3 }), grid(9, 4)),
     'averagePool must be at most 2, the positions each way',
+  ],
+  [
+    'two pools of what goes on',
+    () => convForm.output(spec({ averagePool: 2, overlapPool: 2 }), grid(9, 4)),
+    'overlapPool must be absent beside averagePool, found 2',
+  ],
+  [
+    'more parts to read than there are positions',
+    () => convForm.output(spec({ overlapPool: 2, readCells: 3 }), grid(9, 4)),
+    'readCells must be at most 2, the positions each way that go on, found 3',
+  ],
+  [
+    'a triangle before blocks are standardised',
+    () => convForm.output(spec({ triangle: true, normalization: 'blocks' }), grid(9, 4)),
+    'triangle must be absent where blocks are standardised',
   ],
   [
     'what is left out before blocks are standardised',

@@ -1,0 +1,76 @@
+// Layers of convolutions learn without labels (SCFF, Chen et al. 2025): an image seen twice is to have much goodness at every position, seen
+// together with another one little. The images of a batch are in random order, so that the other is the next.
+
+import { SKIP } from '../kernels/panels.ts';
+import type { ConvPlan } from '../layers/conv/plan.ts';
+import type { Layer } from '../layers/layer.ts';
+import type { BatchRows } from '../layers/rows.ts';
+import type { SelfContrast } from '../recipes/recipe.ts';
+import type { Objective, Phase } from './objective.ts';
+
+export class SelfContrastObjective implements Objective {
+  readonly isNormalizing = false;
+  readonly #margins: SelfContrast['margins'];
+
+  constructor({ margins }: SelfContrast) {
+    this.#margins = margins;
+  }
+
+  look(): void {}
+
+  goodness({ plan, f32 }: Layer, _index: number, row: number): number {
+    return f32[(plan.at.totals >>> 2) + row];
+  }
+
+  show(layer: Layer, index: number, { images }: BatchRows, _labels: Uint32Array, begin: number, end: number): void {
+    const { at, panels, height, width, rows, channels } = layer.plan as ConvPlan;
+    const { positive, negative, penalty } = this.#margins[index];
+    layer.kernels.mixtureSlopes(
+      at.slopes,
+      at.totals,
+      at.activity,
+      begin,
+      end,
+      images,
+      panels,
+      height * width,
+      rows,
+      channels,
+      positive,
+      negative,
+      penalty,
+    );
+  }
+
+  compare(
+    { kernels, plan, u32 }: Layer,
+    _index: number,
+    { images }: BatchRows,
+    _labels: Uint32Array,
+    phase: Phase,
+    begin: number,
+    end: number,
+  ): void {
+    const { at, panels, height, width, rows, channels } = plan as ConvPlan;
+    // Alone, an image has no other.
+    const isLeft = !phase.positive || images === 1;
+    for (let row = begin; row < end; row++) u32[(at.targets >>> 2) + row] = isLeft ? SKIP : row;
+    if (isLeft) return;
+    kernels.mixtureGradient(
+      at.gradientRows,
+      at.slopes,
+      at.activity,
+      begin,
+      end,
+      images,
+      panels,
+      height * width,
+      rows,
+      channels,
+    );
+  }
+
+  gradientRows(): void {}
+
+  step(): void {}
+}
