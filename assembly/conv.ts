@@ -12,98 +12,136 @@
 import { SKIP } from './columns';
 import { atLeast, madd, PANEL_ROW } from './simd';
 
+/** Bytes of weights that are multiplied with some rows of positions at a time, for most of them to stay in a first-level cache. */
+const NEAR: usize = 24576;
+
 /**
  * activity = max over pools of L · L positions of patches · weights + bias, and of `least`: 0 for ReLU, −∞ for none. Patches are `stride`
  * apart, and the first is around the first position.
  *
- *   scratch (L·L, 32)  of this call alone
+ * Some rows of positions are multiplied with so much of a patch's weights as a first-level cache holds, then with the next.
+ *
+ *   scratch (rows of a band · columns, 32)  of this call alone, where L > 1
  */
 export function convForward(
   activity: usize, winners: usize, scratch: usize, cuts: usize, entries: usize, weights: usize,
   begin: u32, end: u32, P: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32,
   least: f32,
 ): void {
-  const pad = <i32>(N >> 1);
   const height = ((H - 1) / stride + 1) / L, width = ((W - 1) / stride + 1) / L;
-  const panelBytes = <usize>(N * N * D + 1) * PANEL_ROW;
+  const columns = width * L;
+  const band = L * max<u32>(1, 64 / (L * columns));
+  const patchBytes = <usize>(N * N * D) * PANEL_ROW;
+  // All of a patch; or a row of it, which is worth up to twice as many; or a position.
+  const down: u32 = patchBytes <= NEAR ? N : 1;
+  const across: u32 = patchBytes <= 2 * NEAR * N ? N : 1;
   const cutBytes = (<usize>(H * W + 1)) << 2;
   for (let panel: u32 = 0; panel < P; panel++) {
-    const w = weights + <usize>panel * panelBytes;
-    const bias = w + <usize>(N * N * D) * PANEL_ROW;
+    const w = weights + <usize>panel * (patchBytes + PANEL_ROW);
     for (let image = begin; image < end; image++) {
       const cut = cuts + <usize>image * cutBytes;
       const place = (<usize>panel * S + image) * height * width;
-      let y = activity + place * PANEL_ROW;
-      let winner = winners + place * 32;
-      for (let py: u32 = 0; py < height; py++) {
-        for (let px: u32 = 0; px < width; px++, y += PANEL_ROW, winner += 32) {
-          let to = L == 1 ? y : scratch;
-          for (let cy = py * L; cy < py * L + L; cy++) {
-            for (let cx = px * L; cx < px * L + L; cx++, to += PANEL_ROW) {
-              const top = <i32>(cy * stride) - pad, left = <i32>(cx * stride) - pad;
-              const from = max<i32>(left, 0), beyond = min<i32>(left + <i32>N, <i32>W);
-              let a0 = v128.load(bias), a1 = v128.load(bias, 16), a2 = v128.load(bias, 32), a3 = v128.load(bias, 48);
-              let a4 = v128.load(bias, 64), a5 = v128.load(bias, 80), a6 = v128.load(bias, 96), a7 = v128.load(bias, 112);
-              for (let row = max<i32>(top, 0); row < min<i32>(top + <i32>N, <i32>H); row++) {
-                const first = <usize>(row * <i32>W);
-                const last = entries + load<u32>(cut + ((first + beyond) << 2));
-                let at = entries + load<u32>(cut + ((first + from) << 2));
-                // Where the weights of input 0 would be, if the patch reached so far.
-                const base = w + <usize>((row - top) * <i32>(N * D) - (row * <i32>W + left) * <i32>D) * PANEL_ROW;
-                // As in sparse.ts: two entries a turn, and conditions that are always true.
-                for (const even = last - ((last - at) & 8); at < even; at += 16) {
-                  const k = base + load<u32>(at);
-                  const next = base + load<u32>(at, 8);
-                  const x = v128.load32_splat(at, 4);
-                  if (k) {
-                    a0 = madd(x, v128.load(k), a0);
-                    a1 = madd(x, v128.load(k, 16), a1);
-                    a2 = madd(x, v128.load(k, 32), a2);
-                    a3 = madd(x, v128.load(k, 48), a3);
-                  }
-                  if (at) {
-                    a4 = madd(x, v128.load(k, 64), a4);
-                    a5 = madd(x, v128.load(k, 80), a5);
-                    a6 = madd(x, v128.load(k, 96), a6);
-                    a7 = madd(x, v128.load(k, 112), a7);
-                  }
-                  const z = v128.load32_splat(at, 12);
-                  if (next) {
-                    a0 = madd(z, v128.load(next), a0);
-                    a1 = madd(z, v128.load(next, 16), a1);
-                    a2 = madd(z, v128.load(next, 32), a2);
-                    a3 = madd(z, v128.load(next, 48), a3);
-                  }
-                  if (last) {
-                    a4 = madd(z, v128.load(next, 64), a4);
-                    a5 = madd(z, v128.load(next, 80), a5);
-                    a6 = madd(z, v128.load(next, 96), a6);
-                    a7 = madd(z, v128.load(next, 112), a7);
-                  }
-                }
-                if (at < last) {
-                  const k = base + load<u32>(at);
-                  const x = v128.load32_splat(at, 4);
-                  a0 = madd(x, v128.load(k), a0);
-                  a1 = madd(x, v128.load(k, 16), a1);
-                  a2 = madd(x, v128.load(k, 32), a2);
-                  a3 = madd(x, v128.load(k, 48), a3);
-                  a4 = madd(x, v128.load(k, 64), a4);
-                  a5 = madd(x, v128.load(k, 80), a5);
-                  a6 = madd(x, v128.load(k, 96), a6);
-                  a7 = madd(x, v128.load(k, 112), a7);
-                }
-              }
-              const floor = f32x4.splat(least);
-              v128.store(to, atLeast(floor, a0)); v128.store(to, atLeast(floor, a1), 16);
-              v128.store(to, atLeast(floor, a2), 32); v128.store(to, atLeast(floor, a3), 48);
-              v128.store(to, atLeast(floor, a4), 64); v128.store(to, atLeast(floor, a5), 80);
-              v128.store(to, atLeast(floor, a6), 96); v128.store(to, atLeast(floor, a7), 112);
-            }
+      for (let top: u32 = 0; top < height * L; top += band) {
+        const bottom = min<u32>(top + band, height * L);
+        const sums = L == 1 ? activity + (place + top * columns) * PANEL_ROW : scratch;
+        for (let tap: u32 = 0; tap < N * N; tap += down * across) {
+          const isLast = tap + down * across == N * N;
+          addTaps(
+            sums, tap == 0 ? w + patchBytes : 0, cut, entries, w + <usize>(tap * D) * PANEL_ROW, top, bottom, columns,
+            tap / N, tap % N, down, across, H, W, D, N, stride, isLast ? least : -Infinity,
+          );
+        }
+        if (L == 1) continue;
+        const first = place + top / L * width;
+        poolBand(activity + first * PANEL_ROW, winners + first * 32, sums, (bottom - top) / L, width, L);
+      }
+    }
+  }
+}
+
+/**
+ * Adds to `sums` (bottom − top, columns, 32), or to `bias` if it is given, what `down` · `across` positions of each patch make with their
+ * `weights`: those from row `below` and column `beside` of the patch on.
+ */
+function addTaps(
+  sums: usize, bias: usize, cut: usize, entries: usize, weights: usize, top: u32, bottom: u32, columns: u32, below: u32,
+  beside: u32, down: u32, across: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, least: f32,
+): void {
+  const pad = <i32>(N >> 1);
+  let to = sums;
+  for (let cy = top; cy < bottom; cy++) {
+    const upper = <i32>(cy * stride + below) - pad;
+    const first = max<i32>(upper, 0), end = min<i32>(upper + <i32>down, <i32>H);
+    for (let cx: u32 = 0; cx < columns; cx++, to += PANEL_ROW) {
+      const left = <i32>(cx * stride + beside) - pad;
+      const from = max<i32>(left, 0), beyond = min<i32>(left + <i32>across, <i32>W);
+      const start = bias ? bias : to;
+      let a0 = v128.load(start), a1 = v128.load(start, 16), a2 = v128.load(start, 32), a3 = v128.load(start, 48);
+      let a4 = v128.load(start, 64), a5 = v128.load(start, 80), a6 = v128.load(start, 96), a7 = v128.load(start, 112);
+      for (let row = first; row < end && from < beyond; row++) {
+        const place = <usize>(row * <i32>W);
+        const last = entries + load<u32>(cut + ((place + beyond) << 2));
+        let at = entries + load<u32>(cut + ((place + from) << 2));
+        // Where the weights of input 0 would be, if the patch reached so far.
+        const base = weights + <usize>((row - upper) * <i32>(N * D) - (row * <i32>W + left) * <i32>D) * PANEL_ROW;
+        // As in sparse.ts: two entries a turn, and conditions that are always true.
+        for (const even = last - ((last - at) & 8); at < even; at += 16) {
+          const k = base + load<u32>(at);
+          const next = base + load<u32>(at, 8);
+          const x = v128.load32_splat(at, 4);
+          if (k) {
+            a0 = madd(x, v128.load(k), a0);
+            a1 = madd(x, v128.load(k, 16), a1);
+            a2 = madd(x, v128.load(k, 32), a2);
+            a3 = madd(x, v128.load(k, 48), a3);
           }
-          if (L > 1) poolRows(y, winner, scratch, L * L);
+          if (at) {
+            a4 = madd(x, v128.load(k, 64), a4);
+            a5 = madd(x, v128.load(k, 80), a5);
+            a6 = madd(x, v128.load(k, 96), a6);
+            a7 = madd(x, v128.load(k, 112), a7);
+          }
+          const z = v128.load32_splat(at, 12);
+          if (next) {
+            a0 = madd(z, v128.load(next), a0);
+            a1 = madd(z, v128.load(next, 16), a1);
+            a2 = madd(z, v128.load(next, 32), a2);
+            a3 = madd(z, v128.load(next, 48), a3);
+          }
+          if (last) {
+            a4 = madd(z, v128.load(next, 64), a4);
+            a5 = madd(z, v128.load(next, 80), a5);
+            a6 = madd(z, v128.load(next, 96), a6);
+            a7 = madd(z, v128.load(next, 112), a7);
+          }
+        }
+        if (at < last) {
+          const k = base + load<u32>(at);
+          const x = v128.load32_splat(at, 4);
+          a0 = madd(x, v128.load(k), a0);
+          a1 = madd(x, v128.load(k, 16), a1);
+          a2 = madd(x, v128.load(k, 32), a2);
+          a3 = madd(x, v128.load(k, 48), a3);
+          a4 = madd(x, v128.load(k, 64), a4);
+          a5 = madd(x, v128.load(k, 80), a5);
+          a6 = madd(x, v128.load(k, 96), a6);
+          a7 = madd(x, v128.load(k, 112), a7);
         }
       }
+      const floor = f32x4.splat(least);
+      v128.store(to, atLeast(floor, a0)); v128.store(to, atLeast(floor, a1), 16);
+      v128.store(to, atLeast(floor, a2), 32); v128.store(to, atLeast(floor, a3), 48);
+      v128.store(to, atLeast(floor, a4), 64); v128.store(to, atLeast(floor, a5), 80);
+      v128.store(to, atLeast(floor, a6), 96); v128.store(to, atLeast(floor, a7), 112);
+    }
+  }
+}
+
+/** Of height · width pools, the largest and which it is. */
+function poolBand(y: usize, winner: usize, sums: usize, height: u32, width: u32, L: u32): void {
+  for (let py: u32 = 0; py < height; py++) {
+    for (let px: u32 = 0; px < width; px++, y += PANEL_ROW, winner += 32) {
+      poolRows(y, winner, sums + <usize>((py * L * width + px) * L) * PANEL_ROW, L, width * L);
     }
   }
 }
@@ -141,7 +179,7 @@ export function gridForward(
               to += <usize>(1 + apart) * PANEL_ROW;
             }
           }
-          if (L > 1) poolRows(y, winner, scratch, L * L);
+          if (L > 1) poolRows(y, winner, scratch, L, L);
           y += <usize>(L == 1 ? width : 1) * PANEL_ROW;
           winner += 32;
         }
@@ -183,28 +221,30 @@ function pairOfPatches(
   }
 }
 
-/** Stores the largest of `count` panel rows, and which they are from. */
-// @ts-ignore: decorator
-@inline
-function poolRows(y: usize, winner: usize, rows: usize, count: u32): void {
+/** Stores the largest of L · L panel rows, of which L lie side by side and `apart` further the next, and which they are from. */
+function poolRows(y: usize, winner: usize, rows: usize, L: u32, apart: u32): void {
   for (let half: usize = 0; half < 2; half++) {
-    const low = i16x8.narrow_i32x4_s(largest(y, rows, 64 * half, count), largest(y, rows, 64 * half + 16, count));
-    const high = i16x8.narrow_i32x4_s(largest(y, rows, 64 * half + 32, count), largest(y, rows, 64 * half + 48, count));
+    const part = 64 * half;
+    const low = i16x8.narrow_i32x4_s(largest(y, rows, part, L, apart), largest(y, rows, part + 16, L, apart));
+    const high = i16x8.narrow_i32x4_s(largest(y, rows, part + 32, L, apart), largest(y, rows, part + 48, L, apart));
     v128.store(winner + 16 * half, i8x16.narrow_i16x8_u(low, high));
   }
 }
 
-/** Stores the largest of `count` rows at `part` of a panel's row, and says which they are from. NaN counts as the largest. */
+/** Stores the largest at `part` of a panel's row, and says which they are from. NaN counts as the largest. */
 // @ts-ignore: decorator
 @inline
-function largest(y: usize, rows: usize, part: usize, count: u32): v128 {
+function largest(y: usize, rows: usize, part: usize, L: u32, apart: u32): v128 {
   let most = v128.load(rows + part);
   let winner = i32x4.splat(0);
-  for (let i: u32 = 1; i < count; i++) {
-    const x = v128.load(rows + <usize>i * PANEL_ROW + part);
-    const isSmaller = f32x4.le(x, most);
-    most = v128.bitselect(most, x, isSmaller);
-    winner = v128.bitselect(winner, i32x4.splat(i), isSmaller);
+  let i: u32 = 1;
+  for (let row: u32 = 0; row < L; row++) {
+    for (let column: u32 = row == 0 ? 1 : 0; column < L; column++, i++) {
+      const x = v128.load(rows + <usize>(row * apart + column) * PANEL_ROW + part);
+      const isSmaller = f32x4.le(x, most);
+      most = v128.bitselect(most, x, isSmaller);
+      winner = v128.bitselect(winner, i32x4.splat(i), isSmaller);
+    }
   }
   v128.store(y + part, most);
   return winner;

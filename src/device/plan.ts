@@ -1,6 +1,6 @@
 // Where all that predicting needs lies in one memory: the weights, and one example, with every label where labels are inputs.
 
-import { PANEL, ROW_BYTES } from '../kernels/panels.ts';
+import { PANEL, poolingRows, ROW_BYTES } from '../kernels/panels.ts';
 import { Arena, panelsOf } from '../layers/memory.ts';
 import type { DeviceModel, ModelLayer } from './model.ts';
 
@@ -38,7 +38,9 @@ export function planPredictor({ inputs, classes, labelStrength, layers }: Device
     features: arena.take(most(({ featureWidth }) => panelsOf(featureWidth)) * PANEL * 8),
     // Of convolutions alone.
     cuts: arena.take(most(({ patches, seen }) => (patches ? seen + 1 : 0)) * 4),
-    scratch: arena.take(most(({ patches }) => (patches ? patches.pool ** 2 : 0)) * ROW_BYTES),
+    scratch: arena.take(
+      most(({ patches, shape }) => (patches ? poolingRows(shape.width, patches.pool) : 0)) * ROW_BYTES,
+    ),
     winners: arena.take(most(({ patches, panels, positions }) => (patches ? panels * positions : 0)) * PANEL),
     logits: arena.take(layers.length * classPanels * ROW_BYTES),
     mapLogits: arena.take(layers.length * classPanels * ROW_BYTES),

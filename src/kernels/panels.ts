@@ -8,3 +8,9 @@ export const ROW_BYTES = PANEL * 4;
 
 /** The target of a row that is left out. */
 export const SKIP = 0xffffffff;
+
+/** Rows of 32 that convForward sums at once, where the largest of `pool` · `pool` positions of `width` pools a row is handed on. */
+export function poolingRows(width: number, pool: number): number {
+  const columns = width * pool;
+  return pool === 1 ? 0 : columns * pool * Math.max(1, Math.floor(64 / (pool * columns)));
+}

@@ -22,14 +22,7 @@ export interface Objective {
    * Makes images `begin` to `end` and their labels known to the others of the batch, where they are compared with each other: all are
    * shown before any is compared.
    */
-  show?(
-    layer: Layer,
-    index: number,
-    rows: BatchRows,
-    labels: Uint32Array,
-    begin: number,
-    end: number,
-  ): void;
+  show?(layer: Layer, index: number, rows: BatchRows, labels: Uint32Array, begin: number, end: number): void;
   /**
    * Says which rows count, by their targets, and what their gradient is, for images `begin` to `end` and `labels` (images). Of the rows
    * that count, those of the `phase` alone move weights.

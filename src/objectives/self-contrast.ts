@@ -22,7 +22,14 @@ export class SelfContrastObjective implements Objective {
     return f32[(plan.at.totals >>> 2) + row];
   }
 
-  show(layer: Layer, index: number, { images }: BatchRows, _labels: Uint32Array, begin: number, end: number): void {
+  show(
+    layer: Layer,
+    index: number,
+    { images }: BatchRows,
+    _labels: Uint32Array,
+    begin: number,
+    end: number,
+  ): void {
     const { at, panels, height, width, rows, channels } = layer.plan as ConvPlan;
     const { positive, negative, penalty } = this.#margins[index];
     layer.kernels.mixtureSlopes(

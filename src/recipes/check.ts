@@ -5,7 +5,7 @@ import { fullSpec, type LayerSpec, layerForms } from '../layers/forms.ts';
 import type { LayerForm } from '../layers/kind.ts';
 import { type Shape, sizeOf } from '../layers/shape.ts';
 import { checkLayerwise, checkRates } from './layerwise-check.ts';
-import { betweenOf, isByGoodness, isLayerwise, type Recipe } from './recipe.ts';
+import { betweenOf, isByGoodness, isLayerwise, type Recipe, type SelfContrast } from './recipe.ts';
 import { recipe as recipeSettings } from './settings.ts';
 
 /** The recipe in `value`, whatever that really is; throws an InputError that names the first setting that makes no sense. */
@@ -124,6 +124,9 @@ function checkLearning(recipe: Recipe): void {
     case 'unsupervised':
       if (image === undefined) refuse('image with hybrids', 'rows and columns', image);
       break;
+    case 'self-contrast':
+      checkSelfContrast(recipe, learning);
+      break;
     case 'recurrent': {
       const { firstStep, lastStep, iterations } = learning;
       if (firstStep > lastStep || lastStep > iterations) {
@@ -135,6 +138,22 @@ function checkLearning(recipe: Recipe): void {
       break;
     }
     default:
+  }
+}
+
+function checkSelfContrast({ layers }: Recipe, { margins }: SelfContrast): void {
+  layers.map(fullSpec).forEach((spec, l) => {
+    if (spec.kind !== 'conv') refuse(`layers[${l}].kind`, 'conv with self-contrast', spec.kind);
+    if (spec.maxPool !== undefined) {
+      refuse(
+        `layers[${l}].maxPool`,
+        'absent with self-contrast (overlapPool or averagePool pool what goes on)',
+        spec.maxPool,
+      );
+    }
+  });
+  if (margins.length !== layers.length) {
+    refuse('learning.margins', `a list of ${layers.length}, one for each layer`, margins.length);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { refuse } from '../errors.ts';
 import { fullSpec } from '../layers/forms.ts';
-import { type Layerwise, layerRate, type Recipe, readFrom, type SelfContrast } from './recipe.ts';
+import { type Layerwise, layerRate, type Recipe, readFrom } from './recipe.ts';
 
 /** Throws an InputError where a step would take more of a weight than there is. */
 export function checkRates({ layers, learning }: Recipe): void {
@@ -29,16 +29,12 @@ export function checkLayerwise(recipe: Recipe, learning: Layerwise): void {
     const path = learning.kind === 'classes' ? 'learning.readFrom' : 'learning.readout.from';
     refuse(path, `a layer from 0 to ${layers.length - 1}`, from);
   }
-  if (learning.kind === 'self-contrast') {
-    checkSelfContrast(recipe, learning);
-    return;
-  }
-  const { groups } = learning;
+  const { groups = 1 } = 'groups' in learning ? learning : {};
   if (groups === 'positions') {
     // Positions of fewer channels share a panel.
     const small = layers.map(fullSpec).find(spec => spec.kind === 'local' && spec.channels < 9);
     if (small) refuse('learning.groups', "'positions' only of 9 channels or more", small);
-  } else if (groups !== undefined && groups > 1) {
+  } else if (groups > 1) {
     const isOdd = layers
       .map(fullSpec)
       .some(spec => spec.kind !== 'dense' || spec.units % (32 * groups) !== 0);
@@ -59,7 +55,7 @@ export function checkLayerwise(recipe: Recipe, learning: Layerwise): void {
     }
   }
   if (learning.kind !== 'classes') return;
-  if (groups !== undefined && learning.activity === 'normalized') {
+  if (learning.groups !== undefined && learning.activity === 'normalized') {
     refuse('learning.groups', 'absent with normalized activities, which are those of a whole layer', groups);
   }
   if (learning.rest !== undefined && learning.settled === undefined) {
@@ -75,21 +71,5 @@ export function checkLayerwise(recipe: Recipe, learning: Layerwise): void {
   }
   if (learning.mapRate !== undefined && learning.map !== 'learned') {
     refuse('learning.mapRate', 'absent where the map is not learned', learning.mapRate);
-  }
-}
-
-function checkSelfContrast({ layers }: Recipe, { margins }: SelfContrast): void {
-  layers.map(fullSpec).forEach((spec, l) => {
-    if (spec.kind !== 'conv') refuse(`layers[${l}].kind`, 'conv with self-contrast', spec.kind);
-    if (spec.maxPool !== undefined) {
-      refuse(
-        `layers[${l}].maxPool`,
-        'absent with self-contrast (overlapPool or averagePool pool what goes on)',
-        spec.maxPool,
-      );
-    }
-  });
-  if (margins.length !== layers.length) {
-    refuse('learning.margins', `a list of ${layers.length}, one for each layer`, margins.length);
   }
 }

@@ -114,7 +114,15 @@ const scff = {
   layers: [
     triangles(64, 5, 0.01),
     triangles(128, 3, 0.002),
-    { kind: 'conv', channels: 256, size: 3, averagePool: 2, normalization: 'image', readCells: 4, rate: 0.0002 },
+    {
+      kind: 'conv',
+      channels: 256,
+      size: 3,
+      averagePool: 2,
+      normalization: 'image',
+      readCells: 4,
+      rate: 0.0002,
+    },
   ],
   image: [32, 32, 3],
   channelMeans: 'image',

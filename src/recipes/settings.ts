@@ -3,7 +3,19 @@
 import { layerSpec } from '../layers/forms.ts';
 import { optimizer } from '../layers/optimizer.ts';
 import { hybrids, wrongLabels } from '../negatives/negatives.ts';
-import { above0, atLeast0, below1, list, number, object, oneOf, optional, union, whole, yes } from '../schema.ts';
+import {
+  above0,
+  atLeast0,
+  below1,
+  list,
+  number,
+  object,
+  oneOf,
+  optional,
+  union,
+  whole,
+  yes,
+} from '../schema.ts';
 import { recipeOf } from './frame.ts';
 import {
   between,

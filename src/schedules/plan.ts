@@ -6,13 +6,7 @@ import { momentsOf } from '../layers/optimizer.ts';
 import type { LayerPlan, Site, Source } from '../layers/plan.ts';
 import { partsOf, planReadout } from '../readouts/softmax.ts';
 import { inContext, inputShape, shapesBy } from '../recipes/check.ts';
-import {
-  hasReadout,
-  lowestReached,
-  type Recipe,
-  readFrom,
-  triesLabels,
-} from '../recipes/recipe.ts';
+import { hasReadout, lowestReached, type Recipe, readFrom, triesLabels } from '../recipes/recipe.ts';
 import { rolesOf } from './roles.ts';
 import type { NetworkPlan } from './session.ts';
 

@@ -107,8 +107,16 @@ describe('a file that is none is refused', () => {
     ['no image', whole({ image: undefined }), /images, for convolutions/],
     ['another image', whole({ image: [9, 11, 4] }), /images of 495 values, its inputs/],
     ['a strange image', whole({ image: [9, 11, 5, 1] }), /images of rows, columns and channels/],
-    ['means of positions', layer({ averagePool: 2 }), /no averagePool, overlapPool, triangle, normalization or readCells: only/],
-    ['other scales', layer({ normalization: 'image' }), /no averagePool, overlapPool, triangle, normalization or readCells: only/],
+    [
+      'means of positions',
+      layer({ averagePool: 2 }),
+      /no averagePool, overlapPool, triangle, normalization or readCells: only/,
+    ],
+    [
+      'other scales',
+      layer({ normalization: 'image' }),
+      /no averagePool, overlapPool, triangle, normalization or readCells: only/,
+    ],
     [
       'a map with a bias',
       whole({ learning: { ...recipe.learning, map: 'affine-projection' } }),

@@ -1,7 +1,7 @@
 // Convolutions, over awkward shapes.
 
 import { it } from 'vitest';
-import { SKIP } from '../../src/kernels/panels.ts';
+import { poolingRows, SKIP } from '../../src/kernels/panels.ts';
 import { about, type Bench, eachBuild, items, sumError } from '../support/memory.ts';
 
 interface Sizes {
@@ -17,7 +17,10 @@ interface Sizes {
   readonly density: number;
 }
 
-/** Each of them somewhere, patches larger than the image and pools that leave positions over included. */
+/**
+ * Each of them somewhere, patches larger than the image and pools that leave positions over included, and patches whose weights are multiplied at
+ * once, row by row and position by position, with images of several bands of rows.
+ */
 const SIZES: readonly Sizes[] = [
   { M: 1, U: 1, H: 1, W: 1, D: 1, N: 1, stride: 1, L: 1, density: 1 },
   { M: 2, U: 32, H: 2, W: 3, D: 1, N: 3, stride: 1, L: 1, density: 0.5 },
@@ -29,6 +32,9 @@ const SIZES: readonly Sizes[] = [
   { M: 2, U: 31, H: 2, W: 2, D: 32, N: 7, stride: 1, L: 1, density: 0.7 },
   { M: 2, U: 16, H: 7, W: 7, D: 1, N: 7, stride: 1, L: 3, density: 0.3 },
   { M: 7, U: 32, H: 3, W: 3, D: 33, N: 1, stride: 1, L: 1, density: 0 },
+  { M: 1, U: 9, H: 15, W: 11, D: 64, N: 3, stride: 1, L: 2, density: 0.3 },
+  { M: 1, U: 35, H: 9, W: 9, D: 160, N: 3, stride: 2, L: 1, density: 0.2 },
+  { M: 1, U: 12, H: 6, W: 5, D: 130, N: 3, stride: 1, L: 3, density: 0.5 },
 ];
 const SMALL = SIZES[4];
 const NARROW = SIZES[2];
@@ -55,20 +61,39 @@ function forward(bench: Bench, sizes: Sizes): void {
   const weights = bench.panels(U, K + 1);
   const activity = bench.take(P * S * Q * 32);
   const winners = bench.zeros(P * S * Q * 8);
-  const scratch = bench.zeros(L * L * 32);
+  const scratchRows = poolingRows(pooled(sizes).width, L);
+  const scratch = bench.zeros(scratchRows * 32);
   const ofImages = (at: number, bytes: number) => (begin: number, end: number) =>
     Array.from({ length: P }, (_, p) => items(at + p * S * Q * bytes, Q * bytes)(begin, end)).flat();
   // Activities of every other size are not rectified.
   const least = U % 2 ? 0 : Number.NEGATIVE_INFINITY;
   const call = (w: number) => (k: Bench['kernels'], begin: number, end: number) =>
-    k.convForward(activity, w, scratch, cuts, entries, weights, begin, end, P, H, W, D, N, stride, L, S, least);
+    k.convForward(
+      activity,
+      w,
+      scratch,
+      cuts,
+      entries,
+      weights,
+      begin,
+      end,
+      P,
+      H,
+      W,
+      D,
+      N,
+      stride,
+      L,
+      S,
+      least,
+    );
   bench.check({
     end: M,
     call: call(winners),
     writes: (begin, end) => [
       ...ofImages(activity, 128)(begin, end),
       ...ofImages(winners, 32)(begin, end),
-      ...items(scratch, L * L * 128)(0, 1),
+      ...items(scratch, scratchRows * 128)(0, 1),
     ],
   });
   for (let panel = 0; panel < P; panel++) {
@@ -89,7 +114,7 @@ function gridForward(bench: Bench, sizes: Sizes): void {
   const compressed = bench.take(P * S * Q * 32);
   const activity = bench.take(P * S * Q * 32);
   const [winners, others] = [bench.zeros(P * S * Q * 8), bench.zeros(P * S * Q * 8)];
-  const scratch = bench.zeros(L * L * 32);
+  const scratch = bench.zeros(poolingRows(pooled(sizes).width, L) * 32);
   const { kernels, u32 } = bench;
   kernels.spreadImages(grid, cuts, entries, 0, M, H, W, D, pad, S);
   const least = U % 2 ? 0 : Number.NEGATIVE_INFINITY;
@@ -99,8 +124,7 @@ function gridForward(bench: Bench, sizes: Sizes): void {
     Array.from({ length: P }, (_, p) => items(at + p * S * Q * bytes, Q * bytes)(begin, end)).flat();
   bench.check({
     end: M,
-    call: (k, begin, end) =>
-      k.gridForward(activity, winners, scratch, grid, weights, begin, end, ...rest),
+    call: (k, begin, end) => k.gridForward(activity, winners, scratch, grid, weights, begin, end, ...rest),
     writes: (begin, end) => [
       ...ofImages(activity, 128)(begin, end),
       ...ofImages(winners, 32)(begin, end),
@@ -127,7 +151,7 @@ function winnersOf(bench: Bench, sizes: Sizes): void {
   const whole = bench.take(P * S * H * W * 32);
   const activity = bench.take(P * S * Q * 32);
   const winners = bench.zeros(P * S * Q * 8);
-  const scratch = bench.zeros(L * L * 32);
+  const scratch = bench.zeros(poolingRows(width, L) * 32);
   const { kernels, f32, u32 } = bench;
   kernels.convForward(whole, winners, scratch, cuts, entries, weights, 0, M, P, H, W, D, N, 1, 1, S, 0);
   kernels.convForward(activity, winners, scratch, cuts, entries, weights, 0, M, P, H, W, D, N, 1, L, S, 0);

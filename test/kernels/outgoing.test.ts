@@ -118,7 +118,11 @@ function rectify(bench: Bench, sizes: Sizes): void {
     // Activities and their mean are below 6.
     for (let panel = 0; panel < P; panel++) {
       for (let i = 0; i < M * Q * 32; i++) {
-        bench.within(`rectified[${i}]`, (rectified >> 2) + panel * S * Q * 32 + i, 12 * sumError(U) * EPSILON);
+        bench.within(
+          `rectified[${i}]`,
+          (rectified >> 2) + panel * S * Q * 32 + i,
+          12 * sumError(U) * EPSILON,
+        );
       }
     }
     bench.padding('rectified', rectified, U, S * Q, M * Q);

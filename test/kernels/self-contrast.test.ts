@@ -43,7 +43,7 @@ function likeTwin(bench: Bench, sizes: Sizes): void {
     end: M,
     call: (k, begin, end) =>
       k.mixtureSlopes(
-        ...[slopes, totals, activity, begin, end, M, P, Q, S, C, positive, negative, penalty] as const,
+        ...([slopes, totals, activity, begin, end, M, P, Q, S, C, positive, negative, penalty] as const),
       ),
     writes: (begin, end) => [...items(slopes, 8 * Q)(begin, end), ...items(totals, 4)(begin, end)],
   });
@@ -60,7 +60,11 @@ function likeTwin(bench: Bench, sizes: Sizes): void {
   const largest = (2 / C) * (1 + penalty) * 48;
   for (let panel = 0; panel < P; panel++) {
     for (let i = 0; i < M * Q * 32; i++) {
-      bench.within(`gradient[${i}]`, (gradient >> 2) + panel * S * Q * 32 + i, largest * sumError(4) * EPSILON);
+      bench.within(
+        `gradient[${i}]`,
+        (gradient >> 2) + panel * S * Q * 32 + i,
+        largest * sumError(4) * EPSILON,
+      );
     }
   }
   bench.padding('gradient', gradient, C, S * Q, M * Q);
@@ -74,8 +78,7 @@ function objective(u: number[][][]): number {
     const other = u[(i + 1) % u.length];
     const goodness = (second: number[][]) =>
       image.map(
-        (units, q) =>
-          units.reduce((all, x, c) => all + Math.max(0, x + second[q][c]) ** 2, 0) / units.length,
+        (units, q) => units.reduce((all, x, c) => all + Math.max(0, x + second[q][c]) ** 2, 0) / units.length,
       );
     const [twice, mixed] = [goodness(image), goodness(other)];
     const mean = (values: number[]) => values.reduce((all, x) => all + x, 0) / values.length;

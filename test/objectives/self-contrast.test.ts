@@ -20,7 +20,15 @@ const inputs = height * width * channels;
 const data = { ...prototypes(images, inputs, classes, 1), shape: [height, width, channels] as const };
 
 const layers: ConvSpec[] = [
-  { kind: 'conv', channels: 10, size: 3, triangle: true, overlapPool: 2, normalization: 'image', readCells: 2 },
+  {
+    kind: 'conv',
+    channels: 10,
+    size: 3,
+    triangle: true,
+    overlapPool: 2,
+    normalization: 'image',
+    readCells: 2,
+  },
   { kind: 'conv', channels: 33, size: 3, averagePool: 2, readCells: 1 },
   { kind: 'conv', channels: 9, size: 1 },
 ];
@@ -94,11 +102,12 @@ function handedOn(u: Image, { triangle, overlapPool, averagePool, normalization 
       on[0][0].map((___, c) => {
         const values: number[] = [];
         for (let i = 0; i < length * length; i++) {
-          const value =
-            on[y * pool + first + Math.floor(i / length)]?.[x * pool + first + (i % length)]?.[c];
+          const value = on[y * pool + first + Math.floor(i / length)]?.[x * pool + first + (i % length)]?.[c];
           if (value !== undefined) values.push(value);
         }
-        return overlapPool ? Math.max(...values) : values.reduce((sum, value) => sum + value, 0) / values.length;
+        return overlapPool
+          ? Math.max(...values)
+          : values.reduce((sum, value) => sum + value, 0) / values.length;
       }),
     ),
   );
@@ -106,7 +115,11 @@ function handedOn(u: Image, { triangle, overlapPool, averagePool, normalization 
 }
 
 /** The published objective, as a mean over images, of the inputs of a layer in the order of the batch. */
-function objective(batch: Image[], layer: Plain, { positive, negative, penalty }: SelfContrast['margins'][0]) {
+function objective(
+  batch: Image[],
+  layer: Plain,
+  { positive, negative, penalty }: SelfContrast['margins'][0],
+) {
   const softplus = (x: number) => Math.log1p(Math.exp(x));
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const goodness = (x: Image, y: Image) =>
@@ -116,7 +129,8 @@ function objective(batch: Image[], layer: Plain, { positive, negative, penalty }
   return -mean(
     batch.map((x, i) => {
       const [twice, mixed] = [x, batch[(i + 1) % batch.length]].map(other => goodness(x, other));
-      const wanted = mean(twice.map(g => softplus(positive - g))) + mean(mixed.map(g => softplus(g - negative)));
+      const wanted =
+        mean(twice.map(g => softplus(positive - g))) + mean(mixed.map(g => softplus(g - negative)));
       return wanted + penalty * Math.hypot(...twice);
     }),
   );

@@ -205,7 +205,9 @@ const OUT_OF_RANGE: Record<string, readonly number[]> = {
   ...Object.fromEntries(
     ['holdShare', 'channelMeans', 'cosineTo', 'brightness', 'contrast', 'gain'].map(name => [name, NO_SHARE]),
   ),
-  ...Object.fromEntries(['levels', 'maxPool', 'averagePool', 'overlapPool'].map(name => [name, [...NO_COUNT, 1]])),
+  ...Object.fromEntries(
+    ['levels', 'maxPool', 'averagePool', 'overlapPool'].map(name => [name, [...NO_COUNT, 1]]),
+  ),
   crop: [...NOT_ABOVE_0, ...NOT_BELOW_1],
   // 1000 times any rate above is more than a whole weight.
   decay: [-0.1, 1000],

@@ -96,7 +96,25 @@ export function convKernels(
   }
 
   return {
-    convForward(activity, winners, scratch, cuts, entries, weights, begin, end, P, H, W, D, N, stride, L, S, least) {
+    convForward(
+      activity,
+      winners,
+      scratch,
+      cuts,
+      entries,
+      weights,
+      begin,
+      end,
+      P,
+      H,
+      W,
+      D,
+      N,
+      stride,
+      L,
+      S,
+      least,
+    ) {
       const each = (image: number, visit: Visit) => eachValue(cuts, entries, image, H, W, D, visit);
       forward(each, activity, winners, scratch, weights, begin, end, P, H, W, D, N, stride, L, S, least);
     },

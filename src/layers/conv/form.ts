@@ -33,7 +33,8 @@ export function outputOf(spec: Omit<ConvSpec, 'kind' | 'size'>, below: Shape): S
   const outgoing = outgoingOf(spec, units);
   const { readCells = 1 } = spec;
   const parts = Math.min(outgoing.height, outgoing.width);
-  if (readCells > parts) refuse('readCells', `at most ${parts}, the positions each way that go on`, readCells);
+  if (readCells > parts)
+    refuse('readCells', `at most ${parts}, the positions each way that go on`, readCells);
   return { ...outgoing, channels };
 }
 

@@ -1,7 +1,7 @@
 // Where everything of a layer of convolutions lies in its memory.
 
 import { InputError, refuse } from '../../errors.ts';
-import { PANEL, ROW_BYTES } from '../../kernels/panels.ts';
+import { PANEL, poolingRows, ROW_BYTES } from '../../kernels/panels.ts';
 import { placesOf, unitGrid } from '../grid.ts';
 import { Arena, panelsOf } from '../memory.ts';
 import {
@@ -16,8 +16,8 @@ import { FEWEST_CHANNELS, outgoingOf, positionsOf } from './form.ts';
 import { featureOrder, spacedOrder } from './order.ts';
 import type { ConvSpec } from './spec.ts';
 
-/** Positions of a block of images, and images at most: few enough that what the weight gradient reads of them may stay in a second-level cache. */
-const BLOCK_POSITIONS = 512;
+/** Bytes of a block of images, which the weight gradient reads again and again from a cache, and images at most. */
+const BLOCK_BYTES = 42 * 1024;
 const BLOCK_IMAGES = 16;
 
 /** Sizes and byte offsets of a layer. */
@@ -56,9 +56,9 @@ export function planConv(spec: ConvSpec, site: Site) {
   // As kernels lay out what the weight gradient reads, and sums: see assembly/conv.ts.
   const isNarrow = depth <= 4;
   const lanes = isNarrow ? 4 : PANEL;
-  const gridBytes = rows * (below.height + 2 * pad) * (below.width + 2 * pad) * lanes * 4;
+  const imageBytes = (below.height + 2 * pad) * (below.width + 2 * pad) * lanes * 4;
   const unitSums = isNarrow ? size * Math.ceil(size / 4) * 16 + 4 : panelsOf(depth) * size * size * PANEL + 4;
-  const blockImages = Math.max(1, Math.min(BLOCK_IMAGES, Math.round(BLOCK_POSITIONS / positions)));
+  const blockImages = Math.max(1, Math.min(BLOCK_IMAGES, Math.floor(BLOCK_BYTES / imageBytes)));
   const blocks = Math.ceil(rows / blockImages);
   const listed = blocks * panels * PANEL;
   const readWidth = readCells === undefined ? outputs : readCells * readCells * panels * PANEL;
@@ -101,7 +101,7 @@ export function planConv(spec: ConvSpec, site: Site) {
     slopes: arena.take(isSelfContrast ? rows * 2 * positions * 4 : 0),
     gradientRows: isSelfContrast ? rectified : activity,
     // A patch of four narrow positions may reach beyond the last.
-    grid: arena.take(panelsOf(depth) * gridBytes + 64),
+    grid: arena.take(panelsOf(depth) * rows * imageBytes + 64),
     counts: arena.take(listed * 4),
     unitLists: arena.take(listed * blockImages * positions * 8),
     sums: arena.take(panels * PANEL * unitSums * 4),
@@ -111,7 +111,7 @@ export function planConv(spec: ConvSpec, site: Site) {
     along: arena.take(classMap ? rows * positions * 4 : 0),
     cells: arena.take(classMap ? featurePanels * batch * ROW_BYTES : 0),
   };
-  const scratchRows = Math.max(pool * pool, means ? readWidth / PANEL : 0);
+  const scratchRows = Math.max(poolingRows(width, pool), means ? readWidth / PANEL : 0);
   const scratch = Array.from({ length: threads }, () => arena.take(scratchRows * ROW_BYTES));
   const classHeads = planClassHeads(
     arena,

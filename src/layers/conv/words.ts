@@ -24,7 +24,9 @@ export const convWords: LayerWords<ConvSpec> = {
       ...(cells > 1 ? [`read in ${cells} × ${cells} cells`] : []),
       ...(triangle ? ['what is over the mean of the channels'] : []),
       ...(averagePool ? [`the mean of ${averagePool} × ${averagePool}`] : []),
-      ...(overlapPool ? [`the largest of ${2 * overlapPool} × ${2 * overlapPool}, ${overlapPool} apart`] : []),
+      ...(overlapPool
+        ? [`the largest of ${2 * overlapPool} × ${2 * overlapPool}, ${overlapPool} apart`]
+        : []),
       ...(outputDropout ? [`${outputDropout} of it dropped`] : []),
       ...(normalization ? [NORMALIZED[normalization]] : []),
       ...(readCells ? [`the readout sees means of ${readCells} × ${readCells} parts`] : []),
