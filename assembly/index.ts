@@ -14,6 +14,7 @@
 export * from './page';
 export { convForward, convGradient, gridForward, listGradient, panelSums, spreadImages } from './conv';
 export { similarityGradient, writeColumns } from './similarity';
+export { gradientSums, moveChannels, throughBatch } from './batch';
 export { mixtureGradient, mixtureSlopes } from './self-contrast';
 export { averagePositions, channelSums, largestPositions, meanParts, rectifyPositions, scaleChannels } from './outgoing';
 export { cellGradient, meanCells, normalizePositions, scaleImages, sumPositions } from './positions';

@@ -122,6 +122,22 @@ const variants: Recipe[] = [
   },
   {
     ...small,
+    ...named('batch-norm'),
+    image: [9, 10],
+    layers: [
+      { kind: 'conv', channels: 12, size: 3, batchNorm: true, maxPool: 2 },
+      { kind: 'conv', channels: 33, size: 3, batchNorm: true, normalization: 'none', groups: 3 },
+    ],
+    learning: {
+      kind: 'classes',
+      activity: 'squares',
+      map: 'blocks',
+      readFrom: 0,
+      optimizer: asQuick.optimizer,
+    },
+  },
+  {
+    ...small,
     ...named('self-contrast'),
     image: [9, 10],
     layers: [

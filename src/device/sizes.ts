@@ -52,10 +52,12 @@ export function convSizes(said: Readonly<Record<string, unknown>>, below: Shape,
     [channels, size, stride, pool, cells].every(isCount) && size % 2 === 1,
     'convolutions of an odd size, whose channels, stride, maxPool and cells are counts',
   );
-  const { averagePool, overlapPool, triangle, normalization, readCells } = more;
+  const { averagePool, overlapPool, triangle, normalization, readCells, groups, batchNorm } = more;
+  const published =
+    averagePool ?? overlapPool ?? triangle ?? normalization ?? readCells ?? groups ?? batchNorm;
   check(
-    [averagePool, overlapPool, triangle, normalization, readCells].every(setting => setting === undefined),
-    'no averagePool, overlapPool, triangle, normalization or readCells: only loadNetwork runs these',
+    published === undefined,
+    'no averagePool, overlapPool, triangle, normalization, readCells, groups or batchNorm: only loadNetwork runs these',
   );
   return {
     shape: outputOf({ channels, stride, maxPool: pool, cells }, below),

@@ -4,7 +4,7 @@ import { InputError, nearestName } from '../errors.ts';
 import { backprop, blackBox, perturbation } from './alternatives.ts';
 import type { Experiment } from './experiment.ts';
 import { online } from './online.ts';
-import { asge, deeperForward, monoForward } from './published.ts';
+import { asge, cwc, deeperForward, monoForward, scff } from './published.ts';
 import { cifar10, recurrent } from './recurrent.ts';
 import { sequences } from './sequences.ts';
 import { sleep } from './sleep.ts';
@@ -27,6 +27,8 @@ export const experiments: readonly Experiment[] = [
   monoForward,
   asge,
   deeperForward,
+  cwc,
+  scff,
 ];
 
 /** The experiment called `name`; throws an InputError with the nearest known name. */

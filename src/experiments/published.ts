@@ -1,11 +1,17 @@
-// Convolutions that learn layer by layer without negative data, as others have published them, in networks that two cores train in
+// Convolutions that learn layer by layer, as others have published them, in networks that two cores train in
 // minutes: all of them are narrower than published, and learn for fewer epochs.
 
 import { publishedRecipes } from '../recipes/published-recipes.ts';
 import type { Experiment } from './experiment.ts';
 import { firstLayersSection } from './sections.ts';
 
-const { 'mono-forward': flat, asge: patches, 'deeper-forward': blocks } = publishedRecipes;
+const {
+  'mono-forward': flat,
+  asge: patches,
+  'deeper-forward': blocks,
+  cwc: squares,
+  scff: twice,
+} = publishedRecipes;
 
 export const monoForward: Experiment = {
   name: 'mono-forward',
@@ -69,6 +75,42 @@ export const deeperForward: Experiment = {
       recipe: blocks,
       seeds: [1],
       short: { epochs: 1, examples: 20_000 },
+    },
+  ],
+  sections: [firstLayersSection],
+};
+
+export const cwc: Experiment = {
+  name: 'cwc',
+  about: 'the mean square of a block of channels for each class, after batch normalisation',
+  section: 'Convolutional Channel-wise Competitive Learning (Papachristodoulou et al. 2024)',
+  data: 'mnist',
+  variants: [
+    {
+      name: 'half',
+      about: 'half as wide as published; layers learn at the same time',
+      paper: '0.58 %',
+      recipe: squares,
+      seeds: [1],
+      short: { epochs: 1, examples: 20_000 },
+    },
+  ],
+  sections: [firstLayersSection],
+};
+
+export const scff: Experiment = {
+  name: 'scff',
+  about: 'layers that see no label: an image seen twice against two images seen at once',
+  section: 'Self-Contrastive Forward-Forward (Chen et al. 2025)',
+  data: 'cifar10',
+  variants: [
+    {
+      name: 'narrow',
+      about: 'two thirds to a sixth as wide as published; layers and the readout learn at the same time',
+      paper: '19.25 %',
+      recipe: twice,
+      seeds: [1],
+      short: { epochs: 1, examples: 10_000 },
     },
   ],
   sections: [firstLayersSection],

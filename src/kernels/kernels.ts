@@ -180,6 +180,16 @@ export type Kernels = {
     pooled: number, activity: number, begin: number, end: number, P: number, height: number, width: number,
     L: number, S: number
   ): void;
+  moveChannels(
+    activity: number, raw: number, factors: number, begin: number, end: number, P: number, Q: number, S: number
+  ): void;
+  gradientSums(
+    sums: number, gradient: number, raw: number, targets: number, begin: number, end: number, P: number,
+    Q: number, S: number
+  ): void;
+  throughBatch(
+    gradient: number, raw: number, factors: number, begin: number, end: number, P: number, Q: number, S: number
+  ): void;
   mixtureSlopes(
     slopes: number, totals: number, activity: number, begin: number, end: number, M: number, P: number,
     Q: number, S: number, C: number, positive: number, negative: number, penalty: number

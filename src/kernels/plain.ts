@@ -5,6 +5,7 @@
 // numbers) agrees to the bit.
 
 import type { Kernels } from './kernels.ts';
+import { batchKernels } from './plain/batch.ts';
 import { convKernels } from './plain/conv.ts';
 import { dampKernels } from './plain/damp.ts';
 import { forwardKernels } from './plain/forward.ts';
@@ -25,6 +26,7 @@ export function plainKernels(buffer: ArrayBufferLike): Kernels {
   return {
     ...forwardKernels(buffer),
     ...convKernels(buffer),
+    ...batchKernels(buffer),
     ...similarityKernels(buffer),
     ...selfContrastKernels(buffer),
     ...dampKernels(buffer),

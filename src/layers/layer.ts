@@ -74,6 +74,9 @@ export abstract class Layer<Plan extends LayerPlan = LayerPlan> {
    */
   abstract forward(first: number, count: number, apart: number, share: WorkShare): void;
 
+  /** Goes on with rows `begin` to `end` once `forward` has been through all: where a row's states follow from those of others. */
+  settle(_begin: number, _end: number): void {}
+
   /** The product of the images alone, which rows `first` … see, into the shared rows: this thread's share. */
   abstract productWithImages(first: number, images: number, share: WorkShare): void;
 

@@ -5,7 +5,14 @@ import { fullSpec, type LayerSpec, layerForms } from '../layers/forms.ts';
 import type { LayerForm } from '../layers/kind.ts';
 import { type Shape, sizeOf } from '../layers/shape.ts';
 import { checkLayerwise, checkRates } from './layerwise-check.ts';
-import { betweenOf, isByGoodness, isLayerwise, type Recipe, type SelfContrast } from './recipe.ts';
+import {
+  betweenOf,
+  isByGoodness,
+  isLayerwise,
+  type Learning,
+  type Recipe,
+  type SelfContrast,
+} from './recipe.ts';
 import { recipe as recipeSettings } from './settings.ts';
 
 /** The recipe in `value`, whatever that really is; throws an InputError that names the first setting that makes no sense. */
@@ -89,6 +96,7 @@ function checkLayers({ layers, learning, image, channelMeans }: Recipe): void {
       if (learning.kind === 'recurrent') {
         refuse(`${path}.kind`, 'dense or local with recurrent learning', layer.kind);
       }
+      if (layer.batchNorm) checkBatchNorm(learning, `${path}.batchNorm`);
       if ('peerNormalisation' in learning && learning.peerNormalisation !== undefined) {
         refuse('learning.peerNormalisation', 'absent with convolutions', learning.peerNormalisation);
       }
@@ -139,6 +147,13 @@ function checkLearning(recipe: Recipe): void {
     }
     default:
   }
+}
+
+/** What comes back through a mean of the batch comes to rows that have left, too; and units are on both sides of zero. */
+function checkBatchNorm(learning: Learning, path: string): void {
+  const isFine =
+    learning.kind === 'classes' && learning.activity === 'squares' && learning.settled === undefined;
+  if (!isFine) refuse(path, 'absent but with classes by squares, of which no row is ever settled', true);
 }
 
 function checkSelfContrast({ layers }: Recipe, { margins }: SelfContrast): void {

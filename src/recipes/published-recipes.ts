@@ -97,6 +97,37 @@ const deeperForward = {
   cosineTo: 0.1,
 } as const satisfies Recipe;
 
+/** A layer of CwC. */
+function standardised(channels: number, more?: Partial<ConvSpec>): ConvSpec {
+  return { kind: 'conv', channels, size: 3, batchNorm: true, normalization: 'none', ...more };
+}
+
+/**
+ * CwC (Papachristodoulou et al. 2024): the mean square of a block of channels for each class, after batch normalisation; every other layer in
+ * groups, in which a class sees its own channels alone. At half of the published width. Layers learn at the same time and as long, where
+ * theirs begin and end one after the other; the last one answers.
+ */
+const cwc = {
+  ...common,
+  name: 'cwc',
+  about: 'CwC: the mean square of a block of channels for each class',
+  layers: [
+    standardised(10),
+    standardised(40, { groups: 10, maxPool: 2 }),
+    standardised(120),
+    standardised(240, { groups: 10, maxPool: 2 }),
+  ],
+  learning: {
+    kind: 'classes',
+    activity: 'squares',
+    map: 'blocks',
+    readFrom: 3,
+    optimizer: { ...adam, rate: 0.01, decay: 0 },
+  },
+  epochs: 5,
+  holdShare: 1,
+} as const satisfies Recipe;
+
 /** A layer of SCFF, of which the readout sees means in 4 × 4 parts. */
 function triangles(channels: number, size: number, rate: number): ConvSpec {
   const outgoing = { triangle: true, overlapPool: 2, normalization: 'image', readCells: 4 } as const;
@@ -148,5 +179,6 @@ export const publishedRecipes = {
   'mono-forward': monoForward,
   asge,
   'deeper-forward': deeperForward,
+  cwc,
   scff,
 } as const satisfies Record<string, Recipe>;

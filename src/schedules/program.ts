@@ -104,6 +104,7 @@ export abstract class ThreadProgram<Kind extends Layer = Layer> {
       layer.forward(first, count, apart, thread);
       // Every panel of the rows is there: what sums or normalises them may begin.
       thread.wait();
+      layer.settle(begin, end);
       this.look(layer, begin, end);
       if (l + 1 === layers.length) return;
       const above = layers[l + 1];

@@ -110,12 +110,12 @@ describe('a file that is none is refused', () => {
     [
       'means of positions',
       layer({ averagePool: 2 }),
-      /no averagePool, overlapPool, triangle, normalization or readCells: only/,
+      /no averagePool, overlapPool, triangle, normalization, readCells, groups or batchNorm: only/,
     ],
     [
       'other scales',
       layer({ normalization: 'image' }),
-      /no averagePool, overlapPool, triangle, normalization or readCells: only/,
+      /no averagePool, overlapPool, triangle, normalization, readCells, groups or batchNorm: only/,
     ],
     [
       'a map with a bias',

@@ -84,7 +84,15 @@ const sound: Record<string, Recipe> = {
         ...{ initial: 'fan-in', dropout: 0.1, averagePool: 2, outputDropout: 0.2, normalization: 'image' },
         ...{ readCells: 1, rate: 0.2, frozen: true },
       },
-      { kind: 'conv', channels: 9, size: 1, initial: 'fan-out', normalization: 'none' },
+      {
+        kind: 'conv',
+        channels: 9,
+        size: 1,
+        initial: 'fan-out',
+        normalization: 'none',
+        groups: 3,
+        batchNorm: true,
+      },
     ],
     image: [6, 8, 2],
     flip: true,
@@ -172,7 +180,15 @@ const sound: Record<string, Recipe> = {
 const OPTIONAL = [
   ...['channelMeans', 'peerNormalisation', 'groups', 'frozen', 'phases', 'between', 'above'],
   ...['layers[0].stride', 'maxPool', 'cells', 'withoutBias', 'initial', 'dropout', 'averagePool'],
-  ...['triangle', 'overlapPool', 'outputDropout', 'normalization', 'readCells'],
+  ...[
+    'layers[1].groups',
+    'batchNorm',
+    'triangle',
+    'overlapPool',
+    'outputDropout',
+    'normalization',
+    'readCells',
+  ],
   ...['flip', 'crop', 'colorJitter', 'cosineTo'],
   ...['layers[0].goodness', 'layers[1].goodness', 'layers[0].rate', 'layers[1].rate'],
 ];
@@ -483,6 +499,13 @@ describe('settings that do not go together', () => {
       { groups: undefined, similarity: 1 },
       {},
       'learning.similarity must be absent unless all layers are convolutions, found 1',
+    ],
+    [
+      'batch normalisation of activities that are read as they are',
+      'convolutions',
+      { activity: 'linear' },
+      {},
+      'layers[1].batchNorm must be absent but with classes by squares, of which no row is ever settled, found true',
     ],
     [
       'images seen two at once by layers that are no convolutions',

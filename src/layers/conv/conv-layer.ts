@@ -8,6 +8,7 @@ import type { WorkShare } from '../../threads/share.ts';
 import { classHeadsOf, Layer, type MappedActivity } from '../layer.ts';
 import type { Optimizer } from '../optimizer.ts';
 import type { BatchRows } from '../rows.ts';
+import { BatchNorm } from './batch-norm.ts';
 import { Dropout } from './dropout.ts';
 import { Outgoing } from './outgoing.ts';
 import type { ConvPlan } from './plan.ts';
@@ -22,18 +23,24 @@ export class ConvLayer extends Layer<ConvPlan> {
   #blocks = 0;
   readonly #dropout: Dropout;
   readonly #outgoing: Outgoing;
+  readonly #norm: BatchNorm | undefined;
+  /** The images of the last forward pass. */
+  #first = 0;
+  #count = 0;
 
   constructor(plan: ConvPlan, kernels: Kernels, memory: WebAssembly.Memory, thread: number) {
     super(plan, kernels, memory);
     this.#scratch = plan.scratch[thread];
     this.#dropout = new Dropout(plan, kernels);
     this.#outgoing = new Outgoing(plan, kernels, this.f32, this.#scratch, this.#dropout);
+    this.#norm = plan.norm && new BatchNorm(plan, plan.norm, kernels, this.f32, this.#scratch);
   }
 
   // ----- forward -----------------------------------------------------------------------------------------------------
 
   override begin(seed: number, first: number | undefined): void {
     this.#dropout.begin(seed, first);
+    this.#norm?.begin(first !== undefined);
   }
 
   cutRows(begin: number, end: number): void {
@@ -43,18 +50,36 @@ export class ConvLayer extends Layer<ConvPlan> {
   }
 
   forward(first: number, count: number, _apart: number, share: WorkShare): void {
-    const { at, panels, rows, height, width, isNarrow } = this.plan;
+    const { at, height, width, isNarrow } = this.plan;
     const [begin, end] = [first + share.begin(count), first + share.end(count)];
+    this.#first = first;
+    this.#count = count;
     if (isNarrow) this.#spreadImages(begin, end);
     this.#multiply(begin, end);
+    if (this.#norm) {
+      this.#norm.look(begin, end);
+      return;
+    }
     this.#dropout.drop(at.activity, height * width, begin, end, this.plan.dropout, 0);
+    this.#sumPositions(begin, end);
+  }
+
+  override settle(begin: number, end: number): void {
+    if (!this.#norm) return;
+    this.#norm.standardise(this.#first, this.#count, begin, end);
+    this.#sumPositions(begin, end);
+  }
+
+  #sumPositions(begin: number, end: number): void {
+    const { at, panels, rows, height, width } = this.plan;
     this.kernels.sumPositions(at.squares, at.totals, at.activity, begin, end, panels, height * width, rows);
   }
 
   #multiply(begin: number, end: number): void {
     const { at, panels, below, depth, size, step, pool, rows, isNarrow, isLinear } = this.plan;
     const { kernels } = this;
-    const { activity, winners, weights } = at;
+    const { winners, weights } = at;
+    const activity = this.plan.norm?.raw ?? at.activity;
     const scratch = this.#scratch;
     const { height, width } = below;
     const least = isLinear ? Number.NEGATIVE_INFINITY : 0;
@@ -202,6 +227,7 @@ export class ConvLayer extends Layer<ConvPlan> {
       channels,
       activity === 'squares' ? 1 : 0,
     );
+    this.#norm?.sumGradient(begin, end);
   }
 
   // The step reads images from copies of their own: the next batch is written into the input rows while other threads still step. Narrow
@@ -211,6 +237,7 @@ export class ConvLayer extends Layer<ConvPlan> {
     const { height, width } = below;
     const { begin, end } = this.#ownBlocks(rows, share);
     if (!isNarrow) this.#spreadImages(share.begin(rows.count), share.end(rows.count));
+    this.#norm?.passBack(begin * blockImages, Math.min(end * blockImages, rows.count));
     this.kernels.listGradient(
       at.counts,
       at.unitLists,
@@ -233,15 +260,20 @@ export class ConvLayer extends Layer<ConvPlan> {
   }
 
   step(optimizer: Optimizer, rate: number, images: number, time: number, share: WorkShare): void {
-    const { at, channels, panels, fanIn } = this.plan;
+    const { at, channels, panels, fanIn, channelGroups } = this.plan;
     this.#sumGradient(share.begin(channels), share.end(channels));
     // The gradient of every unit is there.
     share.wait();
+    const [begin, end] = [share.begin(panels), share.end(panels)];
     const { weights, first, second, columns, lists, gradient } = at;
+    if (channelGroups > 1) this.kernels.maskWeights(gradient, at.masks, begin, end, fanIn);
     const place = { weights, first, second, columns, lists, gradient, inputs: fanIn, stride: fanIn + 1 };
     // Where some of the activities are left out, the others are larger, and so is what they follow from.
     const counted = images * (1 - this.plan.dropout);
-    this.stepPanels(optimizer, place, rate, counted, time, share.begin(panels), share.end(panels));
+    this.stepPanels(optimizer, place, rate, counted, time, begin, end);
+    if (!this.#norm) return;
+    this.#norm.finish(begin, end);
+    this.stepPanels(optimizer, this.#norm.place, rate, images, time, begin, end);
   }
 
   /** The gradient of units `begin` to `end`. */

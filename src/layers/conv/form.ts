@@ -13,7 +13,12 @@ export const convForm: LayerForm<ConvSpec> = { spec: convSpec, output: outputOf 
 /** The shape of what is handed on; throws an InputError where a layer cannot stand on `below`. */
 export function outputOf(spec: Omit<ConvSpec, 'kind' | 'size'>, below: Shape): Shape {
   const { channels, cells = 1, outputDropout, normalization, triangle, averagePool, overlapPool } = spec;
+  const { groups = 1, batchNorm, dropout } = spec;
   if (channels < FEWEST_CHANNELS) refuse('channels', `at least ${FEWEST_CHANNELS}`, channels);
+  if (channels % groups !== 0 || below.channels % groups !== 0) {
+    refuse('groups', `a count that divides ${channels} channels and the ${below.channels} below`, groups);
+  }
+  if (batchNorm && dropout !== undefined) refuse('dropout', 'absent beside batchNorm', dropout);
   const convolved = positionsOf({ stride: spec.stride }, below);
   checkPool('maxPool', spec.maxPool, convolved);
   const units = positionsOf(spec, below);

@@ -3,17 +3,22 @@
 import { stream } from '../../kernels/random-streams.ts';
 import type { LayerKind } from '../kind.ts';
 import { sizeOf } from '../shape.ts';
+import { initializeNorm } from './batch-norm.ts';
+import { writeConstants } from './constants.ts';
 import { ConvLayer } from './conv-layer.ts';
 import { convForm } from './form.ts';
-import { type ConvPlan, planConv, writeStepColumns } from './plan.ts';
+import { type ConvPlan, planConv } from './plan.ts';
 import type { ConvSpec } from './spec.ts';
 
 export const conv: LayerKind<ConvSpec, ConvPlan> = {
   ...convForm,
   plan: planConv,
-  prepare: writeStepColumns,
-  initialize({ channels, panels, fanIn, deviation, at, mapBias, classHeads }, _memory, kernels, seed, index) {
+  prepare: writeConstants,
+  initialize(plan, memory, kernels, seed, index) {
+    const { channels, panels, fanIn, deviation, at, mapBias, classHeads, norm } = plan;
     kernels.randomWeights(at.weights, 0, panels, fanIn, channels, seed, stream.weights + index, deviation);
+    if (plan.channelGroups > 1) kernels.maskWeights(at.weights, at.masks, 0, panels, fanIn);
+    if (norm) initializeNorm(norm, channels, memory);
     if (mapBias === undefined || !classHeads) return;
     const [{ classes, panels: classPanels }] = classHeads.groups;
     const from = stream.mapBiases + index;

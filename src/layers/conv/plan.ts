@@ -13,6 +13,7 @@ import {
   type TensorRegion,
 } from '../plan.ts';
 import { FEWEST_CHANNELS, outgoingOf, positionsOf } from './form.ts';
+import { normTensors, planBatchNorm } from './norm-plan.ts';
 import { featureOrder, spacedOrder } from './order.ts';
 import type { ConvSpec } from './spec.ts';
 
@@ -28,6 +29,7 @@ export function planConv(spec: ConvSpec, site: Site) {
   const { below, batch, rows, classes, classMap, isSelfContrast = false, moments, threads } = site;
   const { channels, size, stride = 1, maxPool: pool = 1, cells = 1 } = spec;
   const { dropout = 0, outputDropout = 0, normalization, readCells } = spec;
+  const { groups: channelGroups = 1, batchNorm: hasBatchNorm = false } = spec;
   const { triangle: isTriangle = false, averagePool = 1, overlapPool = 1 } = spec;
   const { height, width } = positionsOf(spec, below);
   const outgoing = outgoingOf(spec, { height, width });
@@ -77,6 +79,7 @@ export function planConv(spec: ConvSpec, site: Site) {
   const activity = arena.take(activityBytes);
   const rectified = isRectified ? arena.take(activityBytes) : activity;
   const squares = arena.take(rows * positions * 4);
+  const norm = hasBatchNorm ? planBatchNorm(arena, activityBytes, rows, panels, moments) : undefined;
   const at = {
     weights: arena.take(weightBytes),
     first: arena.take(weightBytes),
@@ -101,6 +104,7 @@ export function planConv(spec: ConvSpec, site: Site) {
     slopes: arena.take(isSelfContrast ? rows * 2 * positions * 4 : 0),
     gradientRows: isSelfContrast ? rectified : activity,
     // A patch of four narrow positions may reach beyond the last.
+    masks: arena.take(channelGroups > 1 ? panels * fanIn * 4 : 0),
     grid: arena.take(panelsOf(depth) * rows * imageBytes + 64),
     counts: arena.take(listed * 4),
     unitLists: arena.take(listed * blockImages * positions * 8),
@@ -111,7 +115,11 @@ export function planConv(spec: ConvSpec, site: Site) {
     along: arena.take(classMap ? rows * positions * 4 : 0),
     cells: arena.take(classMap ? featurePanels * batch * ROW_BYTES : 0),
   };
-  const scratchRows = Math.max(poolingRows(width, pool), means ? readWidth / PANEL : 0);
+  const scratchRows = Math.max(
+    poolingRows(width, pool),
+    means ? readWidth / PANEL : 0,
+    norm ? 3 * panels : 0,
+  );
   const scratch = Array.from({ length: threads }, () => arena.take(scratchRows * ROW_BYTES));
   const classHeads = planClassHeads(
     arena,
@@ -164,8 +172,11 @@ export function planConv(spec: ConvSpec, site: Site) {
     width,
     cells,
     index: site.index,
+    /** Of channels, each of which sees its own part of those below. */
+    channelGroups,
+    norm,
     /** The standard deviation of the initial weights. */
-    deviation: deviationOf(spec, below.channels),
+    deviation: deviationOf(spec, below.channels / channelGroups),
     withoutBias: spec.withoutBias === true,
     dropout,
     /** Activities that are not rectified: of self-contrast. */
@@ -202,6 +213,7 @@ export function planConv(spec: ConvSpec, site: Site) {
         moments,
       ),
       ...(bias ? [biasTensor(bias, classMap!.classes)] : []),
+      ...(norm ? normTensors(norm, `layers.${site.index}.norm`, channels, moments) : []),
     ],
     at,
     pages,
@@ -237,15 +249,4 @@ function checkNormalization({ normalization, channels }: ConvSpec, { classMap }:
 function deviationOf({ initial, size, channels }: ConvSpec, below: number): number {
   if (initial === undefined) return 1 / Math.sqrt(size * size * below);
   return Math.sqrt(2 / (size * size * (initial === 'fan-in' ? below : channels)));
-}
-
-/** Writes what makes the optimizer's step take each row of the summed gradient as it is: once. No bias is moved where there is none. */
-export function writeStepColumns({ at, fanIn, withoutBias }: ConvPlan, memory: WebAssembly.Memory): void {
-  const [u32, f32] = [new Uint32Array(memory.buffer), new Float32Array(memory.buffer)];
-  for (let k = 0; k <= fanIn; k++) {
-    u32[(at.columns >>> 2) + 2 * k] = 8 * k;
-    u32[(at.columns >>> 2) + 2 * k + 1] = k === fanIn && withoutBias ? 8 * k : 8 * k + 8;
-    u32[(at.lists >>> 2) + 2 * k] = k * ROW_BYTES;
-    f32[(at.lists >>> 2) + 2 * k + 1] = 1;
-  }
 }

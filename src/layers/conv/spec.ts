@@ -23,6 +23,8 @@ export const convSpec = object({
    * A map to classes reads the mean activity of each unit in each of `cells` · `cells` parts of the image; absent: in all of it.
    */
   cells: optional(whole(1)),
+  /** Channels in so many groups, each of which sees as large a part of the channels below and nothing else; absent: all see all. */
+  groups: optional(whole(2)),
   /** Units have no bias; absent: they have. */
   withoutBias: optional(yes),
   /**
@@ -32,6 +34,11 @@ export const convSpec = object({
   initial: optional(oneOf('fan-in', 'fan-out')),
   /** The share of activities that training sets to zero, at random, before anything reads them; the others grow as much. Absent: none. */
   dropout: optional(below1),
+  /**
+   * Before anything reads them, the activities of each channel are standardised over the positions and images of a batch, then scaled and
+   * moved by two numbers that it learns (Ioffe and Szegedy 2015); asked about, by running means of what training has seen.
+   */
+  batchNorm: optional(yes),
   /**
    * What goes on of each unit is the part that is over the mean of its position's channels (the triangle of Coates, Lee and Ng 2011); absent:
    * all of it.

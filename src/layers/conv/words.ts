@@ -13,13 +13,15 @@ export const convWords: LayerWords<ConvSpec> = {
   size: ({ channels, size }) => `${size}×${size}×${channels}`,
   describe({ channels, size, stride = 1, maxPool = 1, cells = 1, ...rest }) {
     const { withoutBias, initial, dropout, triangle, averagePool, overlapPool, outputDropout } = rest;
-    const { normalization, readCells } = rest;
+    const { normalization, readCells, groups, batchNorm } = rest;
     const details = [
       `patches of ${size} × ${size}`,
       ...(stride > 1 ? [`${stride} apart`] : []),
       ...(maxPool > 1 ? [`the largest of ${maxPool} × ${maxPool}`] : []),
+      ...(groups ? [`${groups} groups`] : []),
       ...(withoutBias ? ['no bias'] : []),
       ...(initial ? [`initial variance 2 over the ${initial}`] : []),
+      ...(batchNorm ? ['standardised over the batch'] : []),
       ...(dropout ? [`${dropout} dropped`] : []),
       ...(cells > 1 ? [`read in ${cells} × ${cells} cells`] : []),
       ...(triangle ? ['what is over the mean of the channels'] : []),

@@ -44,6 +44,16 @@ it.each<[string, () => unknown, string]>([
     'averagePool must be at most 2, the positions each way',
   ],
   [
+    'groups that cut the channels below',
+    () => convForm.output(spec({ groups: 4 }), grid(9, 9, 6)),
+    'groups must be a count that divides 32 channels and the 6 below, found 4',
+  ],
+  [
+    'what is left out of a batch',
+    () => convForm.output(spec({ batchNorm: true, dropout: 0.1 }), grid(9, 9)),
+    'dropout must be absent beside batchNorm, found 0.1',
+  ],
+  [
     'two pools of what goes on',
     () => convForm.output(spec({ averagePool: 2, overlapPool: 2 }), grid(9, 4)),
     'overlapPool must be absent beside averagePool, found 2',

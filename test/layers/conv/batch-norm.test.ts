@@ -1,0 +1,218 @@
+// Whole steps with batch normalisation and groups of channels, as CwC has them, against finite differences of the equations in double
+// precision; and what is answered by running means.
+
+import { describe, expect, it } from 'vitest';
+import type { ConvSpec } from '../../../src/layers/conv/spec.ts';
+import { createNetwork } from '../../../src/network/create.ts';
+import { encodeNetwork } from '../../../src/network/encode.ts';
+import { decodeNetwork } from '../../../src/network/model.ts';
+import type { Network } from '../../../src/network/network.ts';
+import { readState } from '../../../src/network/state.ts';
+import type { Classes } from '../../../src/recipes/recipe.ts';
+import { activities, type Image, wholeNormalized } from '../../support/conv-network.ts';
+import { prototypes } from '../../support/data.ts';
+import { type Matrix, rowsOf } from '../../support/matrix.ts';
+import type { RecipeOf } from '../../support/recipes.ts';
+
+const [height, width, channels, classes, images] = [7, 6, 2, 3, 6];
+const inputs = height * width * channels;
+const data = { ...prototypes(images, inputs, classes, 1), shape: [height, width, channels] as const };
+const labels = Array.from(data.labels);
+const pictures: Image[] = rowsOf(
+  Float32Array.from(data.inputs, value => value / 255),
+  inputs,
+).map(row => wholeNormalized(rowsOf(row, width * channels).map(line => rowsOf(line, channels))));
+
+const common = { kind: 'conv', size: 3, batchNorm: true, normalization: 'none' } as const;
+const layers: ConvSpec[] = [
+  { ...common, channels: 9 },
+  { ...common, channels: 12, groups: 3, maxPool: 2 },
+  { ...common, channels: 36 },
+];
+
+function recipeOf(more: Partial<RecipeOf<Classes>> = {}): RecipeOf<Classes> {
+  return {
+    name: 'batch-normalised',
+    about: '',
+    layers,
+    image: [height, width, channels],
+    shift: 0,
+    batch: images,
+    epochs: 1,
+    holdShare: 1,
+    learning: {
+      kind: 'classes',
+      activity: 'squares',
+      map: 'blocks',
+      readFrom: 2,
+      optimizer: { kind: 'momentum', rate: 1, momentum: 0, decay: 0 },
+    },
+    ...more,
+  };
+}
+
+interface Plain {
+  readonly weight: Matrix;
+  readonly bias: number[];
+  readonly scale: number[];
+  readonly shift: number[];
+  readonly mean: number[];
+  readonly variance: number[];
+}
+
+function layersOf({ session }: Network): Plain[] {
+  const tensors = new Map(readState(session, false).map(({ name, data: values }) => [name, values]));
+  const vector = (name: string) => Array.from(tensors.get(name)!);
+  return layers.map((spec, l) => ({
+    weight: rowsOf(tensors.get(`layers.${l}.weight`)!, spec.channels),
+    bias: vector(`layers.${l}.bias`),
+    scale: vector(`layers.${l}.norm.weight`),
+    shift: vector(`layers.${l}.norm.bias`),
+    mean: vector(`layers.${l}.norm.mean`),
+    variance: vector(`layers.${l}.norm.variance`),
+  }));
+}
+
+/** The mean and the biased variance of each channel over a batch. */
+function statistics(batch: Image[]) {
+  const positions = batch.flat(2);
+  return batch[0][0][0].map((_, c) => {
+    const mean = positions.reduce((sum, position) => sum + position[c], 0) / positions.length;
+    return {
+      mean,
+      variance: positions.reduce((sum, position) => sum + (position[c] - mean) ** 2, 0) / positions.length,
+      count: positions.length,
+    };
+  });
+}
+
+function standardised(
+  batch: Image[],
+  by: readonly { readonly mean: number; readonly variance: number }[],
+  { scale, shift }: Plain,
+): Image[] {
+  return batch.map(image =>
+    image.map(row =>
+      row.map(position =>
+        position.map((y, c) => ((y - by[c].mean) / Math.sqrt(by[c].variance + 1e-4)) * scale[c] + shift[c]),
+      ),
+    ),
+  );
+}
+
+const rectified = (batch: Image[], { weight, bias }: Plain, { size, maxPool: pool = 1 }: ConvSpec) =>
+  batch.map(x => activities(x, { weight, bias, size, stride: 1, pool, cells: 1, map: [] }));
+
+function logProbabilities(z: Image): number[] {
+  const block = z[0][0].length / classes;
+  const positions = z.flat();
+  const goodness = Array.from({ length: classes }, (_, k) => {
+    let sum = 0;
+    for (const position of positions) {
+      for (let c = k * block; c < (k + 1) * block; c++) sum += position[c] ** 2;
+    }
+    return sum / (block * positions.length);
+  });
+  const most = Math.max(...goodness);
+  const total = goodness.reduce((sum, g) => sum + Math.exp(g - most), 0);
+  return goodness.map(g => g - most - Math.log(total));
+}
+
+function slope(value: () => number, row: number[], j: number): number {
+  const [kept, step] = [row[j], 1e-5];
+  const [more, less] = [step, -step].map(by => {
+    row[j] = kept + by;
+    return value();
+  });
+  row[j] = kept;
+  return (more - less) / (2 * step);
+}
+
+describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {
+  it('a step is that of the equations, through the means of the batch', { timeout: 60_000 }, async () => {
+    const network = await createNetwork(recipeOf(), { inputs, classes, threads: 2, build });
+    const plain = layersOf(network);
+    for await (const _ of network.fit(data));
+    const after = layersOf(network);
+    await network.close();
+    let batch = pictures;
+    plain.forEach((layer, l) => {
+      const pass = () => {
+        const y = rectified(batch, layer, layers[l]);
+        return standardised(y, statistics(y), layer);
+      };
+      const value = () => pass().reduce((sum, z, i) => sum + logProbabilities(z)[labels[i]], 0) / images;
+      let largest = 0;
+      const compare = (before: number[], moved: number[], j: number) => {
+        // The constant 2 of the squares is left to the rate.
+        const expected = slope(value, before, j) / 2;
+        expect(Math.abs(moved[j] - before[j] - expected)).toBeLessThan(1e-5 + 2e-4 * Math.abs(expected));
+        largest = Math.max(largest, Math.abs(expected));
+      };
+      const { groups = 1, channels: own } = layers[l];
+      const below = batch[0][0][0].length;
+      layer.weight.forEach((row, k) => {
+        row.forEach((weight, u) => {
+          const isSeen = Math.floor(((k % below) * groups) / below) === Math.floor((u * groups) / own);
+          if (!isSeen) expect([weight, after[l].weight[k][u]]).toEqual([0, 0]);
+          else if ((k + u) % 7 === 0) compare(row, after[l].weight[k], u);
+        });
+      });
+      for (let u = 0; u < own; u += 2) {
+        compare(layer.bias, after[l].bias, u);
+        compare(layer.scale, after[l].scale, u);
+        compare(layer.shift, after[l].shift, u);
+      }
+      // Something has to have moved for this to say anything.
+      expect(largest).toBeGreaterThan(1e-3);
+      statistics(rectified(batch, layer, layers[l])).forEach(({ mean, variance, count }, c) => {
+        expect(after[l].mean[c]).toBeCloseTo(0.1 * mean, 5);
+        expect(after[l].variance[c]).toBeCloseTo(0.9 + (0.1 * variance * count) / (count - 1), 5);
+      });
+      batch = pass();
+    });
+  });
+
+  it('answers are by running means, whatever else is asked', async () => {
+    const learning = {
+      ...recipeOf().learning,
+      optimizer: { kind: 'momentum', rate: 0.01, momentum: 0.9, decay: 0 },
+    } as const;
+    const network = await createNetwork(recipeOf({ epochs: 5, batch: 2, learning }), {
+      inputs,
+      classes,
+      threads: 2,
+      build,
+    });
+    for await (const _ of network.fit(data));
+    const plain = layersOf(network);
+    const found = await network.probabilities(data);
+    const alone = await network.probabilities({
+      ...data,
+      inputs: data.inputs.subarray(0, inputs),
+      labels: data.labels.subarray(0, 1),
+      count: 1,
+    });
+    expect(alone).toEqual(found.subarray(0, classes));
+    let batch = pictures;
+    plain.forEach((layer, l) => {
+      const by = layer.mean.map((mean, c) => ({ mean, variance: layer.variance[c] }));
+      batch = standardised(rectified(batch, layer, layers[l]), by, layer);
+    });
+    batch.forEach((z, i) => {
+      logProbabilities(z).forEach((logarithm, k) => {
+        expect(found[i * classes + k]).toBeCloseTo(Math.exp(logarithm), 4);
+      });
+    });
+    await network.close();
+  });
+});
+
+it('running means are in the file of a model', async () => {
+  const network = await createNetwork(recipeOf({ epochs: 2 }), { inputs, classes });
+  for await (const _ of network.fit(data));
+  const again = await decodeNetwork(await encodeNetwork(network));
+  expect(await again.probabilities(data)).toEqual(await network.probabilities(data));
+  await again.close();
+  await network.close();
+});
