@@ -10,7 +10,7 @@ const settings = begin();
 const { blockUntilReady, jit, nn, numpy: np } = await startJax(settings.threads);
 
 const { recipe, tensors } = settings;
-const { optimizer, mapRate, settled } = recipe.learning;
+const { optimizer, mapRate, settled, similarity = 0 } = recipe.learning;
 const { batch } = recipe;
 const [rows, columns, depth] = recipe.image;
 const classes = tensors.get('classes.0.weight').shape[1];
@@ -50,6 +50,22 @@ function climb({ value, first, second }, gradient, rate, { rateFactor, secondFac
   const length = np.sqrt(nextSecond.ref.mul(secondFactor.ref)).add(epsilon);
   const step = nextFirst.ref.mul(rateFactor.ref.mul(rate)).div(length);
   return { value: value.add(step), first: nextFirst, second: nextSecond };
+}
+
+/** How features want to move, so that those of a class are alike and others not: of the mean over pairs. Consumes both. */
+function likeness(features, hot) {
+  const centred = features.ref.sub(np.mean(features, 1, { keepdims: true }));
+  const lengths = np.sqrt(np.sum(np.square(centred.ref), 1, { keepdims: true }));
+  const units = centred.div(lengths.ref);
+  const cosines = np.dot(units.ref, units.ref.transpose());
+  const unlike = 1 / (classes - 1);
+  const wanted = np
+    .dot(hot.ref, hot.transpose())
+    .mul(1 + unlike)
+    .sub(unlike);
+  const pulls = wanted.sub(cosines.ref).mul((4 * similarity) / batch ** 2);
+  const along = np.sum(pulls.ref.mul(cosines), 1, { keepdims: true });
+  return np.dot(pulls, units.ref).sub(along.mul(units)).div(lengths);
 }
 
 /** The functions of one layer, compiled for its sizes. */
@@ -94,13 +110,13 @@ const steps = shapes.map(({ size, cells, pool, below, output }) => {
     const logProbabilities = nn.logSoftmax(np.dot(features.ref, map.ref), 1);
     const own = np.sum(logProbabilities.ref.mul(hot.ref), 1, { keepdims: true });
     const isActive = np.lessEqual(np.exp(own.ref), 1 - settled).astype(np.float32);
-    const error = hot.sub(np.exp(logProbabilities)).mul(isActive.ref.div(batch));
+    const error = hot.ref.sub(np.exp(logProbabilities)).mul(isActive.ref.div(batch));
 
     // Back through the means, the division, the pool.
-    const pulls = np
-      .dot(error.ref, map.transpose())
-      .div(high * wide)
-      .reshape([batch, cells, 1, cells, 1, channels]);
+    const byClass = np.dot(error.ref, map.transpose());
+    const wanted = similarity ? byClass.add(likeness(features.ref, hot.ref).mul(isActive.ref)) : byClass;
+    hot.dispose();
+    const pulls = wanted.div(high * wide).reshape([batch, cells, 1, cells, 1, channels]);
     const along = np.sum(a.ref.mul(pulls.ref), 5, { keepdims: true }).mul(np.square(scale.ref));
     const length = np
       .sum(along.ref, [1, 2, 3, 4], { keepdims: true })

@@ -138,6 +138,16 @@ class Network:
                 found[name + suffix] = value.permute(2, 3, 1, 0) if value.dim() == 4 else value
         return torch.cat([found[name].reshape(-1) for name in self.tensors])
 
+    def likeness(self, features, labels, classes):
+        """How features (batch, width) want to move so that those of a class are alike, and others not: of the mean over pairs."""
+        centred = features - features.mean(1, keepdim=True)
+        lengths = centred.norm(dim=1, keepdim=True)
+        units = centred / lengths
+        cosines = units @ units.t()
+        wanted = torch.where(labels.unsqueeze(0) == labels.unsqueeze(1), 1.0, -1 / (classes - 1))
+        pulls = (wanted - cosines).mul_(4 * self.learning["similarity"] / len(labels) ** 2)
+        return (pulls @ units - (pulls * cosines).sum(1, keepdim=True) * units).div_(lengths)
+
     def step(self, pixels, labels):
         """One batch: the loss of each layer, and the share of the images that it has learned from."""
         x = inputs(self.recipe, pixels, self.format)
@@ -164,7 +174,10 @@ class Network:
             # Back through the means and the division, cell by cell.
             def split(values, high=area[0], wide=area[1]):
                 return values.view(len(labels), -1, cells, high, cells, wide)
-            pulls = split((error @ table.t()).div_(area[0] * area[1]), 1, 1)
+            pulls = error @ table.t()
+            if "similarity" in self.learning:
+                pulls.sub_(self.likeness(features, labels, len(table[0])).mul_(is_active))
+            pulls = split(pulls.div_(area[0] * area[1]), 1, 1)
             activity, scale = split(y), split(scale)
             along = (activity * pulls).sum(1, keepdim=True).mul_(scale.square())
             length = along.sum((2, 3, 4, 5), keepdim=True).mul_(FLOOR / (rows * columns * channels))

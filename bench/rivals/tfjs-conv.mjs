@@ -11,7 +11,7 @@ await installed(() => import('@tensorflow/tfjs-backend-wasm'), 'tfjs');
 await tf.setBackend('wasm');
 
 const { recipe, tensors } = settings;
-const { optimizer, mapRate, settled } = recipe.learning;
+const { optimizer, mapRate, settled, similarity = 0 } = recipe.learning;
 const { batch } = recipe;
 const classes = tensors.get('classes.0.weight').shape[1];
 const TINY = 1e-20;
@@ -92,6 +92,19 @@ function kernelGradient(x, gradient, size) {
   return tf.transpose(taps, [1, 2, 0, 3]);
 }
 
+/** How features want to move, so that those of a class are alike and others not: of the mean over pairs. */
+function likeness(features, hot) {
+  const centred = tf.sub(features, tf.mean(features, 1, true));
+  const lengths = tf.sqrt(tf.sum(tf.square(centred), 1, true));
+  const units = tf.div(centred, lengths);
+  const cosines = tf.matMul(units, units, false, true);
+  const unlike = 1 / (classes - 1);
+  const wanted = tf.sub(tf.mul(tf.matMul(hot, hot, false, true), 1 + unlike), unlike);
+  const pulls = tf.mul(tf.sub(wanted, cosines), (4 * similarity) / batch ** 2);
+  const along = tf.sum(tf.mul(pulls, cosines), 1, true);
+  return tf.div(tf.sub(tf.matMul(pulls, units), tf.mul(along, units)), lengths);
+}
+
 /** One layer's step; gives what it hands on, its losses and which images it learned from. */
 function learn(layer, x, hot, time) {
   const { size, cells, maxPool, channels, weight, bias, map } = layer;
@@ -115,13 +128,9 @@ function learn(layer, x, hot, time) {
   const error = tf.mul(tf.sub(hot, tf.exp(logProbabilities)), tf.div(isActive, batch));
 
   // Back through the means, the division, the pool.
-  const pulls = tf.reshape(tf.div(tf.matMul(error, map.value, false, true), high * wide), [
-    images * cells,
-    1,
-    cells,
-    1,
-    channels,
-  ]);
+  const byClass = tf.matMul(error, map.value, false, true);
+  const wanted = similarity ? tf.add(byClass, tf.mul(likeness(features, hot), isActive)) : byClass;
+  const pulls = tf.reshape(tf.div(wanted, high * wide), [images * cells, 1, cells, 1, channels]);
   const parts = [images * cells, high, cells, wide];
   const split = tensor => tf.reshape(tensor, [...parts, tensor.shape[3]]);
   const activity = split(a);

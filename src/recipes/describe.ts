@@ -89,7 +89,7 @@ function describeLearning(learning: Learning): string {
     case 'unsupervised':
       return 'real images against hybrids, layer by layer';
     case 'classes': {
-      const { activity, map, mapRate, settled, rest, groups } = learning;
+      const { activity, map, mapRate, similarity, settled, rest, groups } = learning;
       const maps = {
         blocks: 'a block of units for each class',
         projection: 'a fixed random map',
@@ -106,7 +106,8 @@ function describeLearning(learning: Learning): string {
         settled === undefined
           ? ''
           : `, rows leave that are doubted by less than ${settled}${rest === undefined ? '' : ` and examples rest for ${rest} epochs`}`;
-      return `classes by ${maps[map]} of ${read[activity]}${own}${groups ? `, groups: ${groups}` : ''}${leave}, layer by layer, nothing negative`;
+      const alike = similarity === undefined ? '' : `, likeness within classes weighs ${similarity}`;
+      return `classes by ${maps[map]} of ${read[activity]}${own}${alike}${groups ? `, groups: ${groups}` : ''}${leave}, layer by layer, nothing negative`;
     }
     case 'self-contrast': {
       const margins = learning.margins.map(

