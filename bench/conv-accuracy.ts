@@ -5,13 +5,13 @@
 // which a few steps of each find first.
 //
 // `npm run bench -- conv-accuracy choose` finds the epochs in TASKS, and the rate and normalisation of PyTorch, on images held out of
-// the training set (an hour and a half); the name of a dataset after it takes that alone.
+// the training set (an hour and a half). The name of a dataset as the last word takes that alone; each has a file of its own.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadDataset } from '../src/index.ts';
+import { loadDataset, type Recipe } from '../src/index.ts';
 import { forImages } from '../src/recipes/images.ts';
 import { findRecipe } from '../src/recipes/recipes.ts';
 import { median, writeResult } from './harness.ts';
@@ -47,9 +47,9 @@ const TASKS: readonly Task[] = [
     heldOut: 10_000,
     seeds: [1, 2, 3],
     targets: [1, 0.6],
-    epochs: [3, 8, 15],
-    backprop: { rate: 0.001, normalise: 'batch' },
-    backpropEpochs: [1, 5],
+    epochs: [2, 6, 15],
+    backprop: { rate: 0.003, normalise: 'batch' },
+    backpropEpochs: [1, 3],
     trialSeconds: 40,
   },
   {
@@ -59,9 +59,9 @@ const TASKS: readonly Task[] = [
     heldOut: 5000,
     seeds: [1],
     targets: [22],
-    epochs: [8, 12],
-    backprop: { rate: 0.001, normalise: 'batch' },
-    backpropEpochs: [6],
+    epochs: [7, 13],
+    backprop: { rate: 0.003, normalise: 'batch' },
+    backpropEpochs: [3],
     trialSeconds: 200,
   },
 ];
@@ -100,28 +100,31 @@ interface Job {
 }
 
 export async function run(): Promise<void> {
-  const [, , , mode, only] = process.argv;
-  const results = [];
-  for (const task of TASKS) {
-    if (mode === 'choose' && only !== undefined && task.data !== only) continue;
+  const words = process.argv.slice(3);
+  const isChoosing = words[0] === 'choose';
+  const only = words[isChoosing ? 1 : 0];
+  const tasks = TASKS.filter(({ data }) => only === undefined || data === only);
+  if (tasks.length === 0) throw new Error(`no task has data called ${only}`);
+  for (const task of tasks) {
     const folder = mkdtempSync(join(tmpdir(), 'ff-conv-accuracy-'));
     try {
-      await writeTask(task, folder);
-      results.push(mode === 'choose' ? choose(task, folder) : compare(task, folder));
+      const recipe = await writeTask(task, folder);
+      const found = isChoosing ? choose(task, folder) : compare(task, folder);
+      await writeResult(`conv-accuracy-${isChoosing ? 'choose-' : ''}${task.data}`, { ...found, recipe });
     } finally {
       rmSync(folder, { recursive: true });
     }
   }
-  const recipes = [...new Set(TASKS.map(({ recipe }) => recipe))].map(findRecipe);
-  await writeResult(mode === 'choose' ? 'conv-accuracy-choose' : 'conv-accuracy', { results, recipes });
 }
 
-/** What PyTorch reads. */
-async function writeTask({ data, recipe }: Task, folder: string): Promise<void> {
+/** Writes what PyTorch reads; gives the recipe. */
+async function writeTask({ data, recipe: name }: Task, folder: string): Promise<Recipe> {
   const { train, test } = await loadDataset(data);
   writeImages(folder, 'train', train);
   writeImages(folder, 'test', test!);
-  writeFileSync(join(folder, 'recipe.json'), JSON.stringify(forImages(findRecipe(recipe), train)));
+  const recipe = forImages(findRecipe(name), train);
+  writeFileSync(join(folder, 'recipe.json'), JSON.stringify(recipe));
+  return recipe;
 }
 
 // ----- what is measured ------------------------------------------------------------------------------------------------
@@ -159,7 +162,8 @@ function compare(task: Task, folder: string) {
       return { epochs: count, target, isReached, testError, trainSeconds };
     }),
   }));
-  return { ...task, curves, runs };
+  const { recipe: name, ...others } = task;
+  return { ...others, name, curves, runs };
 }
 
 /** The setting of PyTorch that takes the shortest step, and milliseconds of each; undefined where it is not installed. */
