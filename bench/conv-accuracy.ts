@@ -59,7 +59,7 @@ const TASKS: readonly Task[] = [
     heldOut: 5000,
     seeds: [1],
     targets: [22],
-    epochs: [7, 13],
+    epochs: [8, 24],
     backprop: { rate: 0.003, normalise: 'batch' },
     backpropEpochs: [3],
     trialSeconds: 200,
