@@ -147,16 +147,17 @@ function poolBand(y: usize, winner: usize, sums: usize, height: u32, width: u32,
 }
 
 /**
- * The same of images as spreadImages writes them with D ≤ 4, zeros multiplied, too: cheaper where few values are zero. A sum has the same
- * bits either way.
+ * The same of images as spreadImages writes them, zeros multiplied, too, and whatever the border holds: cheaper where few values are zero. A
+ * sum has the same bits either way.
  */
 export function gridForward(
   activity: usize, winners: usize, scratch: usize, grid: usize, weights: usize,
   begin: u32, end: u32, P: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32,
   least: f32,
 ): void {
+  const shift: usize = D <= 4 ? 4 : 7;
   const gridWidth = W + 2 * (N >> 1);
-  const imageBytes = (<usize>((H + 2 * (N >> 1)) * gridWidth)) << 4;
+  const imageBytes = (<usize>((H + 2 * (N >> 1)) * gridWidth)) << shift;
   const height = ((H - 1) / stride + 1) / L, width = ((W - 1) / stride + 1) / L;
   const panelBytes = <usize>(N * N * D + 1) * PANEL_ROW;
   // Neighbours are multiplied two at a time; the last of an odd number is its own neighbour.
@@ -173,9 +174,12 @@ export function gridForward(
           let to = L == 1 ? y : scratch;
           for (let cy = py * L; cy < py * L + L; cy++) {
             for (let cx = px; cx < px + row; cx += 2) {
-              const corner = from + ((<usize>((cy * gridWidth + cx) * stride)) << 4);
+              const corner = from + ((<usize>((cy * gridWidth + cx) * stride)) << shift);
               const apart: u32 = cx + 1 < px + row ? 1 : 0;
-              pairOfPatches(to, to + <usize>apart * PANEL_ROW, corner, apart * stride, w, gridWidth, D, N, least);
+              const neighbour = (<usize>(apart * stride)) << shift;
+              pairOfPatches(
+                to, to + <usize>apart * PANEL_ROW, corner, neighbour, w, gridWidth, <usize>S * imageBytes, shift, D, N, least,
+              );
               to += <usize>(1 + apart) * PANEL_ROW;
             }
           }
@@ -188,11 +192,12 @@ export function gridForward(
   }
 }
 
-/** patch · weights + bias, at least `least`, of a patch of a grid, and of that `apart` positions to its right. */
+/** patch · weights + bias, at least `least`, of a patch of a grid, and of that `apart` bytes behind it. A panel of values is `slab` bytes. */
 // @ts-ignore: decorator
 @inline
 function pairOfPatches(
-  to: usize, next: usize, corner: usize, apart: usize, w: usize, gridWidth: u32, D: u32, N: u32, least: f32,
+  to: usize, next: usize, corner: usize, apart: usize, w: usize, gridWidth: u32, slab: usize, shift: usize, D: u32, N: u32,
+  least: f32,
 ): void {
   const bias = w + <usize>(N * N * D) * PANEL_ROW;
   for (let half: usize = 0; half < 128; half += 64) {
@@ -200,20 +205,24 @@ function pairOfPatches(
     let b0 = a0, b1 = a1, b2 = a2, b3 = a3;
     let k = w + half;
     for (let y: u32 = 0; y < N; y++) {
-      let position = corner + ((<usize>(y * gridWidth)) << 4);
-      for (let x: u32 = 0; x < N; x++, position += 16) {
-        for (let at = position; at < position + (<usize>D << 2); at += 4, k += PANEL_ROW) {
-          const p = v128.load32_splat(at), q = v128.load32_splat(at + (apart << 4));
-          const k0 = v128.load(k), k1 = v128.load(k, 16), k2 = v128.load(k, 32), k3 = v128.load(k, 48);
-          a0 = madd(p, k0, a0); b0 = madd(q, k0, b0);
-          a1 = madd(p, k1, a1); b1 = madd(q, k1, b1);
-          a2 = madd(p, k2, a2); b2 = madd(q, k2, b2);
-          a3 = madd(p, k3, a3); b3 = madd(q, k3, b3);
+      let position = corner + ((<usize>(y * gridWidth)) << shift);
+      for (let x: u32 = 0; x < N; x++, position += (<usize>1) << shift) {
+        let first = position;
+        for (let channel: u32 = 0; channel < D; channel += 32, first += slab) {
+          const last = first + ((<usize>min<u32>(32, D - channel)) << 2);
+          for (let at = first; at < last; at += 4, k += PANEL_ROW) {
+            const p = v128.load32_splat(at), q = v128.load32_splat(at + apart);
+            const k0 = v128.load(k), k1 = v128.load(k, 16), k2 = v128.load(k, 32), k3 = v128.load(k, 48);
+            a0 = madd(p, k0, a0); b0 = madd(q, k0, b0);
+            a1 = madd(p, k1, a1); b1 = madd(q, k1, b1);
+            a2 = madd(p, k2, a2); b2 = madd(q, k2, b2);
+            a3 = madd(p, k3, a3); b3 = madd(q, k3, b3);
+          }
         }
       }
     }
-    const first = to + half, second = next + half;
     const floor = f32x4.splat(least);
+    const first = to + half, second = next + half;
     v128.store(first, atLeast(floor, a0)); v128.store(first, atLeast(floor, a1), 16);
     v128.store(first, atLeast(floor, a2), 32); v128.store(first, atLeast(floor, a3), 48);
     v128.store(second, atLeast(floor, b0)); v128.store(second, atLeast(floor, b1), 16);
@@ -278,6 +287,34 @@ export function spreadImages(
           const channel = load<u32>(at) / <u32>PANEL_ROW - first;
           store<f32>(position + <usize>(channel >> 5) * panelBytes + ((channel & 31) << 2), load<f32>(at, 4));
         }
+      }
+    }
+  }
+}
+
+/** Fills the border of a grid with what lies as far inside of the edges, of images that are wider and higher than `pad`. */
+export function reflectBorder(
+  grid: usize, begin: u32, end: u32, H: u32, W: u32, D: u32, pad: u32, S: u32,
+): void {
+  const shift: usize = D <= 4 ? 4 : 7;
+  const bytes = (<usize>1) << shift;
+  const rowBytes = (<usize>(W + 2 * pad)) << shift;
+  const imageBytes = <usize>(H + 2 * pad) * rowBytes;
+  for (let panel: u32 = 0; panel < (D + 31) / 32; panel++) {
+    for (let image = begin; image < end; image++) {
+      const first = grid + (<usize>panel * S + image) * imageBytes;
+      for (let y = pad; y < pad + H; y++) {
+        const left = first + <usize>y * rowBytes + ((<usize>pad) << shift);
+        const right = left + ((<usize>(W - 1)) << shift);
+        for (let i: usize = bytes; i <= (<usize>pad) << shift; i += bytes) {
+          memory.copy(left - i, left + i, bytes);
+          memory.copy(right + i, right - i, bytes);
+        }
+      }
+      const top = first + <usize>pad * rowBytes, bottom = top + <usize>(H - 1) * rowBytes;
+      for (let i = rowBytes; i <= <usize>pad * rowBytes; i += rowBytes) {
+        memory.copy(top - i, top + i, rowBytes);
+        memory.copy(bottom + i, bottom - i, rowBytes);
       }
     }
   }

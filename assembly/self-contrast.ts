@@ -11,18 +11,19 @@ import { madd, PANEL_ROW, relu, sumLanes } from './simd';
 
 /**
  * Climbs −softplus(positive − G) for images seen twice, less `penalty` times the length of G over the positions of an image, and −softplus(G −
- * negative) for two images, both as means over positions. `totals` (S) = the mean goodness of an image seen twice.
+ * negative) for two images, both as means over positions. `totals` (S) = the mean goodness of an image seen twice, `mixtures` (S) that of it and
+ * the next.
  */
 export function mixtureSlopes(
-  slopes: usize, totals: usize, activity: usize, begin: u32, end: u32, M: u32, P: u32, Q: u32, S: u32, C: u32,
-  positive: f32, negative: f32, penalty: f32,
+  slopes: usize, totals: usize, mixtures: usize, activity: usize, begin: u32, end: u32, M: u32, P: u32, Q: u32, S: u32,
+  C: u32, positive: f32, negative: f32, penalty: f32,
 ): void {
   const share: f64 = 1 / <f64>Q;
   for (let image = begin; image < end; image++) {
     const next: u32 = image + 1 == M ? 0 : image + 1;
     const twice = slopes + ((<usize>image * 2 * Q) << 2);
     const mixed = twice + ((<usize>Q) << 2);
-    let sum: f64 = 0, squares: f64 = 0;
+    let sum: f64 = 0, squares: f64 = 0, both: f64 = 0;
     for (let q: u32 = 0; q < Q; q++) {
       let a = f32x4.splat(0), b = a;
       for (let panel: u32 = 0; panel < P; panel++) {
@@ -35,13 +36,15 @@ export function mixtureSlopes(
           b = madd(z, z, b);
         }
       }
-      const goodness = sumLanes(a) / <f32>C;
+      const goodness = sumLanes(a) / <f32>C, other = sumLanes(b) / <f32>C;
       sum += goodness;
+      both += other;
       squares += <f64>goodness * goodness;
       store<f32>(twice + (q << 2), goodness);
-      store<f32>(mixed + (q << 2), sumLanes(b) / <f32>C);
+      store<f32>(mixed + (q << 2), other);
     }
     store<f32>(totals + ((<usize>image) << 2), <f32>(sum * share));
+    store<f32>(mixtures + ((<usize>image) << 2), <f32>(both * share));
     const pull: f64 = squares > 0 ? penalty / sqrt<f64>(squares) : 0;
     for (let q: u32 = 0; q < Q; q++) {
       const goodness = <f64>load<f32>(twice + (q << 2));

@@ -142,7 +142,7 @@ const variants: Recipe[] = [
     image: [9, 10],
     layers: [
       { kind: 'conv', channels: 12, size: 3, triangle: true, overlapPool: 2, readCells: 2 },
-      { kind: 'conv', channels: 33, size: 3, normalization: 'image', outputDropout: 0.2 },
+      { kind: 'conv', channels: 33, size: 3, border: 'reflect', normalization: 'image', outputDropout: 0.2 },
     ],
     learning: {
       kind: 'self-contrast',

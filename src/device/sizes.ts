@@ -52,15 +52,15 @@ export function convSizes(said: Readonly<Record<string, unknown>>, below: Shape,
     [channels, size, stride, pool, cells].every(isCount) && size % 2 === 1,
     'convolutions of an odd size, whose channels, stride, maxPool and cells are counts',
   );
-  const { averagePool, overlapPool, triangle, normalization, readCells, groups, batchNorm } = more;
+  const { averagePool, overlapPool, triangle, normalization, readCells, groups, batchNorm, border } = more;
   const published =
-    averagePool ?? overlapPool ?? triangle ?? normalization ?? readCells ?? groups ?? batchNorm;
+    averagePool ?? overlapPool ?? triangle ?? normalization ?? readCells ?? groups ?? batchNorm ?? border;
   check(
     published === undefined,
-    'no averagePool, overlapPool, triangle, normalization, readCells, groups or batchNorm: only loadNetwork runs these',
+    'no averagePool, overlapPool, triangle, normalization, readCells, groups, batchNorm or border: only loadNetwork runs these',
   );
   return {
-    shape: outputOf({ channels, stride, maxPool: pool, cells }, below),
+    shape: outputOf({ channels, size, stride, maxPool: pool, cells }, below),
     fanIn: size * size * below.channels,
     features: channels * cells * cells,
     patches: { size, stride, pool, cells },

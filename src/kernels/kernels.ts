@@ -116,6 +116,9 @@ export type Kernels = {
     grid: number, cuts: number, entries: number, begin: number, end: number, H: number, W: number, D: number,
     pad: number, S: number
   ): void;
+  reflectBorder(
+    grid: number, begin: number, end: number, H: number, W: number, D: number, pad: number, S: number
+  ): void;
   listGradient(
     counts: number, lists: number, gradient: number, winners: number, targets: number, begin: number,
     end: number, R: number, M: number, P: number, H: number, W: number, D: number, N: number, stride: number,
@@ -191,8 +194,8 @@ export type Kernels = {
     gradient: number, raw: number, factors: number, begin: number, end: number, P: number, Q: number, S: number
   ): void;
   mixtureSlopes(
-    slopes: number, totals: number, activity: number, begin: number, end: number, M: number, P: number,
-    Q: number, S: number, C: number, positive: number, negative: number, penalty: number
+    slopes: number, totals: number, mixtures: number, activity: number, begin: number, end: number, M: number,
+    P: number, Q: number, S: number, C: number, positive: number, negative: number, penalty: number
   ): void;
   mixtureGradient(
     gradient: number, slopes: number, activity: number, begin: number, end: number, M: number, P: number,

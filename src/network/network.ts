@@ -17,7 +17,7 @@ import { RolledOut } from '../negatives/rolled-out.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readouts/goodness.ts';
 import type { Prediction } from '../readouts/prediction.ts';
 import {
-  isByGoodness,
+  hasNegatives,
   isLayerwise,
   isRolledOut,
   type ReadoutName,
@@ -177,7 +177,7 @@ export class Network {
       imagesPerSecond: images / Math.max(trainSeconds, 1e-9),
       ...this.#control.means(plans.map(plan => plan.units)),
       ...(!isLayerwise(recipe.learning) && { positiveGoodness: [] }),
-      ...(!isByGoodness(recipe.learning) && { negativeGoodness: [] }),
+      ...(!hasNegatives(recipe.learning) && { negativeGoodness: [] }),
     };
   }
 

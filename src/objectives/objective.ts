@@ -18,6 +18,8 @@ export interface Objective {
   look(layer: Layer, begin: number, end: number): void;
   /** How good `label` is for row `row`, looked at: what the goodness readout sums over layers. `index` counts layers from 0. */
   goodness(layer: Layer, index: number, row: number, label: number): number;
+  /** The goodness of what is negative, where that has no rows of its own but is made of image `row` and others. */
+  negativeGoodness?(layer: Layer, row: number): number;
   /**
    * Makes images `begin` to `end` and their labels known to the others of the batch, where they are compared with each other: all are
    * shown before any is compared.

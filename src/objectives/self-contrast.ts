@@ -22,6 +22,11 @@ export class SelfContrastObjective implements Objective {
     return f32[(plan.at.totals >>> 2) + row];
   }
 
+  /** Of image `row` and the next one at once. */
+  negativeGoodness({ plan, f32 }: Layer, row: number): number {
+    return f32[(plan.at.coefficients >>> 2) + row];
+  }
+
   show(
     layer: Layer,
     index: number,
@@ -35,6 +40,7 @@ export class SelfContrastObjective implements Objective {
     layer.kernels.mixtureSlopes(
       at.slopes,
       at.totals,
+      at.coefficients,
       at.activity,
       begin,
       end,

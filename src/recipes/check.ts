@@ -8,6 +8,7 @@ import { checkLayerwise, checkRates } from './layerwise-check.ts';
 import {
   betweenOf,
   isByGoodness,
+  isFrozen,
   isLayerwise,
   type Learning,
   type Recipe,
@@ -96,7 +97,7 @@ function checkLayers({ layers, learning, image, channelMeans }: Recipe): void {
       if (learning.kind === 'recurrent') {
         refuse(`${path}.kind`, 'dense or local with recurrent learning', layer.kind);
       }
-      if (layer.batchNorm) checkBatchNorm(learning, `${path}.batchNorm`);
+      if (layer.batchNorm) checkBatchNorm(learning, layer, `${path}.batchNorm`);
       if ('peerNormalisation' in learning && learning.peerNormalisation !== undefined) {
         refuse('learning.peerNormalisation', 'absent with convolutions', learning.peerNormalisation);
       }
@@ -149,11 +150,15 @@ function checkLearning(recipe: Recipe): void {
   }
 }
 
-/** What comes back through a mean of the batch comes to rows that have left, too; and units are on both sides of zero. */
-function checkBatchNorm(learning: Learning, path: string): void {
+/**
+ * What comes back through a mean of the batch comes to rows that have left, too; units are on both sides of zero; and running means move where a
+ * layer learns.
+ */
+function checkBatchNorm(learning: Learning, layer: LayerSpec, path: string): void {
   const isFine =
     learning.kind === 'classes' && learning.activity === 'squares' && learning.settled === undefined;
   if (!isFine) refuse(path, 'absent but with classes by squares, of which no row is ever settled', true);
+  if (isFrozen(learning, layer)) refuse(path, 'absent in a layer that is frozen', true);
 }
 
 function checkSelfContrast({ layers }: Recipe, { margins }: SelfContrast): void {

@@ -131,13 +131,13 @@ const cwc = {
 /** A layer of SCFF, of which the readout sees means in 4 × 4 parts. */
 function triangles(channels: number, size: number, rate: number): ConvSpec {
   const outgoing = { triangle: true, overlapPool: 2, normalization: 'image', readCells: 4 } as const;
-  return { kind: 'conv', channels, size, ...outgoing, rate };
+  return { kind: 'conv', channels, size, border: 'reflect', ...outgoing, rate };
 }
 
 /**
  * SCFF (Chen et al. 2025): without labels, each image seen twice against two images seen at once. Its three layers at two thirds, a third and a
- * sixth of their width. Layers learn at the same time, where theirs do one after the other, and the readout with them; borders are zero, and
- * the readout sees means of as many parts of every layer, and takes momentum steps.
+ * sixth of their width. Layers learn at the same time, where theirs do one after the other, and the readout with them, which sees means of as
+ * many parts of every layer, and takes momentum steps.
  */
 const scff = {
   name: 'scff',

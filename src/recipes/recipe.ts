@@ -38,6 +38,11 @@ export function isByGoodness(learning: Learning): learning is ByGoodness {
   return isLayerwise(learning) && learning.kind !== 'classes' && learning.kind !== 'self-contrast';
 }
 
+/** Whether layers are to tell what is positive from what is negative, however that is made. */
+export function hasNegatives(learning: Learning): learning is ByGoodness | SelfContrast {
+  return isByGoodness(learning) || learning.kind === 'self-contrast';
+}
+
 /** Whether the network is asked about each label in turn. */
 export function triesLabels({ kind }: Learning): boolean {
   return kind === 'contrast' || kind === 'recurrent';

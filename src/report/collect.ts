@@ -12,6 +12,7 @@ import type { Scored } from '../readouts/goodness.ts';
 import { describeRecipe } from '../recipes/describe.ts';
 import {
   layerGoodness as goodnessOf,
+  hasNegatives,
   hasReadout,
   isByGoodness,
   type Learning,
@@ -61,11 +62,7 @@ export async function reportOf(
     ],
     classNames: data.classNames ?? Array.from({ length: classes }, (_, c) => String(c)),
     epochs: history,
-    ...(isByGoodness(recipe.learning) && {
-      data: triesLabels(recipe.learning)
-        ? (['examples with their true label', 'examples with a wrong one'] as const)
-        : (['real images', 'hybrids of two images'] as const),
-    }),
+    ...(hasNegatives(recipe.learning) && { data: comparedIn(recipe.learning) }),
     ...(recipe.learning.kind === 'classes' && recipe.learning.rest !== undefined && { hasResting: true }),
     readouts: readoutsOf(evaluation, recipe.learning, data),
     layers: layerGoodness(network, data, evaluation),
@@ -75,6 +72,14 @@ export async function reportOf(
     ...(confidence && { reliability: reliability(confidence, data.labels, classes) }),
     ...(shape && { shape }),
   };
+}
+
+/** What is positive, and what is negative. */
+function comparedIn(learning: Learning): readonly [string, string] {
+  if (triesLabels(learning)) return ['examples with their true label', 'examples with a wrong one'];
+  return learning.kind === 'self-contrast'
+    ? ['images seen twice', 'two images seen at once']
+    : ['real images', 'hybrids of two images'];
 }
 
 function readoutsOf(

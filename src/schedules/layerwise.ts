@@ -122,7 +122,10 @@ export abstract class LayerwiseProgram<Kind extends Layer = Layer> extends Threa
       for (let i = 0; i < images; i++) {
         good += this.objective.goodness(layer, l, positive + i, labels[i]);
         if (u32[targets + positive + i] !== SKIP) active++;
-        if (negative === undefined) continue;
+        if (negative === undefined) {
+          bad += this.objective.negativeGoodness?.(layer, positive + i) ?? 0;
+          continue;
+        }
         bad += this.objective.goodness(layer, l, negative + i, labels[i]);
         if (u32[targets + negative + i] !== SKIP) active++;
       }

@@ -32,8 +32,9 @@ export interface Checkpoint {
 }
 
 const PREFIX = 'best.';
-/** Tensors of a model; others are the optimizer's. */
-const LEARNED = /^(layers\.\d+\.(weight|bias)|(readout|classes)\.\d+(\.group\.\d+)?\.weight)$/;
+/** What the names of a model's tensors are like; others are the optimizer's. */
+export const LEARNED =
+  /^(layers\.\d+\.(norm\.)?(weight|bias)|layers\.\d+\.norm\.(mean|variance)|classes\.\d+\.bias|(readout|classes)\.\d+(\.group\.\d+)?\.weight)$/;
 
 /** Writes the network in training and all that is known beside it to the file `path`. */
 export async function saveCheckpoint(

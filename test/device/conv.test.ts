@@ -110,12 +110,12 @@ describe('a file that is none is refused', () => {
     [
       'means of positions',
       layer({ averagePool: 2 }),
-      /no averagePool, overlapPool, triangle, normalization, readCells, groups or batchNorm: only/,
+      /no averagePool, overlapPool, triangle, normalization, readCells, groups, batchNorm or border: only/,
     ],
     [
       'other scales',
       layer({ normalization: 'image' }),
-      /no averagePool, overlapPool, triangle, normalization, readCells, groups or batchNorm: only/,
+      /no averagePool, overlapPool, triangle, normalization, readCells, groups, batchNorm or border: only/,
     ],
     [
       'a map with a bias',

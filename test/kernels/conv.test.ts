@@ -110,7 +110,8 @@ function gridForward(bench: Bench, sizes: Sizes): void {
   const [P, S, K, pad] = [Math.ceil(U / 32), M + 2, N * N * D, (N - 1) / 2];
   const { cuts, entries } = images(bench, sizes);
   const weights = bench.panels(U, K + 1);
-  const grid = bench.zeros(S * (H + 2 * pad) * (W + 2 * pad) * 4);
+  const slabs = D <= 4 ? 4 : 32 * Math.ceil(D / 32);
+  const grid = bench.zeros(S * (H + 2 * pad) * (W + 2 * pad) * slabs);
   const compressed = bench.take(P * S * Q * 32);
   const activity = bench.take(P * S * Q * 32);
   const [winners, others] = [bench.zeros(P * S * Q * 8), bench.zeros(P * S * Q * 8)];
@@ -138,6 +139,21 @@ function gridForward(bench: Bench, sizes: Sizes): void {
     }
     bench.close('activity', activity + panel * S * Q * 128, M * Q * 32, sumError(K + 1));
   }
+}
+
+function reflect(bench: Bench, { M, H, W, D }: Sizes, pad: number): void {
+  if (pad >= Math.min(H, W)) return;
+  bench.reset();
+  const [S, panels, lanes] = D <= 4 ? [M + 2, 1, 4] : [M + 2, Math.ceil(D / 32), 32];
+  const words = (H + 2 * pad) * (W + 2 * pad) * lanes;
+  const grid = bench.normals(panels * S * words);
+  bench.check({
+    end: M,
+    call: (k, begin, end) => k.reflectBorder(grid, begin, end, H, W, D, pad, S),
+    writes: (begin, end) =>
+      Array.from({ length: panels }, (_, p) => items(grid + p * S * words * 4, words * 4)(begin, end)).flat(),
+  });
+  bench.same();
 }
 
 /** The winners that the kernel found have the largest activity: ties but for rounding may fall either way in the twin. */
@@ -256,8 +272,14 @@ eachBuild((open, isFull) => {
   it('convForward', { timeout: 60_000 }, each(forward));
   it('gridForward', { timeout: 60_000 }, () => {
     const bench = open();
-    for (const sizes of isFull ? SIZES.filter(({ D }) => D <= 4) : [NARROW]) {
+    for (const sizes of isFull ? SIZES : [NARROW, SMALL]) {
       about(JSON.stringify(sizes), () => gridForward(bench, sizes));
+    }
+  });
+  it('reflectBorder', () => {
+    const bench = open();
+    for (const sizes of all) {
+      for (const pad of [0, 1, 2]) about(JSON.stringify(sizes), () => reflect(bench, sizes, pad));
     }
   });
   it('the winners of a pool', { timeout: 60_000 }, () => {

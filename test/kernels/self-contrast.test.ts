@@ -32,24 +32,42 @@ function prepare(bench: Bench, { M, Q, C }: Sizes) {
     activity: bench.panels(C, S * Q),
     slopes: bench.take(2 * S * Q),
     totals: bench.take(S),
+    mixtures: bench.take(S),
     gradient: bench.take(P * S * Q * 32),
   };
 }
 
 function likeTwin(bench: Bench, sizes: Sizes): void {
   const { M, Q, C } = sizes;
-  const { P, S, activity, slopes, totals, gradient } = prepare(bench, sizes);
+  const { P, S, activity, slopes, totals, mixtures, gradient } = prepare(bench, sizes);
   bench.check({
     end: M,
     call: (k, begin, end) =>
       k.mixtureSlopes(
-        ...([slopes, totals, activity, begin, end, M, P, Q, S, C, positive, negative, penalty] as const),
+        ...([
+          slopes,
+          totals,
+          mixtures,
+          activity,
+          begin,
+          end,
+          M,
+          P,
+          Q,
+          S,
+          C,
+          positive,
+          negative,
+          penalty,
+        ] as const),
       ),
-    writes: (begin, end) => [...items(slopes, 8 * Q)(begin, end), ...items(totals, 4)(begin, end)],
+    writes: (begin, end) =>
+      [slopes, totals, mixtures].flatMap(at => items(at, at === slopes ? 8 * Q : 4)(begin, end)),
   });
   // A slope is at most 1 + penalty, and the goodness that it follows from moves it by less than itself.
   for (let i = 0; i < 2 * M * Q; i++) bench.within(`slopes[${i}]`, (slopes >> 2) + i, sumError(C) * EPSILON);
   bench.close('totals', totals, M, sumError(C * Q));
+  bench.close('mixtures', mixtures, M, sumError(C * Q));
   bench.check({
     end: M,
     call: (k, begin, end) => k.mixtureGradient(gradient, slopes, activity, begin, end, M, P, Q, S, C),
@@ -90,11 +108,11 @@ function objective(u: number[][][]): number {
 
 function likeDifferences(bench: Bench, sizes: Sizes): void {
   const { M, Q, C } = sizes;
-  const { P, S, activity, slopes, totals, gradient } = prepare(bench, sizes);
+  const { P, S, activity, slopes, totals, mixtures, gradient } = prepare(bench, sizes);
   const { kernels: k, f32 } = bench;
   const at = (units: number, i: number, q: number, c: number) =>
     (units >> 2) + (((c >> 5) * S + i) * Q + q) * 32 + (c & 31);
-  k.mixtureSlopes(slopes, totals, activity, 0, M, M, P, Q, S, C, positive, negative, penalty);
+  k.mixtureSlopes(slopes, totals, mixtures, activity, 0, M, M, P, Q, S, C, positive, negative, penalty);
   k.mixtureGradient(gradient, slopes, activity, 0, M, M, P, Q, S, C);
   const range = (length: number) => Array.from({ length }, (_, i) => i);
   const u = range(M).map(i => range(Q).map(q => range(C).map(c => f32[at(activity, i, q, c)])));

@@ -29,7 +29,7 @@ const layers: ConvSpec[] = [
     normalization: 'image',
     readCells: 2,
   },
-  { kind: 'conv', channels: 33, size: 3, averagePool: 2, readCells: 1 },
+  { kind: 'conv', channels: 33, size: 3, border: 'reflect', averagePool: 2, readCells: 1 },
   { kind: 'conv', channels: 9, size: 1 },
 ];
 
@@ -57,17 +57,25 @@ const recipe: RecipeOf<SelfContrast> = {
 interface Plain {
   readonly weight: Matrix;
   readonly bias: number[];
+  readonly isReflected: boolean;
 }
 
 function layersOf({ session }: Network): Plain[] {
   const tensors = new Map(readState(session, false).map(({ name, data: values }) => [name, values]));
-  return layers.map(({ channels: count }, l) => ({
+  return layers.map(({ channels: count, border }, l) => ({
+    isReflected: border === 'reflect',
     weight: rowsOf(tensors.get(`layers.${l}.weight`)!, count),
     bias: Array.from(tensors.get(`layers.${l}.bias`)!),
   }));
 }
 
-function convolved(x: Image, { weight, bias }: Plain): Image {
+/** What lies beyond the edges of `length` positions is what lies as far inside of them. */
+const reflected = (at: number, length: number) => {
+  const from = Math.abs(at);
+  return from < length ? from : 2 * (length - 1) - from;
+};
+
+function convolved(x: Image, { weight, bias, isReflected }: Plain): Image {
   const below = x[0][0].length;
   const size = Math.sqrt(weight.length / below);
   const pad = (size - 1) / 2;
@@ -76,7 +84,11 @@ function convolved(x: Image, { weight, bias }: Plain): Image {
       const sums = [...bias];
       weight.forEach((weights, k) => {
         const patch = Math.floor(k / below);
-        const value = x[y + Math.floor(patch / size) - pad]?.[px + (patch % size) - pad]?.[k % below] ?? 0;
+        const [seenY, seenX] = [y + Math.floor(patch / size) - pad, px + (patch % size) - pad];
+        const position = isReflected
+          ? x[reflected(seenY, x.length)][reflected(seenX, row.length)]
+          : x[seenY]?.[seenX];
+        const value = position?.[k % below] ?? 0;
         for (const [u, w] of weights.entries()) sums[u] += value * w;
       });
       return sums;

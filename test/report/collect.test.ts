@@ -15,7 +15,7 @@ const data = { ...prototypes(10, 126, 2, 1), shape };
 
 it('shows convolutions as the windows that they look through', async () => {
   const recipe: Recipe = {
-    ...recipes['conv-color'],
+    ...recipes.conv,
     image: shape,
     layers: [{ kind: 'conv', channels: 33, size: 3 }, 40],
   };
@@ -39,7 +39,7 @@ it('shows convolutions as the windows that they look through', async () => {
 
 it('says where in an image its class is seen, in each layer of convolutions that is read', async () => {
   const recipe: Recipe = {
-    ...recipes['conv-color'],
+    ...recipes.conv,
     image: shape,
     layers: [
       { kind: 'conv', channels: 12, size: 3 },
@@ -47,7 +47,7 @@ it('says where in an image its class is seen, in each layer of convolutions that
       { kind: 'conv', channels: 40, size: 3, maxPool: 2, cells: 2 },
       20,
     ],
-    learning: { ...recipes['conv-color'].learning, readFrom: 1 },
+    learning: { ...recipes.conv.learning, readFrom: 1 },
     batch: 4,
     epochs: 3,
   };

@@ -8,9 +8,11 @@ import { preprocess } from '../../src/data/preprocess.ts';
 import { tableFrom } from '../../src/data/tables/table.ts';
 import { readBytes } from '../../src/files/read.ts';
 import { encodeSafetensors, parseSafetensors } from '../../src/files/safetensors.ts';
+import { createNetwork } from '../../src/network/create.ts';
 import { readState } from '../../src/network/state.ts';
 import { recipeFor } from '../../src/recipes/defaults.ts';
-import { openCheckpoint } from '../../src/train/checkpoint.ts';
+import { publishedRecipes } from '../../src/recipes/published-recipes.ts';
+import { LEARNED, openCheckpoint } from '../../src/train/checkpoint.ts';
 import { type TrainedModel, type TrainModelOptions, trainModel } from '../../src/train/train-model.ts';
 import { generator } from '../support/data.ts';
 
@@ -113,3 +115,18 @@ it('refuses files that are no checkpoints, or damaged ones', async () => {
   const without = [...tensors.values()].filter(({ name }) => name !== 'best.layers.1.weight');
   await expect(damaged({ learning }, without)).rejects.toThrow(/expected best\.layers\.1\.weight of 64 × 40/);
 });
+
+it.each(Object.values(publishedRecipes))(
+  'knows what is learned of all that is kept of $name',
+  async recipe => {
+    const [height, width, channels = 1] = recipe.image as readonly number[];
+    const network = await createNetwork(recipe, {
+      inputs: height * width * channels,
+      classes: 10,
+      threads: 1,
+    });
+    const names = (isWhole: boolean) => readState(network.session, isWhole).map(({ name }) => name);
+    expect(names(true).filter(name => LEARNED.test(name))).toEqual(names(false));
+    await network.close();
+  },
+);

@@ -10,7 +10,13 @@ export function convKernels(
   buffer: ArrayBufferLike,
 ): Pick<
   Kernels,
-  'convForward' | 'convGradient' | 'gridForward' | 'listGradient' | 'panelSums' | 'spreadImages'
+  | 'convForward'
+  | 'convGradient'
+  | 'gridForward'
+  | 'listGradient'
+  | 'panelSums'
+  | 'reflectBorder'
+  | 'spreadImages'
 > {
   const { f32, u32, word, cell } = view(buffer);
   const u8 = new Uint8Array(buffer);
@@ -120,13 +126,14 @@ export function convKernels(
     },
 
     gridForward(activity, winners, scratch, grid, weights, begin, end, P, H, W, D, N, stride, L, S, least) {
-      const across = W + N - 1;
+      const [down, across] = [H + N - 1, W + N - 1];
+      const lanes = D <= 4 ? 4 : PANEL;
       const each = (image: number, visit: Visit) => {
-        for (let i = 0; i < H * W * D; i++) {
+        for (let i = 0; i < down * across * D; i++) {
           const [position, channel] = [Math.floor(i / D), i % D];
-          const [y, x] = [Math.floor(position / W), position % W];
-          const place = (image * (H + N - 1) + y + (N - 1) / 2) * across + x + (N - 1) / 2;
-          visit(y, x, channel, f32[word(grid, 4 * place + channel)]);
+          const place = (Math.floor(channel / PANEL) * S + image) * down * across + position;
+          const [y, x] = [Math.floor(position / across), position % across].map(at => at - (N - 1) / 2);
+          visit(y, x, channel, f32[word(grid, lanes * place + (channel % PANEL))]);
         }
       };
       forward(each, activity, winners, scratch, weights, begin, end, P, H, W, D, N, stride, L, S, least);
@@ -145,6 +152,26 @@ export function convKernels(
           const position = (y + pad) * across + x + pad;
           f32[place(Math.floor(channel / PANEL), image) + position * lanes + (channel % PANEL)] = value;
         });
+      }
+    },
+
+    reflectBorder(grid, begin, end, H, W, D, pad, S) {
+      const lanes = D <= 4 ? 4 : PANEL;
+      const [down, across] = [H + 2 * pad, W + 2 * pad];
+      const inside = (at: number, length: number) => {
+        const from = Math.abs(at - pad);
+        return pad + (from < length ? from : 2 * (length - 1) - from);
+      };
+      for (let panel = 0; panel < Math.ceil(D / PANEL); panel++) {
+        for (let image = begin; image < end; image++) {
+          const first = (panel * S + image) * down * across;
+          for (let i = 0; i < down * across * lanes; i++) {
+            const [position, lane] = [Math.floor(i / lanes), i % lanes];
+            const from = inside(Math.floor(position / across), H) * across + inside(position % across, W);
+            u32[word(grid, (first + position) * lanes + lane)] =
+              u32[word(grid, (first + from) * lanes + lane)];
+          }
+        }
       }
     },
 

@@ -11,7 +11,22 @@ export function selfContrastKernels(
   const logistic = (x: number) => 1 / (1 + Math.exp(-x));
 
   return {
-    mixtureSlopes(slopes, totals, activity, begin, end, M, _P, Q, S, C, positive, negative, penalty) {
+    mixtureSlopes(
+      slopes,
+      totals,
+      mixtures,
+      activity,
+      begin,
+      end,
+      M,
+      _P,
+      Q,
+      S,
+      C,
+      positive,
+      negative,
+      penalty,
+    ) {
       for (let image = begin; image < end; image++) {
         /** The goodness at each position of an image and another at once. */
         const goodness = (other: number) =>
@@ -28,6 +43,7 @@ export function selfContrastKernels(
         const [twice, mixed] = [goodness(image), goodness((image + 1) % M)];
         const length = Math.hypot(...twice);
         f32[word(totals, image)] = twice.reduce((sum, g) => sum + g, 0) / Q;
+        f32[word(mixtures, image)] = mixed.reduce((sum, g) => sum + g, 0) / Q;
         for (let q = 0; q < Q; q++) {
           const pull = length > 0 ? (penalty * twice[q]) / length : 0;
           f32[word(slopes, 2 * image * Q + q)] = logistic(positive - twice[q]) / Q - pull;

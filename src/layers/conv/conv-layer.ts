@@ -13,8 +13,9 @@ import { Dropout } from './dropout.ts';
 import { Outgoing } from './outgoing.ts';
 import type { ConvPlan } from './plan.ts';
 
-/** From this share of values that are not zero on, narrow images are multiplied as they are, zeros included. */
-const FULL = 0.4;
+/** From this share of values that are not zero on, images are multiplied as they are, zeros included: narrow ones and others. */
+const FULL_NARROW = 0.4;
+const FULL = 0.8;
 
 export class ConvLayer extends Layer<ConvPlan> {
   /** Of this thread alone. */
@@ -50,11 +51,11 @@ export class ConvLayer extends Layer<ConvPlan> {
   }
 
   forward(first: number, count: number, _apart: number, share: WorkShare): void {
-    const { at, height, width, isNarrow } = this.plan;
+    const { at, height, width, isSpread } = this.plan;
     const [begin, end] = [first + share.begin(count), first + share.end(count)];
     this.#first = first;
     this.#count = count;
-    if (isNarrow) this.#spreadImages(begin, end);
+    if (isSpread) this.#spreadImages(begin, end);
     this.#multiply(begin, end);
     if (this.#norm) {
       this.#norm.look(begin, end);
@@ -76,7 +77,7 @@ export class ConvLayer extends Layer<ConvPlan> {
   }
 
   #multiply(begin: number, end: number): void {
-    const { at, panels, below, depth, size, step, pool, rows, isNarrow, isLinear } = this.plan;
+    const { at, panels, below, depth, size, step, pool, rows, isLinear } = this.plan;
     const { kernels } = this;
     const { winners, weights } = at;
     const activity = this.plan.norm?.raw ?? at.activity;
@@ -84,28 +85,27 @@ export class ConvLayer extends Layer<ConvPlan> {
     const { height, width } = below;
     const least = isLinear ? Number.NEGATIVE_INFINITY : 0;
     const sizes = [weights, begin, end, panels, height, width, depth, size, step, pool, rows, least] as const;
-    if (isNarrow && this.#density(begin, end) > FULL) {
+    if (this.#isFull(begin, end)) {
       kernels.gridForward(activity, winners, scratch, at.grid, ...sizes);
     } else {
       kernels.convForward(activity, winners, scratch, at.inputCuts, at.inputEntries, ...sizes);
     }
   }
 
+  /** Whether images `begin` to `end` are multiplied as they are, for which they have to be spread. */
+  #isFull(begin: number, end: number): boolean {
+    const { isNarrow, isReflected, isSpread } = this.plan;
+    const isFull = isReflected || this.#density(begin, end) > (isNarrow ? FULL_NARROW : FULL);
+    if (isFull && !isSpread) this.#spreadImages(begin, end);
+    return isFull;
+  }
+
   #spreadImages(begin: number, end: number): void {
-    const { at, below, depth, pad, rows } = this.plan;
+    const { at, below, depth, pad, rows, isReflected } = this.plan;
     const { height, width } = below;
-    this.kernels.spreadImages(
-      at.grid,
-      at.inputCuts,
-      at.inputEntries,
-      begin,
-      end,
-      height,
-      width,
-      depth,
-      pad,
-      rows,
-    );
+    const { grid, inputCuts, inputEntries } = at;
+    this.kernels.spreadImages(grid, inputCuts, inputEntries, begin, end, height, width, depth, pad, rows);
+    if (isReflected) this.kernels.reflectBorder(grid, begin, end, height, width, depth, pad, rows);
   }
 
   /** The share of the values of images `begin` to `end` that are not zero. */
@@ -230,13 +230,13 @@ export class ConvLayer extends Layer<ConvPlan> {
     this.#norm?.sumGradient(begin, end);
   }
 
-  // The step reads images from copies of their own: the next batch is written into the input rows while other threads still step. Narrow
-  // ones are copied before the product, where no thread steps any more.
+  // The step reads images from copies of their own: the next batch is written into the input rows while other threads still step. Those that
+  // the product reads are copied before it, where no thread steps any more.
   listColumns(rows: BatchRows, _peer: number, share: WorkShare): void {
-    const { at, blockImages, panels, below, depth, size, step, pool, isNarrow } = this.plan;
+    const { at, blockImages, panels, below, depth, size, step, pool, isSpread } = this.plan;
     const { height, width } = below;
     const { begin, end } = this.#ownBlocks(rows, share);
-    if (!isNarrow) this.#spreadImages(share.begin(rows.count), share.end(rows.count));
+    if (!isSpread) this.#spreadImages(share.begin(rows.count), share.end(rows.count));
     this.#norm?.passBack(begin * blockImages, Math.min(end * blockImages, rows.count));
     this.kernels.listGradient(
       at.counts,

@@ -11,7 +11,7 @@ export const FEWEST_CHANNELS = 9;
 export const convForm: LayerForm<ConvSpec> = { spec: convSpec, output: outputOf };
 
 /** The shape of what is handed on; throws an InputError where a layer cannot stand on `below`. */
-export function outputOf(spec: Omit<ConvSpec, 'kind' | 'size'>, below: Shape): Shape {
+export function outputOf(spec: Omit<ConvSpec, 'kind'>, below: Shape): Shape {
   const { channels, cells = 1, outputDropout, normalization, triangle, averagePool, overlapPool } = spec;
   const { groups = 1, batchNorm, dropout } = spec;
   if (channels < FEWEST_CHANNELS) refuse('channels', `at least ${FEWEST_CHANNELS}`, channels);
@@ -19,6 +19,14 @@ export function outputOf(spec: Omit<ConvSpec, 'kind' | 'size'>, below: Shape): S
     refuse('groups', `a count that divides ${channels} channels and the ${below.channels} below`, groups);
   }
   if (batchNorm && dropout !== undefined) refuse('dropout', 'absent beside batchNorm', dropout);
+  const shortest = Math.min(below.height, below.width);
+  if (spec.border && (spec.size - 1) / 2 >= shortest) {
+    refuse(
+      'border',
+      `absent where patches of ${spec.size} reach over all ${shortest} positions`,
+      spec.border,
+    );
+  }
   const convolved = positionsOf({ stride: spec.stride }, below);
   checkPool('maxPool', spec.maxPool, convolved);
   const units = positionsOf(spec, below);

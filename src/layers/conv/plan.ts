@@ -57,6 +57,7 @@ export function planConv(spec: ConvSpec, site: Site) {
   const pad = (size - 1) / 2;
   // As kernels lay out what the weight gradient reads, and sums: see assembly/conv.ts.
   const isNarrow = depth <= 4;
+  const isReflected = spec.border === 'reflect' && pad > 0;
   const lanes = isNarrow ? 4 : PANEL;
   const imageBytes = (below.height + 2 * pad) * (below.width + 2 * pad) * lanes * 4;
   const unitSums = isNarrow ? size * Math.ceil(size / 4) * 16 + 4 : panelsOf(depth) * size * size * PANEL + 4;
@@ -163,6 +164,9 @@ export function planConv(spec: ConvSpec, site: Site) {
     depth,
     /** Whether a position has at most four values: the weight gradient keeps them in a vector each. */
     isNarrow,
+    isReflected,
+    /** Whether images are always spread over positions before the product. */
+    isSpread: isNarrow || isReflected,
     fanIn,
     size,
     /** Positions from a patch to the next, and of a pool each way. */

@@ -13,8 +13,10 @@ export const convSpec = object({
   kind: oneOf('conv'),
   /** Units at each position. */
   channels: whole(1),
-  /** Positions that a patch is high and wide: odd. Every position is the middle of a patch; what lies beyond the edges is zero. */
+  /** Positions that a patch is high and wide: odd. Every position is the middle of a patch. */
   size: odd,
+  /** What lies beyond the edges: `reflect`, what lies as far inside of them; absent: zero. */
+  border: optional(oneOf('reflect')),
   /** Positions from a patch to the next; absent: 1. */
   stride: optional(whole(1)),
   /** Of so many neighbouring positions each way, the largest activity of each unit goes on: max pooling; absent: of one. */

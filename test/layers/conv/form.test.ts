@@ -44,6 +44,11 @@ it.each<[string, () => unknown, string]>([
     'averagePool must be at most 2, the positions each way',
   ],
   [
+    'a border that reflects more than there is',
+    () => convForm.output(spec({ size: 7, border: 'reflect' }), grid(3, 9)),
+    'border must be absent where patches of 7 reach over all 3 positions, found "reflect"',
+  ],
+  [
     'groups that cut the channels below',
     () => convForm.output(spec({ groups: 4 }), grid(9, 9, 6)),
     'groups must be a count that divides 32 channels and the 6 below, found 4',
