@@ -14,6 +14,7 @@ import { type Image, positionsNormalized, wholeNormalized } from '../support/con
 import { prototypes } from '../support/data.ts';
 import { type Matrix, rowsOf } from '../support/matrix.ts';
 import type { RecipeOf } from '../support/recipes.ts';
+import { slope } from '../support/slope.ts';
 
 const [height, width, channels, classes, images, seed] = [9, 8, 2, 3, 5, 3];
 const inputs = height * width * channels;
@@ -146,16 +147,6 @@ function objective(
       return wanted + penalty * Math.hypot(...twice);
     }),
   );
-}
-
-function slope(value: () => number, row: number[], j: number): number {
-  const [kept, step] = [row[j], 1e-5];
-  const [more, less] = [step, -step].map(by => {
-    row[j] = kept + by;
-    return value();
-  });
-  row[j] = kept;
-  return (more - less) / (2 * step);
 }
 
 describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {

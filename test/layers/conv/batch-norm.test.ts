@@ -13,6 +13,7 @@ import { activities, type Image, wholeNormalized } from '../../support/conv-netw
 import { prototypes } from '../../support/data.ts';
 import { type Matrix, rowsOf } from '../../support/matrix.ts';
 import type { RecipeOf } from '../../support/recipes.ts';
+import { slope } from '../../support/slope.ts';
 
 const [height, width, channels, classes, images] = [7, 6, 2, 3, 6];
 const inputs = height * width * channels;
@@ -116,16 +117,6 @@ function logProbabilities(z: Image): number[] {
   const most = Math.max(...goodness);
   const total = goodness.reduce((sum, g) => sum + Math.exp(g - most), 0);
   return goodness.map(g => g - most - Math.log(total));
-}
-
-function slope(value: () => number, row: number[], j: number): number {
-  const [kept, step] = [row[j], 1e-5];
-  const [more, less] = [step, -step].map(by => {
-    row[j] = kept + by;
-    return value();
-  });
-  row[j] = kept;
-  return (more - less) / (2 * step);
 }
 
 describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {

@@ -17,6 +17,7 @@ import {
 } from '../../support/conv-network.ts';
 import { prototypes } from '../../support/data.ts';
 import { rowsOf } from '../../support/matrix.ts';
+import { slope } from '../../support/slope.ts';
 
 const [height, width, channels, classes, images] = [7, 6, 2, 3, 6];
 const inputs = height * width * channels;
@@ -74,17 +75,6 @@ function inputsOf(plain: PlainConv[]): Image[][] {
     x = seen.map(image => positionsNormalized(activities(image, layer)));
     return seen;
   });
-}
-
-/** The slope of the mean log probability of the right class over one number. */
-function slope(loss: () => number, row: number[], j: number): number {
-  const [kept, step] = [row[j], 1e-5];
-  row[j] = kept + step;
-  const more = loss();
-  row[j] = kept - step;
-  const less = loss();
-  row[j] = kept;
-  return (more - less) / (2 * step);
 }
 
 describe('a step', () => {
