@@ -2,7 +2,7 @@
 // networks are narrower, so that two cores train them.
 
 import type { ConvSpec } from '../layers/conv/spec.ts';
-import type { Recipe } from './recipe.ts';
+import type { Classes, Recipe, SelfContrast } from './recipe.ts';
 
 const adam = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 const common = { image: [28, 28], shift: 0, batch: 128 } as const;
@@ -174,11 +174,15 @@ const scff = {
   holdShare: 0.5,
 } as const satisfies Recipe;
 
+type ByClasses = Recipe & { readonly learning: Classes };
+
 /** Each by its name. */
-export const publishedRecipes = {
+export const publishedRecipes: {
+  readonly [Name in 'mono-forward' | 'asge' | 'deeper-forward' | 'cwc']: ByClasses;
+} & { readonly scff: Recipe & { readonly learning: SelfContrast } } = {
   'mono-forward': monoForward,
   asge,
   'deeper-forward': deeperForward,
   cwc,
   scff,
-} as const satisfies Record<string, Recipe>;
+};
