@@ -13,9 +13,8 @@ import { Dropout } from './dropout.ts';
 import { Outgoing } from './outgoing.ts';
 import type { ConvPlan } from './plan.ts';
 
-/** From this share of values that are not zero on, images are multiplied as they are, zeros included: narrow ones and others. */
-const FULL_NARROW = 0.4;
-const FULL = 0.8;
+/** From this share of values that are not zero on, narrow images are multiplied as they are, zeros included; others never gain by it. */
+const FULL = 0.4;
 
 export class ConvLayer extends Layer<ConvPlan> {
   /** Of this thread alone. */
@@ -92,12 +91,10 @@ export class ConvLayer extends Layer<ConvPlan> {
     }
   }
 
-  /** Whether images `begin` to `end` are multiplied as they are, for which they have to be spread. */
+  /** Whether images `begin` to `end` are multiplied as they are. */
   #isFull(begin: number, end: number): boolean {
-    const { isNarrow, isReflected, isSpread } = this.plan;
-    const isFull = isReflected || this.#density(begin, end) > (isNarrow ? FULL_NARROW : FULL);
-    if (isFull && !isSpread) this.#spreadImages(begin, end);
-    return isFull;
+    const { isNarrow, isReflected } = this.plan;
+    return isReflected || (isNarrow && this.#density(begin, end) > FULL);
   }
 
   #spreadImages(begin: number, end: number): void {
