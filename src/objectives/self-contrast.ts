@@ -35,7 +35,7 @@ export class SelfContrastObjective implements Objective {
     begin: number,
     end: number,
   ): void {
-    const { at, panels, height, width, rows, channels } = layer.plan as ConvPlan;
+    const { at } = layer.plan as ConvPlan;
     const { positive, negative, penalty } = this.#margins[index];
     layer.kernels.mixtureSlopes(
       at.slopes,
@@ -44,11 +44,7 @@ export class SelfContrastObjective implements Objective {
       at.activity,
       begin,
       end,
-      images,
-      panels,
-      height * width,
-      rows,
-      channels,
+      ...sizesOf(layer, images),
       positive,
       negative,
       penalty,
@@ -56,7 +52,7 @@ export class SelfContrastObjective implements Objective {
   }
 
   compare(
-    { kernels, plan, u32 }: Layer,
+    layer: Layer,
     _index: number,
     { images }: BatchRows,
     _labels: Uint32Array,
@@ -64,26 +60,22 @@ export class SelfContrastObjective implements Objective {
     begin: number,
     end: number,
   ): void {
-    const { at, panels, height, width, rows, channels } = plan as ConvPlan;
+    const { at } = layer.plan as ConvPlan;
     // Alone, an image has no other.
     const isLeft = !phase.positive || images === 1;
-    for (let row = begin; row < end; row++) u32[(at.targets >>> 2) + row] = isLeft ? SKIP : row;
+    for (let row = begin; row < end; row++) layer.u32[(at.targets >>> 2) + row] = isLeft ? SKIP : row;
     if (isLeft) return;
-    kernels.mixtureGradient(
-      at.gradientRows,
-      at.slopes,
-      at.activity,
-      begin,
-      end,
-      images,
-      panels,
-      height * width,
-      rows,
-      channels,
-    );
+    const { gradientRows, slopes, activity } = at;
+    layer.kernels.mixtureGradient(gradientRows, slopes, activity, begin, end, ...sizesOf(layer, images));
   }
 
   gradientRows(): void {}
 
   step(): void {}
+}
+
+/** Images of the batch, panels, positions, images that were planned, and channels: what both kernels are told. */
+function sizesOf({ plan }: Layer, images: number) {
+  const { panels, height, width, rows, channels } = plan as ConvPlan;
+  return [images, panels, height * width, rows, channels] as const;
 }

@@ -6,7 +6,7 @@ import { flush, view } from './view.ts';
 
 const NEGLIGIBLE = 2 ** -24;
 
-const logistic = (x: number) => 1 / (1 + Math.exp(-x));
+export const logistic = (x: number) => 1 / (1 + Math.exp(-x));
 
 export function goodnessKernels(
   buffer: ArrayBufferLike,

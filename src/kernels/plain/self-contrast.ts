@@ -2,13 +2,13 @@
 
 import type { Kernels } from '../kernels.ts';
 import { PANEL } from '../panels.ts';
+import { logistic } from './goodness.ts';
 import { view } from './view.ts';
 
 export function selfContrastKernels(
   buffer: ArrayBufferLike,
 ): Pick<Kernels, 'mixtureGradient' | 'mixtureSlopes'> {
   const { f32, word, cell } = view(buffer);
-  const logistic = (x: number) => 1 / (1 + Math.exp(-x));
 
   return {
     mixtureSlopes(

@@ -46,8 +46,9 @@ export class BatchNorm {
     this.#isTraining = isTraining;
   }
 
-  /** Sums raw activities of images `begin` to `end`. */
+  /** Sums raw activities of images `begin` to `end`, where their means are those of the batch. */
   look(begin: number, end: number): void {
+    if (!this.#isTraining) return;
     const { panels, height, width, rows } = this.#plan;
     const { sums, raw } = this.#norm;
     this.#kernels.channelSums(sums, raw, begin, end, panels, height * width, rows);

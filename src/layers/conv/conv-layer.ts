@@ -50,7 +50,7 @@ export class ConvLayer extends Layer<ConvPlan> {
   }
 
   forward(first: number, count: number, _apart: number, share: WorkShare): void {
-    const { at, height, width, isSpread } = this.plan;
+    const { at, height, width, isSpread, isLinear } = this.plan;
     const [begin, end] = [first + share.begin(count), first + share.end(count)];
     this.#first = first;
     this.#count = count;
@@ -61,7 +61,8 @@ export class ConvLayer extends Layer<ConvPlan> {
       return;
     }
     this.#dropout.drop(at.activity, height * width, begin, end, this.plan.dropout, 0);
-    this.#sumPositions(begin, end);
+    // What is not rectified yet is handed on by sums of its own.
+    if (!isLinear) this.#sumPositions(begin, end);
   }
 
   override settle(begin: number, end: number): void {
