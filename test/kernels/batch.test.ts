@@ -2,7 +2,7 @@
 
 import { it } from 'vitest';
 import { SKIP } from '../../src/kernels/panels.ts';
-import { about, type Bench, eachBuild, items, Noise, sumError } from '../support/memory.ts';
+import { about, type Bench, eachBuild, items, Noise, panelItems, sumError } from '../support/memory.ts';
 
 interface Sizes {
   /** Images, positions and channels. */
@@ -34,14 +34,9 @@ function batch(bench: Bench, { M, Q, C }: Sizes): void {
     for (let c = 0; c < C; c++) bench.f32[(factors >> 2) + row * P * 32 + c] = bench.noise.normal();
   }
   const activity = bench.take(P * S * Q * 32);
-  const units = (at: number) => (begin: number, end: number) =>
-    Array.from({ length: P }, (_, p) => items(at + p * S * Q * 128, Q * 128)(begin, end)).flat();
+  const units = (at: number) => panelItems(at, P, S * Q * 128, Q * 128);
   // Of each value: a product of numbers below 6 with a sum.
-  const close = (what: string, at: number) => {
-    for (let panel = 0; panel < P; panel++) {
-      for (let i = 0; i < M * Q * 32; i++) bench.within(what, (at >> 2) + panel * S * Q * 32 + i, 1e-5);
-    }
-  };
+  const close = (what: string, at: number) => bench.panelsWithin(what, at, P, S * Q, M * Q, 1e-5);
   bench.check({
     end: M,
     call: (k, begin, end) => k.moveChannels(activity, raw, factors, begin, end, P, Q, S),

@@ -2,7 +2,7 @@
 
 import { it } from 'vitest';
 import { poolingRows, SKIP } from '../../src/kernels/panels.ts';
-import { about, type Bench, eachBuild, items, sumError } from '../support/memory.ts';
+import { about, type Bench, eachBuild, items, panelItems, sumError } from '../support/memory.ts';
 
 interface Sizes {
   /** Images, and channels above. */
@@ -63,8 +63,7 @@ function forward(bench: Bench, sizes: Sizes): void {
   const winners = bench.zeros(P * S * Q * 8);
   const scratchRows = poolingRows(pooled(sizes).width, L);
   const scratch = bench.zeros(scratchRows * 32);
-  const ofImages = (at: number, bytes: number) => (begin: number, end: number) =>
-    Array.from({ length: P }, (_, p) => items(at + p * S * Q * bytes, Q * bytes)(begin, end)).flat();
+  const ofImages = (at: number, bytes: number) => panelItems(at, P, S * Q * bytes, Q * bytes);
   // Activities of every other size are not rectified.
   const least = U % 2 ? 0 : Number.NEGATIVE_INFINITY;
   const call = (w: number) => (k: Bench['kernels'], begin: number, end: number) =>
@@ -121,8 +120,7 @@ function gridForward(bench: Bench, sizes: Sizes): void {
   const least = U % 2 ? 0 : Number.NEGATIVE_INFINITY;
   const rest = [P, H, W, D, N, stride, L, S, least] as const;
   kernels.convForward(compressed, others, scratch, cuts, entries, weights, 0, M, ...rest);
-  const ofImages = (at: number, bytes: number) => (begin: number, end: number) =>
-    Array.from({ length: P }, (_, p) => items(at + p * S * Q * bytes, Q * bytes)(begin, end)).flat();
+  const ofImages = (at: number, bytes: number) => panelItems(at, P, S * Q * bytes, Q * bytes);
   bench.check({
     end: M,
     call: (k, begin, end) => k.gridForward(activity, winners, scratch, grid, weights, begin, end, ...rest),
@@ -150,8 +148,7 @@ function reflect(bench: Bench, { M, H, W, D }: Sizes, pad: number): void {
   bench.check({
     end: M,
     call: (k, begin, end) => k.reflectBorder(grid, begin, end, H, W, D, pad, S),
-    writes: (begin, end) =>
-      Array.from({ length: panels }, (_, p) => items(grid + p * S * words * 4, words * 4)(begin, end)).flat(),
+    writes: panelItems(grid, panels, S * words * 4, words * 4),
   });
   bench.same();
 }
@@ -199,10 +196,7 @@ function gradient(bench: Bench, sizes: Sizes): void {
   bench.check({
     end: M,
     call: (k, begin, end) => k.spreadImages(grid, cuts, entries, begin, end, H, W, D, pad, S),
-    writes: (begin, end) =>
-      Array.from({ length: panels }, (_, p) =>
-        items(grid + p * S * positions * lanes * 4, positions * lanes * 4)(begin, end),
-      ).flat(),
+    writes: panelItems(grid, panels, S * positions * lanes * 4, positions * lanes * 4),
   });
   bench.same();
 

@@ -1,7 +1,16 @@
 // What of an image goes on to the next layer, over awkward shapes and some at random.
 
 import { expect, it } from 'vitest';
-import { about, type Bench, EPSILON, eachBuild, items, Noise, sumError } from '../support/memory.ts';
+import {
+  about,
+  type Bench,
+  EPSILON,
+  eachBuild,
+  items,
+  Noise,
+  panelItems,
+  sumError,
+} from '../support/memory.ts';
 import { packs, sameRows } from '../support/packed-rows.ts';
 
 interface Sizes {
@@ -33,10 +42,6 @@ function prepare(bench: Bench, { M, U, height, width }: Sizes) {
   const [P, Q, S] = [Math.ceil(U / 32), height * width, M + 2];
   return { P, Q, S, activity: bench.panels(U, S * Q) };
 }
-
-const panelItems =
-  (at: number, P: number, panelBytes: number, bytes: number) => (begin: number, end: number) =>
-    Array.from({ length: P }, (_, p) => items(at + p * panelBytes, bytes)(begin, end)).flat();
 
 function average(bench: Bench, sizes: Sizes): void {
   const { M, height, width, L } = sizes;
@@ -116,15 +121,7 @@ function rectify(bench: Bench, sizes: Sizes): void {
       writes: panelItems(rectified, P, S * Q * 128, Q * 128),
     });
     // Activities and their mean are below 6.
-    for (let panel = 0; panel < P; panel++) {
-      for (let i = 0; i < M * Q * 32; i++) {
-        bench.within(
-          `rectified[${i}]`,
-          (rectified >> 2) + panel * S * Q * 32 + i,
-          12 * sumError(U) * EPSILON,
-        );
-      }
-    }
+    bench.panelsWithin('rectified', rectified, P, S * Q, M * Q, 12 * sumError(U) * EPSILON);
     bench.padding('rectified', rectified, U, S * Q, M * Q);
   }
 }

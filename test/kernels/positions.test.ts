@@ -2,7 +2,7 @@
 
 import { it } from 'vitest';
 import { SKIP } from '../../src/kernels/panels.ts';
-import { about, type Bench, eachBuild, items, sumError } from '../support/memory.ts';
+import { about, type Bench, eachBuild, items, panelItems, sumError } from '../support/memory.ts';
 import { packs, sameRows } from '../support/packed-rows.ts';
 
 interface Sizes {
@@ -92,7 +92,7 @@ function features(bench: Bench, sizes: Sizes, isNormalized: boolean, isSquared: 
         isSquared,
       ),
     writes: (begin, end) => [
-      ...Array.from({ length: P }, (_, p) => items(activity + p * S * Q * 128, Q * 128)(begin, end)).flat(),
+      ...panelItems(activity, P, S * Q * 128, Q * 128)(begin, end),
       ...items(along, Q * 4)(begin, end),
     ],
   });
@@ -109,8 +109,7 @@ function scale(bench: Bench, sizes: Sizes): void {
   bench.check({
     end: M,
     call: (k, begin, end) => k.scaleImages(activity, coefficients, targets, begin, end, P, Q, S),
-    writes: (begin, end) =>
-      Array.from({ length: P }, (_, p) => items(activity + p * S * Q * 128, Q * 128)(begin, end)).flat(),
+    writes: panelItems(activity, P, S * Q * 128, Q * 128),
   });
   bench.same();
 }

@@ -1,7 +1,16 @@
 // What units make of images seen two at once, over awkward shapes; and the gradient against finite differences of the objective.
 
 import { expect, it } from 'vitest';
-import { about, type Bench, EPSILON, eachBuild, items, Noise, sumError } from '../support/memory.ts';
+import {
+  about,
+  type Bench,
+  EPSILON,
+  eachBuild,
+  items,
+  Noise,
+  panelItems,
+  sumError,
+} from '../support/memory.ts';
 
 interface Sizes {
   /** Images of a batch that has room for two more, positions and channels. */
@@ -71,20 +80,11 @@ function likeTwin(bench: Bench, sizes: Sizes): void {
   bench.check({
     end: M,
     call: (k, begin, end) => k.mixtureGradient(gradient, slopes, activity, begin, end, M, P, Q, S, C),
-    writes: (begin, end) =>
-      Array.from({ length: P }, (_, p) => items(gradient + p * S * Q * 128, Q * 128)(begin, end)).flat(),
+    writes: panelItems(gradient, P, S * Q * 128, Q * 128),
   });
   // Three products of a slope and a sum of two activities, which are below 6.
   const largest = (2 / C) * (1 + penalty) * 48;
-  for (let panel = 0; panel < P; panel++) {
-    for (let i = 0; i < M * Q * 32; i++) {
-      bench.within(
-        `gradient[${i}]`,
-        (gradient >> 2) + panel * S * Q * 32 + i,
-        largest * sumError(4) * EPSILON,
-      );
-    }
-  }
+  bench.panelsWithin('gradient', gradient, P, S * Q, M * Q, largest * sumError(4) * EPSILON);
   bench.padding('gradient', gradient, C, S * Q, M * Q);
 }
 

@@ -1,7 +1,7 @@
 // How alike images of a batch are, over awkward shapes.
 
 import { expect, it } from 'vitest';
-import { about, type Bench, EPSILON, eachBuild, items, sumError } from '../support/memory.ts';
+import { about, type Bench, EPSILON, eachBuild, items, panelItems, sumError } from '../support/memory.ts';
 
 interface Sizes {
   /** Images of a batch that has room for S, and inputs. */
@@ -54,8 +54,7 @@ function likeness(bench: Bench, { M, S, K, density }: Sizes): void {
     end: M,
     call: (k, begin, end) =>
       k.similarityGradient(gradient, products, lengths, labels, begin, end, M, P, S, 0.3, -0.5),
-    writes: (begin, end) =>
-      Array.from({ length: P }, (_, p) => items(gradient + p * S * 128, 128)(begin, end)).flat(),
+    writes: panelItems(gradient, P, S * 128, 128),
   });
   for (let image = 0; image < M; image++) {
     // A pull is at most twice the strength; that of an image on itself has the sum of all.

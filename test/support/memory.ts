@@ -264,6 +264,15 @@ export class Bench {
     }
   }
 
+  /** The same for the first `count` of `rows` rows in each of P panels. */
+  panelsWithin(what: string, at: number, P: number, rows: number, count: number, tolerance: number): void {
+    for (let panel = 0; panel < P; panel++) {
+      for (let i = 0; i < count * 32; i++) {
+        this.within(`${what}[${panel}][${i}]`, (at >> 2) + panel * rows * 32 + i, tolerance);
+      }
+    }
+  }
+
   /** Σ |terms| of word `i` in the last check. */
   magnitude(i: number): number {
     return this.#magnitude.f32[i];
@@ -373,3 +382,9 @@ export function about(what: string, test: () => void): void {
     throw new Error(`${what}: ${(cause as Error).message}`, { cause });
   }
 }
+
+/** The same in each of P panels, `panelBytes` apart. */
+export const panelItems =
+  (at: number, P: number, panelBytes: number, bytes: number) =>
+  (begin: number, end: number): Range[] =>
+    Array.from({ length: P }, (_, p) => items(at + p * panelBytes, bytes)(begin, end)).flat();
