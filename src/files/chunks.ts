@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { InputError } from '../errors.ts';
+import { checkUnpacked } from './packed.ts';
 import { fileError } from './write.ts';
 
 const PIECE = 1 << 18;
@@ -17,7 +18,7 @@ export interface Chunk {
 
 /** The bytes of the file `path`, of one that gzip has packed those in it; throws an InputError where it cannot be read or is damaged. */
 export async function* readChunks(path: string): AsyncGenerator<Chunk, void, void> {
-  const isPacked = await beginsPacked(path);
+  const { isPacked, size } = await beginning(path);
   const file = createReadStream(path, { highWaterMark: PIECE });
   if (!isPacked) {
     let at = 0;
@@ -35,22 +36,31 @@ export async function* readChunks(path: string): AsyncGenerator<Chunk, void, voi
   // What goes wrong in the file or in the packing ends the stream that is read here, with its reason.
   pipeline(file, unpacked).catch(() => {});
   try {
-    for await (const bytes of unpacked as AsyncIterable<Uint8Array>) yield { bytes, at: file.bytesRead };
+    let length = 0;
+    for await (const bytes of unpacked as AsyncIterable<Uint8Array>) {
+      length += bytes.length;
+      // A pipe has no size.
+      checkUnpacked(path, Math.max(size, file.bytesRead), length);
+      yield { bytes, at: file.bytesRead };
+    }
   } catch (cause) {
+    if (cause instanceof InputError) throw cause;
     if ((cause as NodeJS.ErrnoException).syscall)
       throw fileError('read', path, cause as NodeJS.ErrnoException);
     throw new InputError(`${path}: damaged gzip (${(cause as Error).message}); write it again`, { cause });
   }
 }
 
-async function beginsPacked(path: string): Promise<boolean> {
+/** Whether gzip has packed a file, and its bytes. */
+async function beginning(path: string): Promise<{ isPacked: boolean; size: number }> {
   const failed = (error: NodeJS.ErrnoException) => {
     throw fileError('read', path, error);
   };
   const file = await open(path).catch(failed);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0).catch(failed);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    const { size } = await file.stat().catch(failed);
+    return { isPacked: bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b, size };
   } finally {
     await file.close();
   }

@@ -8,6 +8,9 @@ import { InputError } from '../../errors.ts';
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const HEADER_END = 33;
 const MAX_PIXELS = 64_000_000;
+/** More pixels than these are believed to be an image where they take this share of a byte each: photographs take one or more. */
+const FREE_PIXELS = 16_000_000;
+const PIXELS_OF_BYTE = 16;
 const INDEXED = 3;
 /** Samples per pixel and allowed bits per sample of each PNG colour type. */
 const colourTypes = new Map([
@@ -84,6 +87,12 @@ export function readHeader(bytes: Uint8Array, path: string): PngHeader {
   if (!(width > 0 && height > 0 && width * height <= MAX_PIXELS)) {
     throw new InputError(
       `${path}: expected an image of 1 to ${MAX_PIXELS} pixels, found ${width}x${height}; scale it down`,
+    );
+  }
+  if (width * height > FREE_PIXELS + PIXELS_OF_BYTE * bytes.length) {
+    throw new InputError(
+      `${path}: expected some ${Math.ceil((width * height) / PIXELS_OF_BYTE)} bytes or more for an image of ${width}x${height}, ` +
+        `found ${bytes.length}: it is nearly empty; scale it down to ${FREE_PIXELS / 1e6} megapixels or less`,
     );
   }
   const [depth, colourType, , , interlace] = bytes.subarray(24);

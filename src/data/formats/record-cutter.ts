@@ -11,6 +11,8 @@ export class RecordCutter {
   readonly #delimiter: string;
   readonly #path: string;
   #rest = '';
+  /** Characters of it up to the end of its last line: to look for that anew in every piece would take the square of its length. */
+  #lines = 0;
   /** Characters that a record has that was not at its end. */
   #wanted = 0;
   #count = 0;
@@ -25,20 +27,24 @@ export class RecordCutter {
   cut(text?: string): string[][] {
     const all = this.#rest + (text ?? '');
     const isLast = text === undefined;
-    const end = isLast ? all.length : all.lastIndexOf('\n') + 1;
+    const last = text === undefined ? -1 : text.lastIndexOf('\n');
+    const end = isLast ? all.length : last < 0 ? this.#lines : this.#rest.length + last + 1;
     this.#rest = all;
+    this.#lines = end;
     if (end === 0 || (!isLast && end < this.#wanted)) {
       this.#checkLength();
       return [];
     }
     if (this.#delimiter === BLANKS) {
       this.#rest = all.slice(end);
+      this.#lines = 0;
       return cutLines(all.slice(0, end), BLANKS).filter(isFilled);
     }
     const cut = cutRecords(all.slice(0, end), this.#delimiter, undefined, !isLast);
     const { records, fault } = cut;
     if (fault) throw this.#quoteError(fault.record + 1, fault.what);
     this.#rest = all.slice(cut.end ?? end);
+    this.#lines = end - (cut.end ?? end);
     this.#count += records.length;
     // To try again for every piece of a long record would take the square of its length.
     this.#wanted = records.length > 0 ? 0 : 2 * end;

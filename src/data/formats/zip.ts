@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { InputError } from '../../errors.ts';
 import { byName, type FileInFolder, type Folder, isJunk, MOST_LEVELS } from '../../files/folder.ts';
+import { checkUnpacked } from '../../files/packed.ts';
 
 /** All that a ZIP may unpack to. */
 const MAX_BYTES = 2 ** 31 - 1;
@@ -40,6 +41,7 @@ export function unzip(
     if (total > MAX_BYTES) {
       throw new InputError(`${path}: expected at most 2 GiB when unpacked, found more; unpack it first`);
     }
+    checkUnpacked(path, bytes.length, total);
     return wanted;
   };
   try {
