@@ -9,6 +9,11 @@ export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
+/** Training went astray: weights or activities are no longer finite, and the network cannot be used any more. */
+export class DivergenceError extends Error {
+  override readonly name = 'DivergenceError';
+}
+
 /** Throws the InputError of a value at `path` that is not what was expected. */
 export function refuse(path: string, expected: string, found: unknown): never {
   const text = shown(found);

@@ -218,6 +218,36 @@ export function checkLabelRoom({ name, count, width, shape, inputs }: Dataset, c
   }
 }
 
+/** The length of an example over the strength of its label, within which both are seen. */
+const LEAST_RATIO = 0.03;
+const MOST_RATIO = 1000;
+/** Examples that are looked at for it. */
+const SAMPLE = 500;
+
+/**
+ * Throws an InputError where a label of `strength` among the inputs, of which it takes the first `taken`, is out of all proportion to
+ * the others: every example is scaled to one length with its label, and the smaller of the two is not seen.
+ */
+export function checkLabelStrength(
+  { name, count, width, inputs }: Dataset,
+  taken: number,
+  strength: number,
+): void {
+  const unit = unitOf(inputs);
+  const step = Math.ceil(count / SAMPLE);
+  let [sum, examples] = [0, 0];
+  for (let i = 0; i < count; i += step, examples++) {
+    for (let k = taken; k < width; k++) sum += (unit * inputs[i * width + k]) ** 2;
+  }
+  const length = Math.sqrt(sum / examples);
+  const ratio = length / strength;
+  if (length === 0 || (ratio >= LEAST_RATIO && ratio <= MOST_RATIO)) return;
+  throw new InputError(
+    `${name}: the root of an example's summed squares is ${length.toPrecision(3)} where its label has a strength of ${strength}, so that layers would see ` +
+      `the ${ratio > 1 ? 'example' : 'label'} alone: scale the inputs, as to 0 … 1 (bytes stand for value / 255), or give the label a strength near ${(length / 3).toPrecision(1)}`,
+  );
+}
+
 function describeWidth(width: number, shape: Dataset['shape']): string {
   return Array.isArray(shape) ? `${shape.join(' × ')} = ${width} inputs` : `${width} inputs`;
 }

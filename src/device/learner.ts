@@ -183,7 +183,7 @@ export class Learner {
         epochs: this.#steps,
         firstBatch: 0,
       });
-      if (!this.#control.sums.every(Number.isFinite)) {
+      if (this.#control.diverged > 0) {
         throw new Error('learning diverged: open the last model that was saved, with a lower rate');
       }
     }

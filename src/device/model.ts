@@ -66,12 +66,7 @@ export function readModel(
 ): DeviceModel {
   const { hasReadout, layers: said, readFrom, ...model } = readDescription(metadata, path, readers);
   const { classes, labelStrength, description } = model;
-  const find = (name: string, shape: number[]) => {
-    const values = readFloats(tensors, name, shape, path);
-    if (!values.every(Number.isFinite))
-      throw new InputError(`${path}: ${name} has values that are not finite`);
-    return values;
-  };
+  const find = (name: string, shape: number[]) => readFloats(tensors, name, shape, path);
   const layers = said.map(({ goodness, ...sizes }, l): ModelLayer => {
     const { shape, fanIn, features } = sizes;
     const { channels } = shape;

@@ -2,6 +2,7 @@
 // unit with small weights loses no more than one with large ones: weight = byte · scale.
 
 import { InputError } from '../errors.ts';
+import { firstNotFinite } from './finite.ts';
 import type { Tensor } from './safetensors.ts';
 
 const LARGEST = 127;
@@ -44,7 +45,7 @@ function quantizeMatrix({ name, dtype, shape, data }: Tensor): [bytes: Tensor, s
 
 /**
  * The values of the tensor `name`, from floats or from bytes and their scales. Throws an InputError that begins with `path`
- * where it is missing or has another shape.
+ * where it is missing, has another shape, or values that are not finite.
  */
 export function readFloats(
   tensors: ReadonlyMap<string, Tensor>,
@@ -58,7 +59,13 @@ export function readFloats(
     const found = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'none';
     throw new InputError(`${path}: expected the tensor ${name} of F32 [${shape}], found ${found}`);
   }
-  if (!isBytes) return tensor.data as Float32Array;
+  if (!isBytes) {
+    const at = firstNotFinite(tensor.data);
+    if (at < 0) return tensor.data as Float32Array;
+    throw new InputError(
+      `${path}: ${name} is ${tensor.data[at]} at index ${at}, expected finite numbers: its training diverged, or the file is damaged`,
+    );
+  }
   const columns = shape[1];
   const scales = readFloats(tensors, scaleName(name), [columns], path);
   const values = new Float32Array(tensor.data.length);

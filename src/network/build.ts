@@ -12,6 +12,7 @@ import { extras } from '../schedules/extras.ts';
 import { planLayers } from '../schedules/plan.ts';
 import { type NetworkPlan, openSession, type Session } from '../schedules/session.ts';
 import { oneOf } from '../schema.ts';
+import { MOST_THREADS } from '../threads/watch.ts';
 import type { Host } from './host.ts';
 import { Network, type Position } from './network.ts';
 
@@ -55,6 +56,9 @@ export async function prepare(host: Host, given: Recipe, options: NetworkOptions
   return { session, start };
 }
 
+/** Weights of more do not fit into a layer's memory. */
+const MOST_INPUTS = 2 ** 27;
+
 /** Plans a network for so many threads; throws an InputError where that cannot be. */
 export function planNetwork(recipe: Recipe, inputs: number, classes: number, threads: number): NetworkPlan {
   const plan = planLayers(recipe, { kinds: layerKinds, inputs, classes, threads, hasPairs: true });
@@ -75,15 +79,15 @@ export function checkSizes(
   const { learning } = recipe;
   checkClasses(classes);
   const taken = learning.kind === 'contrast' && learning.label.kind === 'first' ? classes : 0;
-  if (!(Number.isInteger(inputs) && inputs > taken)) {
+  if (!(Number.isInteger(inputs) && inputs > taken && inputs <= MOST_INPUTS)) {
     const why = taken ? ` (the first ${classes} hold the label)` : '';
-    refuse('inputs', `a whole number above ${taken}${why}`, inputs);
+    refuse('inputs', `a whole number above ${taken}${why} and up to ${MOST_INPUTS}`, inputs);
   }
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
     refuse('seed', `a whole number from 0 to ${2 ** 32 - 1}`, seed);
   }
-  if (!(Number.isInteger(threads) && threads >= 1 && threads <= 256)) {
-    refuse('threads', 'a whole number from 1 to 256', threads);
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)) {
+    refuse('threads', `a whole number from 1 to ${MOST_THREADS}`, threads);
   }
 }
 

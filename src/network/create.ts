@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import v8 from 'node:v8';
 import { type Build, detectBuild } from '../kernels/features.ts';
-import type { Recipe } from '../recipes/recipe.ts';
+import { betweenOf, type Recipe } from '../recipes/recipe.ts';
+import { Control } from '../schedules/control.ts';
 import type { Job } from '../schedules/job.ts';
 import { openProgram } from '../schedules/open.ts';
 import '../schedules/register.ts';
@@ -23,6 +24,11 @@ export function createNetwork(recipe: Recipe, options: NetworkOptions): Promise<
 
 /** The same file whether this one runs from src/ (in tests) or from dist/. */
 const WORKER = new URL('../../dist/network/worker.js', import.meta.url).href;
+
+/** Milliseconds until all threads are there, and for each of them besides; what somebody else wrote may never come to its end. */
+const START = 60_000;
+const OWN_START = 3000;
+const THREAD_START = 500;
 
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
@@ -43,9 +49,21 @@ export const node: Host = {
     return module;
   },
   async startTeam(session: Session, threads: number): Promise<Team<Job>> {
-    // Each thread loads it again; here it is seen whether they can.
+    const startedAt = performance.now();
     const own = await ownFunction(session.recipe);
-    if (threads > 1) return new PiscinaTeam<Job>(WORKER, session, threads);
+    if (threads > 1) {
+      const between = betweenOf(session.recipe.learning);
+      const foreign = own && between?.kind === 'module' ? `the module ${between.path}` : undefined;
+      const { marks } = new Control(session.plans.length, session.control);
+      const startWithin = foreign ? OWN_START + 4 * (performance.now() - startedAt) : START;
+      const team = new PiscinaTeam<Job>(WORKER, session, threads, {
+        marks,
+        foreign,
+        startWithin: startWithin + THREAD_START * threads,
+      });
+      await team.run({ kind: 'begin' });
+      return team;
+    }
     const whole = openProgram(session, 0, 1, own);
     return new InlineTeam<Job>(job => whole.run(job));
   },

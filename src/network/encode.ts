@@ -3,7 +3,8 @@
 
 import type { Encoding } from '../data/encode-examples.ts';
 import type { Fingerprint } from '../data/fingerprint.ts';
-import { InputError } from '../errors.ts';
+import { DivergenceError, InputError } from '../errors.ts';
+import { firstNotFinite } from '../files/finite.ts';
 import { readFloats } from '../files/int8.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '../files/safetensors.ts';
 import type { Calibration } from '../readouts/calibration.ts';
@@ -11,7 +12,7 @@ import { checkRecipe } from '../recipes/check.ts';
 import { FIRST_FORMAT, FORMAT, upgradeRecipe } from '../recipes/first-edition.ts';
 import { betweenOf, isRolledOut, type Recipe } from '../recipes/recipe.ts';
 import type { Session } from '../schedules/session.ts';
-import { prepare } from './build.ts';
+import { checkSizes, prepare } from './build.ts';
 import { isHistory } from './events.ts';
 import type { Host } from './host.ts';
 import type { Network, Position } from './network.ts';
@@ -67,7 +68,7 @@ export function encodeModel(
   );
 }
 
-/** The same of a session that nobody works on; with a position, a checkpoint. */
+/** The same of a session that nobody works on; with a position, a checkpoint. Throws a DivergenceError where weights are not finite. */
 export function encodeSession(
   session: Session,
   position?: Position,
@@ -85,7 +86,15 @@ export function encodeSession(
     ...own,
   };
   const tensors = [...readState(session, position !== undefined), ...more].map(
-    ({ name, shape, data }): Tensor => ({ name, shape: [...shape], dtype: 'F32', data }),
+    ({ name, shape, data }): Tensor => {
+      const at = firstNotFinite(data);
+      if (at >= 0) {
+        throw new DivergenceError(
+          `${name} is ${data[at]} at index ${at}: training diverged, and nothing is saved of it; train again at a lower rate`,
+        );
+      }
+      return { name, shape: [...shape], dtype: 'F32', data };
+    },
   );
   return encodeSafetensors(tensors, { format: FORMAT, description: JSON.stringify(description) });
 }
@@ -152,6 +161,8 @@ export function parseDescription(
     const found = JSON.parse(metadata.description ?? '');
     const isFirst = metadata.format === FIRST_FORMAT;
     description = { ...found, recipe: checkRecipe(isFirst ? upgradeRecipe(found.recipe) : found.recipe) };
+    const { recipe, inputs, classes, seed } = description;
+    checkSizes(recipe, inputs, classes, seed, 1);
     checkPosition(description);
     checkOwn?.(description);
     if (!['relaxed', 'simd'].includes(description.build))

@@ -3,6 +3,7 @@
 
 import {
   checkLabelRoom,
+  checkLabelStrength,
   type Dataset,
   type DatasetLike,
   type NumberArray,
@@ -10,7 +11,8 @@ import {
   toDataset,
 } from '../data/dataset.ts';
 import { shuffledOrder } from '../data/shuffle.ts';
-import { InputError } from '../errors.ts';
+import { DivergenceError, InputError } from '../errors.ts';
+import { firstNotFinite } from '../files/finite.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { stream } from '../kernels/random-streams.ts';
 import { RolledOut } from '../negatives/rolled-out.ts';
@@ -31,7 +33,7 @@ import type { Session } from '../schedules/session.ts';
 import { sharedBuffer } from '../threads/memory.ts';
 import type { Team } from '../threads/team.ts';
 import type { EpochEvent } from './events.ts';
-import { readState, type StateTensor } from './state.ts';
+import { notFinite, readState, type StateTensor } from './state.ts';
 
 /** Where training stands: in the middle of `epoch`, with `batch` of its batches done. */
 export interface Position {
@@ -190,7 +192,7 @@ export class Network {
    * Trains up to `epochs`, telling after each. A network that has been trained or resumed goes on from where it stands.
    * Meanwhile it can be asked: training steps aside between two batches, which changes none of its bits. Throws an
    * InputError for data that do not fit the network or differ where the recipe puts the label, or where another `fit` has begun and
-   * not ended.
+   * not ended; a DivergenceError where weights or activities are no longer finite.
    */
   async *fit(given: DatasetLike, options: FitOptions = {}): AsyncGenerator<EpochEvent, void, void> {
     const { signal, epochs = this.session.recipe.epochs } = options;
@@ -202,7 +204,11 @@ export class Network {
     const validation = options.validation && this.#checked(options.validation);
     const test = options.test && this.#checked(options.test);
     const { learning } = recipe;
-    if (learning.kind === 'contrast' && learning.label.kind === 'first') checkLabelRoom(train, classes);
+    if (learning.kind === 'contrast') {
+      const { label } = learning;
+      if (label.kind === 'first') checkLabelRoom(train, classes);
+      checkLabelStrength(train, label.kind === 'first' ? classes : 0, label.strength);
+    }
     const expected = recipe.image && imageSize(recipe.image);
     const found = train.shape && imageSize(train.shape);
     if (expected && expected !== found) {
@@ -242,11 +248,8 @@ export class Network {
         // Stopped, or somebody else's turn.
         if (this.#control.batches < Math.ceil(order.length / recipe.batch)) continue;
         const done = this.progress;
-        if (!this.#control.sums.every(Number.isFinite)) {
-          throw new Error(
-            `training diverged in epoch ${this.#epoch}: activities are no longer finite; lower the learning rate`,
-          );
-        }
+        const tensor = notFinite(this.session);
+        if (tensor) throw this.#diverge(`${tensor} is`);
         const event = {
           ...done,
           ...(validation && { validationError: (await this.#evaluate(validation)).answers.error }),
@@ -319,11 +322,25 @@ export class Network {
       this.#startedAt = performance.now();
       try {
         await this.#run(job);
+        const { diverged } = this.#control;
+        if (diverged > 0) {
+          const isReadout = diverged > this.session.plans.length;
+          throw this.#diverge(`activities of ${isReadout ? 'the readout' : `layer ${diverged}`} are`);
+        }
       } finally {
         this.#trainSeconds = this.#seconds();
         this.#startedAt = undefined;
       }
     });
+  }
+
+  /** Ends the network, whose weights are of no use any more. */
+  #diverge(what: string): DivergenceError {
+    const error = new DivergenceError(
+      `training diverged in epoch ${this.#epoch}, batch ${this.#control.batches}: ${what} no longer finite; lower the learning rate`,
+    );
+    this.#ended ??= new InputError(`the network cannot be used any more: ${error.message}`);
+    return error;
   }
 
   /** What the softmax readout makes of every example, (count, classes), from one pass each: the labels are not looked at. */
@@ -362,6 +379,8 @@ export class Network {
     const labels = scoresLabels(recipe.learning) ? classes : 0;
     const goodness = new Float32Array(sharedBuffer(data.count * plans.length * labels * 4));
     const probabilities = await this.#ask(data, goodness, overTime);
+    // Of all layers: what is not finite is lost in the next one.
+    this.#checkScores(data, goodness, plans.length);
     const goodnessSums = sumOverLayers(goodness, plans.length, classes, readFrom(recipe));
     const goodnessReadout = labels ? scoreAnswers(goodnessSums, data.labels, classes) : undefined;
     const softmaxReadout = scoreAnswers(probabilities, data.labels, classes);
@@ -388,7 +407,18 @@ export class Network {
       ...(overTime && { overTime }),
     };
     await this.#inTurn(() => this.#run(job));
+    this.#checkScores(data, probabilities);
     return probabilities;
+  }
+
+  /** Throws an InputError where the `scores` of labels (count, layers, classes) are no answer. */
+  #checkScores({ name }: Dataset, scores: Float32Array, layers = 1): void {
+    const at = firstNotFinite(scores);
+    if (at < 0) return;
+    const example = Math.floor(at / (layers * this.session.classes));
+    throw new InputError(
+      `${name}: example ${example} makes scores that are not finite: its inputs are too large for this network, or its weights are`,
+    );
   }
 
   /** What the network thinks of one example: `inputs` bytes (standing for value / 255) or finite numbers. */

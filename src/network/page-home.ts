@@ -57,7 +57,11 @@ export function hostWith({ wasmUrl, wasmModule }: KernelSource): Host {
           `recipe ${name}: between.kind module needs Node: a page runs no module by its path`,
         );
       }
-      if (threads > 1) return new WebTeam<Session, Job>(location.href, session, threads);
+      if (threads > 1) {
+        const team = new WebTeam<Session, Job>(location.href, session, threads);
+        await team.run({ kind: 'begin' });
+        return team;
+      }
       const whole = openProgram(session, 0, 1);
       return new InlineTeam<Job>(job => whole.run(job), nextMessage);
     },

@@ -78,6 +78,17 @@ export function writeState(
   }
 }
 
+/** The name of a tensor that has values which are not finite, if there is one; nothing is copied. */
+export function notFinite(session: Session): string | undefined {
+  return regions(session, true).find(({ memory, at, panelRows, units }) => {
+    const floats = Math.ceil(units / PANEL) * panelRows * PANEL;
+    // What stands in the panels besides, such as their padding, is finite unless the rest is not.
+    const values = new Float32Array(memory.buffer, at, floats);
+    for (let i = 0; i < floats; i++) if (!Number.isFinite(values[i])) return true;
+    return false;
+  })?.name;
+}
+
 function forEachRow(region: Region, visit: (panelRow: Float32Array, from: number, length: number) => void) {
   const { memory, at, panelRows, firstRow, rows, units, order } = region;
   const f32 = new Float32Array(memory.buffer);

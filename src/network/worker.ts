@@ -7,11 +7,16 @@ import { openProgram } from '../schedules/open.ts';
 import type { ThreadProgram } from '../schedules/program.ts';
 import '../schedules/register.ts';
 import type { Session } from '../schedules/session.ts';
+import { Thread } from '../schedules/thread.ts';
 import { BarrierBroken } from '../threads/barrier.ts';
 import { ownFunction } from './between-layers-module.ts';
 
 const session: Session = workerData;
-const own = await ownFunction(session.recipe);
+// What is thrown here ends the thread without a word of why.
+const own = await ownFunction(session.recipe).then(
+  change => ({ change }),
+  error => ({ failure: toFailure(error) }),
+);
 const parts = new Map<number, ThreadProgram>();
 
 /**
@@ -27,9 +32,13 @@ export default function run({
   part: number;
   parts: number;
 }): Failure | undefined {
+  if ('failure' in own) {
+    new Thread(session, part, count).fail();
+    return own.failure;
+  }
   let mine = parts.get(part);
   if (!mine) {
-    mine = openProgram(session, part, count, own);
+    mine = openProgram(session, part, count, own.change);
     parts.set(part, mine);
   }
   try {

@@ -1,13 +1,12 @@
 // An unknown function between two layers (section 1 of the paper). Forward-Forward learns on both sides of it as if it were not
 // there; a gradient cannot get through.
 
-import { bindKernels } from '../kernels/kernels.ts';
 import { ROW_BYTES } from '../kernels/panels.ts';
 import { rowStream } from '../kernels/random-streams.ts';
 import type { Layer } from '../layers/layer.ts';
 import type { Between } from '../recipes/recipe.ts';
 import type { Kind } from './job.ts';
-import type { Session } from './session.ts';
+import type { Thread } from './thread.ts';
 
 /**
  * Changes a row in place: the activities of one example in all units of a layer, divided by their root mean square. `random`
@@ -18,7 +17,9 @@ export type RowFunction = (row: Float32Array, random: () => number) => void;
 export class ActivationTransform {
   /** Number of the layer below it, from 0. */
   readonly after: number;
+  readonly #thread: Thread;
   readonly #change: RowFunction;
+  readonly #isOwn: boolean;
   readonly #row: Float32Array;
   readonly #random: () => number;
   #kind: Kind = 'train';
@@ -27,8 +28,11 @@ export class ActivationTransform {
   #counter = 0;
 
   /** `own` is what a recipe's module exports. */
-  constructor({ plans, module, readoutMemory, seed }: Session, between: Between, own?: RowFunction) {
-    const { randomBits } = bindKernels(module, readoutMemory);
+  constructor(thread: Thread, between: Between, own?: RowFunction) {
+    const { plans, seed } = thread.session;
+    const { randomBits } = thread.kernels;
+    this.#thread = thread;
+    this.#isOwn = own !== undefined;
     this.after = between.after;
     this.#change = own ?? functionOf(between);
     this.#row = new Float32Array(plans[between.after].outputs);
@@ -57,7 +61,9 @@ export class ActivationTransform {
       }
       this.#stream = rowStream(this.#kind, this.#first + i);
       this.#counter = 0;
+      if (this.#isOwn) this.#thread.crossBorder();
       this.#change(row, this.#random);
+      if (this.#isOwn) this.#thread.crossBorder();
       const place = i * inputCapacity * 8;
       let to = entries + (place >>> 2);
       for (let k = 0; k < row.length; k++) {

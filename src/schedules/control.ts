@@ -2,11 +2,13 @@
 
 import { BARRIER_WORDS } from '../threads/barrier.ts';
 import { sharedBuffer } from '../threads/memory.ts';
+import { MARK_WORDS } from '../threads/watch.ts';
 
 const STOP = BARRIER_WORDS;
 const HALT = BARRIER_WORDS + 1;
 const BATCHES = BARRIER_WORDS + 2;
-const WORDS = 16;
+const DIVERGED = BARRIER_WORDS + 3;
+const WORDS = 16 + MARK_WORDS;
 
 // Sums of an epoch: images, wrong answers of the softmax readout, then four for each layer.
 const IMAGES = 0;
@@ -16,6 +18,8 @@ const PER_LAYER = 4;
 
 export class Control {
   readonly words: Int32Array;
+  /** Where each thread stands. */
+  readonly marks: Int32Array;
   /** All sums of the epoch, to save and to restore. */
   readonly sums: Float64Array;
   readonly buffer: ArrayBufferLike;
@@ -25,6 +29,7 @@ export class Control {
     const sums = LAYERS + PER_LAYER * layers;
     this.buffer = buffer ?? sharedBuffer(WORDS * 4 + sums * 8);
     this.words = new Int32Array(this.buffer, 0, WORDS);
+    this.marks = this.words.subarray(WORDS - MARK_WORDS);
     this.sums = new Float64Array(this.buffer, WORDS * 4, sums);
   }
 
@@ -40,7 +45,22 @@ export class Control {
 
   /** Called by one thread, before a barrier. */
   decideToHalt(): void {
-    Atomics.store(this.words, HALT, Atomics.load(this.words, STOP));
+    Atomics.store(this.words, HALT, Atomics.load(this.words, STOP) | Atomics.load(this.words, DIVERGED));
+  }
+
+  /** The number of the layer, from 1, whose activities are no longer finite; one more than there are: the readout; 0: none. */
+  get diverged(): number {
+    return Atomics.load(this.words, DIVERGED);
+  }
+
+  /** Looks at the sums so far, and takes the word of whoever has looked at the readout. Called by one thread, before a barrier. */
+  watchDivergence(isReadoutFinite: boolean): void {
+    let first = 0;
+    for (let i = LAYERS; i < this.sums.length && first === 0; i++) {
+      if (!Number.isFinite(this.sums[i])) first = Math.floor((i - LAYERS) / PER_LAYER) + 1;
+    }
+    if (first === 0 && !isReadoutFinite) first = (this.sums.length - LAYERS) / PER_LAYER + 1;
+    Atomics.store(this.words, DIVERGED, first);
   }
 
   /** Batches of this epoch that are done. */

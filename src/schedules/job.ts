@@ -33,7 +33,12 @@ export interface EvaluateJob {
   readonly overTime?: Float32Array;
 }
 
-export type Job = TrainJob | EvaluateJob;
+/** Be there: what all other jobs need is made. */
+export interface BeginJob {
+  readonly kind: 'begin';
+}
+
+export type Job = BeginJob | TrainJob | EvaluateJob;
 
 /** What is done with an example. */
-export type Kind = Job['kind'];
+export type Kind = (TrainJob | EvaluateJob)['kind'];

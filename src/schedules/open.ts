@@ -20,7 +20,7 @@ export function openProgram(session: Session, part: number, parts: number, own?:
   const isAltered = crop !== undefined || colorJitter !== undefined;
   const augmentation = new Augmentation(thread, isAltered ? new extras.RandomAlteration(thread) : undefined);
   const function_ = betweenOf(learning);
-  const between = function_ && new ActivationTransform(session, function_, own);
+  const between = function_ && new ActivationTransform(thread, function_, own);
   if (learning.kind === 'contrast' || learning.kind === 'classes' || learning.kind === 'self-contrast') {
     return new FeedforwardProgram(thread, layers, learning, augmentation, between);
   }

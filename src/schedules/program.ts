@@ -37,7 +37,8 @@ export abstract class ThreadProgram<Kind extends Layer = Layer> {
   /** Does this thread's part of a job; may be left, and gone on with, where it yields. */
   *run(job: Job): Generator<void, void, void> {
     try {
-      if (job.kind === 'train') yield* this.#train(job);
+      if (job.kind === 'begin') this.thread.wait();
+      else if (job.kind === 'train') yield* this.#train(job);
       else yield* this.#evaluate(job);
     } catch (error) {
       this.thread.fail();
@@ -154,17 +155,21 @@ export abstract class ThreadProgram<Kind extends Layer = Layer> {
     }
   }
 
-  /** Counts the wrong answers of batch `index`, and decides for all threads whether it was the last; for one thread. */
+  /** Counts the wrong answers of batch `index`, looks whether all is finite, and decides for all threads whether it was the last; for one thread. */
   protected finish(index: number, images: number): void {
     const { classes } = this.session;
     const { control } = this.thread;
     const { probabilities, labels } = this.readout;
     let wrong = 0;
+    let areFinite = true;
     for (let i = 0; i < images; i++) {
       if (largestIndex(probabilities, i * classes, classes) !== labels[i]) wrong++;
+      // A sum that is not a number makes none of its row one.
+      areFinite &&= Number.isFinite(probabilities[i * classes]);
     }
     control.addImages(images, wrong);
     control.batches = index + 1;
+    control.watchDivergence(areFinite);
     control.decideToHalt();
   }
 

@@ -4,6 +4,7 @@
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { Barrier } from '../threads/barrier.ts';
 import { partBegin, type WorkShare } from '../threads/share.ts';
+import { markBorder, markStep } from '../threads/watch.ts';
 import { Control } from './control.ts';
 import type { Session } from './session.ts';
 
@@ -40,7 +41,13 @@ export class Thread implements WorkShare {
   }
 
   wait(): void {
+    markStep(this.control.marks, this.part);
     this.#barrier.wait();
+  }
+
+  /** To be called before code that is not this library's runs, and after. */
+  crossBorder(): void {
+    markBorder(this.control.marks, this.part);
   }
 
   /** Lets the others go, for good: this one has failed. */

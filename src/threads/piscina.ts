@@ -4,17 +4,24 @@
 import { Piscina } from 'piscina';
 import { type Failure, fromFailure } from '../errors.ts';
 import type { Team } from './team.ts';
+import { type Watched, watchThreads } from './watch.ts';
+
+/** What a thread may keep on its own heap, in MiB: next to nothing, for all that is large is shared. */
+const MOST_HEAP = 1024;
 
 export class PiscinaTeam<Job> implements Team<Job> {
   readonly threads: number;
   readonly #pool: Piscina;
+  readonly #watched: Watched | undefined;
+  #failed: Error | undefined;
 
   /**
    * Each thread runs the module `filename` on `{ job, part, parts }`, which answers with nothing or with a Failure, and has
-   * `workerData` from the start.
+   * `workerData` from the start. Where they are not watched, a thread that hangs is waited for.
    */
-  constructor(filename: string, workerData: unknown, threads: number) {
+  constructor(filename: string, workerData: unknown, threads: number, watched?: Watched) {
     this.threads = threads;
+    this.#watched = watched;
     this.#pool = new Piscina({
       filename,
       workerData,
@@ -23,22 +30,35 @@ export class PiscinaTeam<Job> implements Team<Job> {
       concurrentTasksPerWorker: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
       atomics: 'sync',
+      resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
+    });
+    // Of a thread without a task; nobody listening would end the process.
+    this.#pool.on('error', (error: Error) => {
+      this.#failed ??= error;
     });
   }
 
   async run(job: Job): Promise<void> {
+    if (this.#failed) throw this.#failed;
     // One task a thread: each waits at the first barrier until all have begun, so no thread can take two.
     const tasks = Array.from(
       { length: this.threads },
       (_, part): Promise<Failure | undefined> => this.#pool.run({ job, part, parts: this.threads }),
     );
+    let endWatch: (() => void) | undefined;
+    const hanging = new Promise<never>((_, reject) => {
+      if (this.#watched) endWatch = watchThreads(this.threads, this.#watched, reject);
+    });
     try {
-      const failure = (await Promise.all(tasks)).find(answer => answer !== undefined);
+      const answers = await Promise.race([Promise.all(tasks), hanging]);
+      const failure = answers.find(answer => answer !== undefined);
       if (failure) throw fromFailure(failure);
     } catch (error) {
       // A thread that died cannot let the others go.
       await this.close();
       throw error;
+    } finally {
+      endWatch?.();
     }
   }
 

@@ -4,6 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it, test } from 'vitest';
 import {
   checkLabelRoom,
+  checkLabelStrength,
   type Dataset,
   type DatasetLike,
   splitValidation,
@@ -201,5 +202,24 @@ describe('what a network takes', () => {
     expect(() => checkLabelRoom(data, 3)).toThrow(
       /first 3 inputs, but input 2 of example 1 differs from that of example 0: .*appended.*dataset\(values, labels\)$/,
     );
+  });
+
+  it('is in proportion to a label beside it', () => {
+    const of = (scale: number) => ({
+      ...bytes,
+      width: 4,
+      inputs: Float32Array.from({ length: 12 }, (_, i) => (i % 4 < 2 ? 1e9 : scale * (1 + (i % 2)))),
+    });
+    for (const scale of [0.05, 1, 100, 400]) {
+      expect(() => checkLabelStrength(of(scale), 2, 1)).not.toThrow();
+      expect(() => checkLabelStrength(of(1e10 * scale), 2, 1e10)).not.toThrow();
+    }
+    expect(() => checkLabelStrength({ ...bytes, inputs: new Uint8Array(6) }, 0, 1)).not.toThrow();
+    expect(() => checkLabelStrength(of(1e10), 2, 1)).toThrow(InputError);
+    expect(() => checkLabelStrength(of(1e10), 2, 1)).toThrow(
+      "the root of an example's summed squares is 2.24e+10 where its label has a strength of 1, so that layers would see the example alone: " +
+        'scale the inputs, as to 0 … 1 (bytes stand for value / 255), or give the label a strength near 7e+9',
+    );
+    expect(() => checkLabelStrength(of(1e-6), 2, 1)).toThrow(/see the label alone: scale the inputs/);
   });
 });

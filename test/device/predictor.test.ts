@@ -198,7 +198,9 @@ describe('a file that is none is refused', () => {
       tensor.name === 'layers.1.bias' ? { ...tensor, data: new Float32Array(16).fill(Number.NaN) } : tensor,
     );
     const bytes = Buffer.concat(encodeSafetensors(tensors, model.metadata));
-    await expect(loadPredictor(bytes)).rejects.toThrow(/layers\.1\.bias has values that are not finite/);
+    await expect(loadPredictor(bytes)).rejects.toThrow(
+      /^the model: layers\.1\.bias is NaN at index 0, expected finite numbers/,
+    );
   });
 
   it('scales that are missing', async () => {

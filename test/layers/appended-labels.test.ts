@@ -145,6 +145,6 @@ it('learns with fewer inputs than classes, goes through a file, and is told apar
     threads: 1,
   });
   await expect(inFirst).rejects.toThrow(
-    'inputs must be a whole number above 5 (the first 5 hold the label), found 2',
+    'inputs must be a whole number above 5 (the first 5 hold the label) and up to 134217728, found 2',
   );
 });

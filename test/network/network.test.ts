@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeSafetensors, parseSafetensors } from '../../src/files/safetensors.ts';
 import {
   createNetwork,
   type Dataset,
@@ -223,7 +224,7 @@ it('says so when training diverges, instead of going on with nothing', async () 
   const recipe = changed(fast, { learning: { optimizer: { ...fast.learning.optimizer, rate: 1e30 } } });
   const network = await createNetwork(recipe, { inputs, classes, threads: 1 });
   await expect(network.fit(train).next()).rejects.toThrow(
-    /training diverged in epoch 1: .* lower the learning rate/,
+    /^training diverged in epoch 1, batch 2: activities of layer 1 are no longer finite; lower the learning rate$/,
   );
   await network.close();
 });
@@ -386,7 +387,19 @@ describe('what does not fit is refused with a message that says why', () => {
     const damaged = good.toString('latin1').replace('"layers.1.bias"', '"layers.1.bios"');
     await writeFile(path, Buffer.from(damaged, 'latin1'));
     await expect(loadNetwork(path)).rejects.toThrow(
+      /tensor "layers\.1\.bios" is damaged: its checksum is another one; fetch the file again/,
+    );
+    const { tensors, metadata } = parseSafetensors(good, path);
+    tensors.delete('layers.1.bias');
+    await writeFile(path, encodeSafetensors([...tensors.values()], metadata));
+    await expect(loadNetwork(path)).rejects.toThrow(
       /expected the tensor layers\.1\.bias of F32 \[64\], found none/,
+    );
+    const { tensors: spoilt } = parseSafetensors(good, path);
+    spoilt.get('layers.0.weight')!.data[70] = Number.NaN;
+    await writeFile(path, encodeSafetensors([...spoilt.values()], metadata));
+    await expect(loadNetwork(path)).rejects.toThrow(
+      `${path}: layers.0.weight is NaN at index 70, expected finite numbers: its training diverged, or the file is damaged`,
     );
     const other = good.toString('latin1').replace('forward-forward 2', 'forward-forward 9');
     await writeFile(path, Buffer.from(other, 'latin1'));

@@ -17,3 +17,15 @@ export async function redescribe(
   const text = JSON.stringify(description);
   await writeFile(to, encodeSafetensors([...tensors.values()], { ...metadata, description: text }));
 }
+
+/** A safetensors file as other programs and older ones write it, without checksums. */
+export function unchecked(bytes: Uint8Array): Uint8Array {
+  const file = Buffer.from(bytes);
+  const begin = 8 + Number(file.readBigUInt64LE());
+  const header = JSON.parse(file.toString('utf8', 8, begin));
+  delete header.__metadata__.checksums;
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, file.subarray(begin)]);
+}
