@@ -1,8 +1,9 @@
 // Safetensors (https://huggingface.co/docs/safetensors): 8 bytes of header length, a JSON header, then the
 // tensors end to end, all little-endian like every host this library runs on. Each byte of data must belong
-// to exactly one tensor, which not every reader insists on.
+// to exactly one tensor, which not every reader insists on. What we write has a checksum for each tensor in its metadata.
 
 import { InputError } from '../errors.ts';
+import { checksum } from './checksum.ts';
 
 /** A named array of any number of dimensions (none: one value), row-major. */
 export interface Tensor {
@@ -17,12 +18,14 @@ export interface Tensor {
 export interface Safetensors {
   /** By name, in the order of the file. */
   readonly tensors: Map<string, Tensor>;
-  /** Has no prototype: every property is an entry of the file. */
+  /** Has no prototype: every property is an entry of the file, without the checksums. */
   readonly metadata: Record<string, string>;
 }
 
 const arrays = { F32: Float32Array, U32: Uint32Array, I8: Int8Array, U8: Uint8Array };
 const METADATA = '__metadata__';
+/** In the metadata: the CRC-32 of each tensor's bytes, by its name, as JSON. */
+const CHECKSUMS = 'checksums';
 const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
 /** The limit of the reference implementation. */
@@ -39,6 +42,7 @@ export function encodeSafetensors(
   // Values of four bytes first: each tensor then begins at a multiple of its value size.
   const ordered = tensors.toSorted((a, b) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   const header = new Map<string, unknown>([[METADATA, metadata]]);
+  const checksums = new Map<string, string>();
   let offset = 0;
   for (const { name, dtype, shape, data } of ordered) {
     if (header.has(name)) {
@@ -51,8 +55,10 @@ export function encodeSafetensors(
       );
     }
     header.set(name, { dtype, shape, data_offsets: [offset, offset + data.byteLength] });
+    checksums.set(name, checksum(bytesOf(data)));
     offset += data.byteLength;
   }
+  header.set(METADATA, { ...metadata, [CHECKSUMS]: JSON.stringify(Object.fromEntries(checksums)) });
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const paddedBytes = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
   if (paddedBytes > MAX_HEADER_BYTES) {
@@ -64,7 +70,11 @@ export function encodeSafetensors(
   const head = new Uint8Array(LENGTH_BYTES + paddedBytes).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(paddedBytes), true);
   head.set(json, LENGTH_BYTES);
-  return [head, ...ordered.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+  return [head, ...ordered.map(({ data }) => bytesOf(data))];
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Chunks end to end. */
@@ -80,7 +90,7 @@ export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffe
 
 /**
  * Parses the bytes of a safetensors file into tensors with memory of their own; throws InputError, naming
- * `path`, unless header, dtypes, shapes and offsets are sound and account for every byte.
+ * `path`, unless header, dtypes, shapes and offsets are sound and account for every byte, and checksums, where there are such, are right.
  */
 export function parseSafetensors(bytes: Uint8Array, path: string): Safetensors {
   const { header, dataBegin } = parseHeader(bytes, path);
@@ -107,12 +117,29 @@ export function parseSafetensors(bytes: Uint8Array, path: string): Safetensors {
     );
   }
   const tensors = new Map<string, Tensor>();
+  const checksums = parseChecksums(metadata[CHECKSUMS], path);
+  delete metadata[CHECKSUMS];
   for (const { name, dtype, shape, begin, end } of entries) {
     const copy = new Uint8Array(end - begin);
     copy.set(bytes.subarray(dataBegin + begin, dataBegin + end));
+    if (checksums && checksums[name] !== checksum(copy)) {
+      throw new InputError(
+        `${path}: tensor "${name}" is damaged: its checksum is another one; fetch the file again, or leave "${CHECKSUMS}" out of its metadata if you have changed it`,
+      );
+    }
     tensors.set(name, { name, dtype, shape, data: new arrays[dtype](copy.buffer) });
   }
   return { tensors, metadata };
+}
+
+/** Checksums by name; undefined where the file has none, as those of other programs and older ones do not. */
+function parseChecksums(text: string | undefined, path: string): Record<string, unknown> | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return Object(JSON.parse(text));
+  } catch (cause) {
+    throw new InputError(`${path}: damaged: its checksums are not JSON; fetch the file again`, { cause });
+  }
 }
 
 function parseHeader(

@@ -1,57 +1,148 @@
 // Writes whole files so that a crash, a full disk or a second reader never meets half of one, and words the
 // failures of the file system for the person who gave the path. Every file we write goes through here.
 
-import { mkdir, open, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
+import { isRunning } from './running.ts';
+
+/** A file that could not be written, though nothing may be wrong with what was asked for: a disk that is full, say. */
+export class WriteError extends InputError {}
+
+/** Bytes that are compared at once. */
+const PIECE = 1 << 20;
 
 /**
- * Replaces the file `path` by `data` (an array is written end to end), making its folder if need be: readers
- * see the old bytes or the new ones, never a part. One writer per path at a time. Throws InputError where the
- * file system refuses.
+ * Replaces the file `path`, or what it is a link to, by `data` (an array is written end to end), making its folder if need be: readers
+ * see the old bytes or the new ones, never a part. What was written is read again before it replaces anything. One writer per path at a
+ * time. Throws a WriteError where the file system refuses, or keeps other bytes than it was given.
  */
 export async function writeFileSafely(path: string, data: Uint8Array | string | Uint8Array[]): Promise<void> {
-  const temporary = temporaryFor(path);
+  const chunks = typeof data === 'string' ? [Buffer.from(data)] : Array.isArray(data) ? data : [data];
+  let temporary: string | undefined;
   try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, 'w');
+    await checkTarget(path);
+    const target = await targetOf(path);
+    temporary = temporaryFor(target);
+    const folder = dirname(target);
+    await mkdir(folder, { recursive: true });
+    const file = await open(temporary, 'w+');
     try {
-      await writeFile(file, data);
+      await writeFile(file, chunks);
       // Without this a power cut after the rename could leave an empty file under the final name.
       await file.sync();
+      await checkWritten(file, chunks, path);
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
+    await rename(temporary, target);
+    await syncFolder(folder);
   } catch (error) {
     // The first failure is the one to tell; this one would only repeat it.
-    await rm(temporary, { force: true }).catch(() => {});
-    throw fileError('write', path, error);
+    if (temporary !== undefined) await removeFile(temporary);
+    const told = fileError('write', path, error);
+    throw told instanceof InputError ? new WriteError(told.message, { cause: error }) : told;
   }
 }
 
+/** Removes the file `path`, if it is there and can be removed. */
+export async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => {});
+}
+
+/** Throws a WriteError unless the file holds the chunks, end to end, and nothing else. */
+async function checkWritten(file: FileHandle, chunks: readonly Uint8Array[], path: string): Promise<void> {
+  const found = Buffer.alloc(PIECE);
+  let at = 0;
+  for (const chunk of chunks) {
+    for (let begin = 0; begin < chunk.length; begin += PIECE) {
+      const piece = chunk.subarray(begin, begin + PIECE);
+      const { bytesRead } = await file.read(found, 0, piece.length, at);
+      if (bytesRead !== piece.length || Buffer.compare(found.subarray(0, bytesRead), piece) !== 0) {
+        throw new WriteError(
+          `cannot write ${path}: the disk does not give back what was written; look after it, or choose another place`,
+        );
+      }
+      at += bytesRead;
+    }
+  }
+}
+
+/** Makes a new name in a folder last, where the system can. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const opened = await open(folder, constants.O_RDONLY);
+  await opened.sync().finally(() => opened.close());
+}
+
+/** Where a path leads to in the end: a link stays, and what it names is written. */
+async function targetOf(path: string): Promise<string> {
+  let at = path;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const next = await readlink(at).catch((error: NodeJS.ErrnoException) => {
+      if (!NO_LINK.has(error.code)) throw error;
+      return undefined;
+    });
+    if (next === undefined) return at;
+    at = resolve(await realpath(dirname(at)), next);
+  }
+  throw new InputError(`cannot write ${path}: ${reasons.ELOOP}`);
+}
+
+const MOST_LINKS = 40;
+/** How systems say that a name is of no link. */
+const NO_LINK = new Set<string | undefined>(['EINVAL', 'ENOENT', 'ENOTDIR', 'UNKNOWN']);
+
 /**
  * Throws an InputError unless `writeFileSafely` can write to `path`, as far as one can know before: there is a regular file or
- * nothing, and a file beside it can be made. Leaves nothing behind.
+ * nothing, and a file beside it can be made. Removes what a process that was killed has left beside it, and leaves nothing behind.
  */
 export async function checkWritable(path: string): Promise<void> {
-  const folder = dirname(path);
-  const temporary = temporaryFor(path);
+  let temporary: string | undefined;
+  let folder: string | undefined;
   let made: string | undefined;
   try {
     await checkTarget(path);
+    const target = await targetOf(path);
+    temporary = temporaryFor(target);
+    folder = dirname(target);
     made = await mkdir(folder, { recursive: true });
     await writeFile(temporary, '');
+    await removeLeftovers(target);
   } catch (error) {
     throw fileError('write', path, error);
   } finally {
-    await rm(temporary, { force: true }).catch(() => {});
-    if (made !== undefined) await removeFolders(resolve(folder), resolve(made));
+    if (temporary !== undefined) await removeFile(temporary);
+    if (folder !== undefined && made !== undefined) await removeFolders(resolve(folder), resolve(made));
+  }
+}
+
+/** Removes temporary files of `target` whose processes do not run any more. */
+async function removeLeftovers(target: string): Promise<void> {
+  const begin = `.${basename(target)}.`;
+  for (const name of await readdir(dirname(target))) {
+    if (!name.startsWith(begin)) continue;
+    const [, pid] = /^(\d+)\.tmp$/.exec(name.slice(begin.length)) ?? [];
+    if (pid !== undefined && !isRunning({ pid: Number(pid) }))
+      await rm(join(dirname(target), name), { force: true });
   }
 }
 
 async function checkTarget(path: string): Promise<void> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+  const found: Stats | undefined = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     return undefined;
   });
@@ -67,7 +158,7 @@ async function checkTarget(path: string): Promise<void> {
 }
 
 /** Removes `folder` and those around it up to `last`, as far as they are empty. */
-async function removeFolders(folder: string, last: string): Promise<void> {
+export async function removeFolders(folder: string, last: string): Promise<void> {
   for (let each = folder; each.length >= last.length; each = dirname(each)) {
     const isRemoved = await rmdir(each).then(
       () => true,

@@ -5,6 +5,7 @@ import type { EpochEvent } from '../network/events.ts';
 import type { Network } from '../network/network.ts';
 import { readState, type StateTensor, writeState } from '../network/state.ts';
 import { type Calibration, fitCalibration, logLoss } from '../readouts/calibration.ts';
+import { fitInTurns } from './turns.ts';
 
 /** The weights that answered the validation examples with the least log loss, and how sure they may be. */
 export interface Best {
@@ -19,6 +20,8 @@ export interface SearchOptions {
   /** From before training was stopped. */
   readonly best?: Best | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Awaited every minute, between two batches. */
+  readonly save?: (() => Promise<void>) | undefined;
 }
 
 /** Batches between two looks at the validation examples. */
@@ -33,7 +36,7 @@ const PATIENCE = 0.35;
 export async function* searchBest(
   network: Network,
   train: Dataset,
-  { validation, best, signal }: SearchOptions,
+  { validation, best, signal, save }: SearchOptions,
 ): AsyncGenerator<{ event: EpochEvent; best: Best | undefined }, void, void> {
   const { session } = network;
   const { epochs, batch } = session.recipe;
@@ -42,7 +45,7 @@ export async function* searchBest(
   const isOver = (epoch: number) => best !== undefined && epoch - best.epoch > PATIENCE * epochs;
   const last = network.position.epoch - 1;
   if (isLook(last) && isOver(last)) return;
-  for await (const event of network.fit(train, signal ? { signal } : {})) {
+  for await (const event of fitInTurns(network, train, signal ? { signal } : {}, save)) {
     const { epoch } = event;
     if (!isLook(epoch)) {
       yield { event, best };

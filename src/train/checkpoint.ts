@@ -3,6 +3,7 @@
 import { checkEncoding, type Encoding } from '../data/encode-examples.ts';
 import type { Fingerprint } from '../data/fingerprint.ts';
 import { InputError } from '../errors.ts';
+import { readFloats } from '../files/int8.ts';
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
@@ -69,16 +70,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   if (!learned.best) return { path, bytes, description, learning: learned };
   const state = [...tensors.values()]
     .filter(({ name }) => LEARNED.test(name))
-    .map(({ name, shape }) => {
-      const { data } = tensors.get(PREFIX + name) ?? {};
-      const isAlike = tensors.get(PREFIX + name)?.shape.join() === shape.join();
-      if (!(data instanceof Float32Array && isAlike)) {
-        throw new InputError(
-          `${path}: expected ${PREFIX}${name} of ${shape.join(' × ')} floats beside ${name}`,
-        );
-      }
-      return { name, shape, data };
-    });
+    .map(({ name, shape }) => ({ name, shape, data: readFloats(tensors, PREFIX + name, shape, path) }));
   return { path, bytes, description, learning: learned, best: { ...learned.best, state } };
 }
 

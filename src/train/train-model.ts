@@ -4,6 +4,7 @@ import type { Fingerprint } from '../data/fingerprint.ts';
 import type { PreprocessedData } from '../data/preprocess.ts';
 import { checkRoom } from '../data/room.ts';
 import { InputError } from '../errors.ts';
+import { checkWritable } from '../files/write.ts';
 import { node } from '../network/create.ts';
 import type { EpochEvent } from '../network/events.ts';
 import { Model } from '../network/model.ts';
@@ -13,7 +14,7 @@ import { recipeForImages } from '../recipes/own-images.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
 import { checkSameData, fingerprintOfLearned } from './fingerprint.ts';
-import { keepStopped, SAVE_EVERY } from './saving.ts';
+import { keepMeanwhile, keepStopped, type OnSaveTrouble } from './saving.ts';
 import { learnOwn, RETRAIN_BELOW, type Standing } from './training.ts';
 
 export interface TrainModelOptions {
@@ -31,6 +32,8 @@ export interface TrainModelOptions {
   /** Told before the first epoch, with the network that is trained. */
   readonly onStart?: (network: Network) => void;
   readonly onEpoch?: (event: EpochEvent) => void;
+  /** Told where the checkpoint cannot be written; by default the process warns of it. Training goes on. */
+  readonly onSaveTrouble?: OnSaveTrouble;
 }
 
 /** A model and how it was come by. */
@@ -44,6 +47,8 @@ export interface TrainedModel {
   readonly isRetrained: boolean;
   /** Whether `signal` ended it before it was through. */
   readonly isStopped: boolean;
+  /** Why training ended where weights or activities were no longer finite: the best until then are kept. */
+  readonly divergence?: string;
   readonly trainSeconds: number;
 }
 
@@ -51,7 +56,7 @@ export interface TrainedModel {
  * Trains a network on `data` (of `preprocess`), keeps the epoch with the least log loss on the validation examples and fits there
  * how sure it may be. Up to 10,000 examples are learned from once more, with the validation examples among them, up to that epoch
  * and at rates that have fallen to zero by then. Close the model when done. Throws an InputError for a recipe that makes no sense,
- * for a checkpoint of other data, or where training is stopped before it has looked at the validation examples; an Error where it
+ * for a checkpoint of other data or that cannot be written, or where training is stopped before it has looked at the validation examples; an Error where it
  * is stopped and the checkpoint cannot be written.
  */
 export async function trainModel(
@@ -59,14 +64,14 @@ export async function trainModel(
   options: TrainModelOptions = {},
 ): Promise<TrainedModel> {
   const { threads, signal, onStart, onEpoch, checkpoint, resume } = options;
+  const { onSaveTrouble = text => process.emitWarning(text) } = options;
   const { encoding } = data;
+  if (checkpoint !== undefined) await checkWritable(checkpoint);
   let fingerprint = resume && checkResumed(resume, data);
-  let savedAt = performance.now();
   const keepIn = async (path: string, network: Network, standing: Standing) => {
     fingerprint ??= fingerprintOfLearned(data);
     const { best, ...learning } = standing;
     await saveCheckpoint(path, network, { ...learning, encoding }, fingerprint, best);
-    savedAt = performance.now();
   };
   const steps = learnOwn(node, data, {
     recipe: resume?.description.recipe ?? options.recipe ?? recipeForImages(data),
@@ -79,9 +84,9 @@ export async function trainModel(
     }),
     ...(checkpoint !== undefined && {
       async keep(network, standing, isStopped) {
-        const save = () => keepIn(checkpoint, network, standing);
-        if (isStopped) await keepStopped(network.position.epoch, save);
-        else if (performance.now() - savedAt > SAVE_EVERY) await save();
+        const save = (path: string) => keepIn(path, network, standing);
+        if (isStopped) await keepStopped(network.position.epoch, checkpoint, save, onSaveTrouble);
+        else await keepMeanwhile(() => save(checkpoint), onSaveTrouble);
       },
     }),
   });

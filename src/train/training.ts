@@ -2,7 +2,7 @@
 
 import type { Dataset } from '../data/dataset.ts';
 import type { PreprocessedData } from '../data/preprocessed.ts';
-import { InputError } from '../errors.ts';
+import { DivergenceError, InputError } from '../errors.ts';
 import { sizeOf } from '../layers/shape.ts';
 import { create } from '../network/build.ts';
 import type { EpochEvent } from '../network/events.ts';
@@ -13,6 +13,7 @@ import { inputShape, shapesOf } from '../recipes/check.ts';
 import { recipeFor } from '../recipes/defaults.ts';
 import { type Recipe, scoresLabels } from '../recipes/recipe.ts';
 import { type Best, restoreBest, searchBest } from './best.ts';
+import { fitInTurns } from './turns.ts';
 
 /** How far training has come, beside the position of its network. */
 export interface Standing {
@@ -32,7 +33,7 @@ export interface TrainingOptions {
   /** Opens the network that was stopped, on so many threads, where training goes on from `standing`. */
   readonly reopen?: ((threads: number) => Promise<Network>) | undefined;
   readonly standing?: Standing | undefined;
-  /** Given after each epoch what training can go on from, and where it is stopped. */
+  /** Given every minute what training can go on from, and where it is stopped. */
   readonly keep?: (network: Network, standing: Standing, isStopped: boolean) => Promise<void>;
 }
 
@@ -44,6 +45,8 @@ export interface TrainingResult {
   readonly bestEpoch: number;
   readonly isRetrained: boolean;
   readonly isStopped: boolean;
+  /** Why training ended where it went astray, with the best weights until then kept. */
+  readonly divergence?: string;
   readonly trainSeconds: number;
 }
 
@@ -77,28 +80,40 @@ export async function* learnOwn(
   const network = stopped && phase === 'search' ? stopped : await make();
   const open = new Set([network, ...(stopped ? [stopped] : [])]);
   let kept: Network | undefined;
+  let divergence: string | undefined;
   const history = [...told];
   let { best } = standing ?? {};
   try {
     yield stopped ?? network;
     if (phase === 'search') {
-      const keepSearch = (isStopped: boolean) =>
-        keep?.(network, { phase: 'search', history, searchSeconds: 0, best }, isStopped);
-      for await (const step of searchBest(network, train, { validation, best, signal })) {
-        history.push(step.event);
-        best = step.best;
-        yield step.event;
-        await keepSearch(false);
+      const standing = () => ({ phase: 'search', history, searchSeconds: 0, best }) as const;
+      const save = keep && (() => keep(network, standing(), false));
+      try {
+        for await (const step of searchBest(network, train, { validation, best, signal, save })) {
+          history.push(step.event);
+          best = step.best;
+          yield step.event;
+        }
+      } catch (error) {
+        if (!(best && error instanceof DivergenceError)) throw error;
+        divergence = error.message;
       }
-      if (signal?.aborted) await keepSearch(true);
+      if (signal?.aborted) await keep?.(network, standing(), true);
     }
     if (!best) {
       throw new NothingLearned('training was stopped before its first epoch ended: nothing was learned');
     }
     const { epoch: bestEpoch, calibration } = best;
     const searchSeconds = phase === 'search' ? network.position.trainSeconds : spent;
+    const result = { calibration, history, bestEpoch, ...(divergence !== undefined && { divergence }) };
+    if (divergence !== undefined) {
+      const good = await make();
+      open.add(good);
+      await restoreBest(good, best);
+      kept = good;
+      return { ...result, network: good, isRetrained: false, isStopped: false, trainSeconds: searchSeconds };
+    }
     await restoreBest(network, best);
-    const result = { calibration, history, bestEpoch };
     const isStopped = signal?.aborted ?? false;
     if (train.count + validation.count > RETRAIN_BELOW || (isStopped && phase === 'search')) {
       kept = network;
@@ -107,16 +122,15 @@ export async function* learnOwn(
     const again = stopped && phase === 'again' ? stopped : await make();
     open.add(again);
     yield again;
-    const keepAgain = (isStopped: boolean) =>
-      keep?.(again, { phase: 'again', history, searchSeconds, best }, isStopped);
+    const standing = { phase: 'again', history, searchSeconds, best } as const;
+    const save = keep && (() => keep(again, standing, false));
     if (again.position.epoch <= bestEpoch) {
       // As long as the search, with rates that end at zero there.
-      for await (const _event of again.fit(data.whole, { epochs: bestEpoch, ...(signal && { signal }) })) {
-        await keepAgain(false);
-      }
+      const choice = { epochs: bestEpoch, ...(signal && { signal }) };
+      for await (const _event of fitInTurns(again, data.whole, choice, save));
     }
     const isRetrained = again.position.epoch > bestEpoch;
-    if (!isRetrained) await keepAgain(true);
+    if (!isRetrained) await keep?.(again, standing, true);
     kept = isRetrained ? again : network;
     const trainSeconds = searchSeconds + again.position.trainSeconds;
     return { ...result, network: kept, isRetrained, isStopped: !isRetrained, trainSeconds };

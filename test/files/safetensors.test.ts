@@ -4,11 +4,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { InputError } from '../../src/errors.ts';
+import { checksum } from '../../src/files/checksum.ts';
 import { readBytes } from '../../src/files/read.ts';
 import { encodeSafetensors, parseSafetensors, type Tensor } from '../../src/files/safetensors.ts';
 import { writeFileSafely } from '../../src/files/write.ts';
+import { unchecked } from '../support/files.ts';
 
 const tensors: Tensor[] = [
   { name: 'labels', dtype: 'U8', shape: [3], data: Uint8Array.of(1, 2, 255) },
@@ -40,7 +43,8 @@ function complaint(run: () => unknown): string {
 test('the bytes are those of the format, with the tensors of four bytes first', () => {
   const bytes = Buffer.concat(encodeSafetensors(tensors, { by: 'us' }));
   const header =
-    '{"__metadata__":{"by":"us"},' +
+    '{"__metadata__":{"by":"us","checksums":"{\\"layer0.weight\\":\\"7ad874d0\\",\\"step\\":\\"d6a1b557\\",' +
+    '\\"labels\\":\\"e1b73e2a\\",\\"weight\\":\\"132b4f7a\\"}"},' +
     '"layer0.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},' +
     '"step":{"dtype":"U32","shape":[],"data_offsets":[16,20]},' +
     '"labels":{"dtype":"U8","shape":[3],"data_offsets":[20,23]},' +
@@ -255,6 +259,31 @@ test('a shape or dtype nested without end is refused like any other', () => {
   );
 });
 
+test('a changed bit of any tensor is told, and one that is left unchecked is not', () => {
+  const bytes = Buffer.concat(encodeSafetensors(tensors, { by: 'us' }));
+  const begin = 8 + Number(bytes.readBigUInt64LE());
+  for (let at = begin; at < bytes.length; at++) {
+    const damaged = Uint8Array.from(bytes);
+    damaged[at] ^= 1 << (at % 8);
+    expect(complaint(() => parseSafetensors(damaged, 'm'))).toMatch(
+      /^m: tensor "(layer0\.weight|step|labels|weight)" is damaged: its checksum is another one; fetch the file again, or leave "checksums" out/,
+    );
+  }
+  const text = bytes.toString('latin1');
+  const unnamed = Buffer.from(text.replace('\\"step\\"', '\\"stop\\"'), 'latin1');
+  expect(complaint(() => parseSafetensors(unnamed, 'm'))).toMatch(/tensor "step" is damaged/);
+  const broken = Buffer.from(text.replace('{\\"layer0', '[\\"layer0'), 'latin1');
+  expect(complaint(() => parseSafetensors(broken, 'm'))).toMatch(/its checksums are not JSON/);
+  expect(parseSafetensors(unchecked(bytes), 'm')).toEqual(parseSafetensors(bytes, 'm'));
+});
+
+test('checksums are those of ZIP and PNG', () => {
+  for (const length of [0, 1, 2, 255, 256, 1000]) {
+    const bytes = Uint8Array.from({ length }, (_, i) => i * i + 7 * length);
+    expect(checksum(bytes)).toBe(crc32(bytes).toString(16).padStart(8, '0'));
+  }
+});
+
 test('a missing file is named', async () => {
   await expect(readBytes('/nowhere/m')).rejects.toThrow(
     new InputError('cannot read /nowhere/m: no such file or folder; check the path'),
@@ -262,7 +291,8 @@ test('a missing file is named', async () => {
 });
 
 test('five thousand damaged files parse or are refused, quickly', () => {
-  const seed = Buffer.concat(encodeSafetensors(tensors, { by: 'us' }));
+  const checked = Buffer.concat(encodeSafetensors(tensors, { by: 'us' }));
+  const seeds = [checked, unchecked(checked)];
   let state = 1;
   const random = (below: number) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -272,6 +302,7 @@ test('five thousand damaged files parse or are refused, quickly', () => {
   const outcomes = { parsed: 0, refused: 0 };
   const begin = performance.now();
   for (let round = 0; round < 5000; round++) {
+    const seed = seeds[round % 2];
     const bytes = Uint8Array.from(seed.subarray(0, random(8) === 0 ? random(seed.length) : seed.length));
     for (let change = 1 + random(3); change > 0 && bytes.length > 0; change--) {
       // Half of the changes beyond the length, which would otherwise end most files early.
@@ -296,16 +327,18 @@ test('five thousand damaged files parse or are refused, quickly', () => {
 });
 
 const reader = `
-import json, struct, sys
+import json, struct, sys, zlib
 with open(sys.argv[1], 'rb') as f: raw = f.read()
 length, = struct.unpack_from('<Q', raw)
 header = json.loads(raw[8:8 + length])
 out = {'metadata': header.pop('__metadata__')}
+checksums = json.loads(out['metadata'].pop('checksums'))
 for name, t in header.items():
     begin, end = t['data_offsets']
     code = {'F32': 'f', 'U32': 'I', 'I8': 'b', 'U8': 'B'}[t['dtype']]
     size = struct.calcsize(code)
     assert begin % size == 0
+    assert '%08x' % zlib.crc32(raw[8 + length:][begin:end]) == checksums[name]
     values = struct.unpack('<%d%s' % ((end - begin) // size, code), raw[8 + length:][begin:end])
     out[name] = {'shape': t['shape'], 'values': values}
 print(json.dumps(out))

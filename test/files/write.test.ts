@@ -1,12 +1,26 @@
 // Files are replaced whole or not at all, and refusals of the file system are told in one sentence.
 
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { promises } from 'node:fs';
+import {
+  chmod,
+  type FileHandle,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { beforeEach, describe, expect, it, test } from 'vitest';
+import { beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { InputError } from '../../src/errors.ts';
-import { checkWritable, fileError, writeFileSafely } from '../../src/files/write.ts';
+import { checkWritable, fileError, WriteError, writeFileSafely } from '../../src/files/write.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -26,6 +40,131 @@ test('text, bytes, chunks and shared memory arrive in a new folder, and nothing 
   expect((await stat(join(place, 'none'))).size).toBe(0);
   expect((await readdir(place)).sort()).toEqual(['bytes', 'chunks', 'none', 'text']);
 });
+
+test('a link stays, and what it leads to is written, even where that is not there yet', async () => {
+  await mkdir(join(folder, 'far'));
+  await writeFile(join(folder, 'far/file'), 'old');
+  await symlink('far/file', join(folder, 'link'));
+  await symlink('link', join(folder, 'twice'));
+  await symlink('far/new', join(folder, 'open'));
+  await symlink('far', join(folder, 'folder'));
+  await symlink('../far/third', join(folder, 'far/up'));
+  await writeFileSafely(join(folder, 'twice'), 'new');
+  await writeFileSafely(join(folder, 'open'), 'made');
+  await writeFileSafely(join(folder, 'folder/up'), 'around');
+  expect(await readFile(join(folder, 'far/file'), 'utf8')).toBe('new');
+  expect(await readFile(join(folder, 'far/new'), 'utf8')).toBe('made');
+  expect(await readFile(join(folder, 'far/third'), 'utf8')).toBe('around');
+  for (const name of ['link', 'twice', 'open', 'far/up']) {
+    expect((await lstat(join(folder, name))).isSymbolicLink()).toBe(true);
+  }
+  expect((await readdir(join(folder, 'far'))).sort()).toEqual(['file', 'new', 'third', 'up']);
+  await symlink('round', join(folder, 'round'));
+  await expect(writeFileSafely(join(folder, 'round'), 'x')).rejects.toThrow(/links go round in a circle/);
+});
+
+test('what is no file is not replaced', async () => {
+  execFileSync('mkfifo', [join(folder, 'pipe')]);
+  await symlink('/dev/null', join(folder, 'device'));
+  for (const name of ['pipe', 'device']) {
+    const refused = writeFileSafely(join(folder, name), 'x');
+    await expect(refused).rejects.toThrow(/expected a file, found a device or a pipe/);
+  }
+  expect((await stat('/dev/null')).isCharacterDevice()).toBe(true);
+});
+
+test('a disk that gives back other bytes than it was given is told, and the old file stays', async () => {
+  const path = join(folder, 'model');
+  await writeFile(path, 'old');
+  const bytes = new Uint8Array(3_000_000).fill(1);
+  const handle = await open(path);
+  const { read } = Object.getPrototypeOf(handle);
+  await handle.close();
+  for (const spoil of [
+    (found: Buffer, at: number) => void (at > 2_000_000 && found.writeUInt8(2, 5)),
+    (_: Buffer, at: number) => (at > 1_000_000 ? 7 : undefined),
+  ]) {
+    const spy = vi.spyOn(Object.getPrototypeOf(handle), 'read').mockImplementation(async function (
+      this: FileHandle,
+      ...given: unknown[]
+    ) {
+      const done = await read.apply(this, given);
+      const short = spoil(given[0] as Buffer, given[3] as number);
+      return short === undefined ? done : { ...done, bytesRead: short };
+    });
+    const failed = writeFileSafely(path, [bytes.subarray(0, 10), bytes]);
+    await expect(failed).rejects.toThrow(WriteError);
+    await expect(failed).rejects.toThrow(/model: the disk does not give back what was written/);
+    spy.mockRestore();
+    expect(await readFile(path, 'utf8')).toBe('old');
+    expect(await readdir(folder)).toEqual(['model']);
+  }
+});
+
+type Calls = Record<string, (...given: unknown[]) => unknown>;
+
+/** Does `work`, with call number `failing` to the system failing with `code`; gives how many calls there were. */
+async function withFault(failing: number, code: string, work: () => Promise<unknown>): Promise<number> {
+  let calls = 0;
+  const fault = (name: string) => {
+    if (calls++ === failing) throw Object.assign(new Error(`${code}: it failed`), { code, syscall: name });
+  };
+  const handle = await open(folder);
+  const prototype = Object.getPrototypeOf(handle);
+  await handle.close();
+  const places = ['stat', 'readlink', 'realpath', 'mkdir', 'open', 'writeFile', 'rename']
+    .map((name): [Calls, string] => [promises as never, name])
+    .concat(['sync', 'read'].map(name => [prototype, name]));
+  const real = places.map(([holder, name]) => holder[name]);
+  places.forEach(([holder, name], i) => {
+    holder[name] = async function (this: unknown, ...given: unknown[]) {
+      fault(name);
+      const found = await real[i].apply(this, given);
+      if (name !== 'open') return found;
+      const opened = found as FileHandle;
+      const close = opened.close;
+      // What is closed stays closed, even where closing tells of something.
+      opened.close = () => close().then(() => fault('close'));
+      return opened;
+    };
+  });
+  syncBuiltinESMExports();
+  try {
+    await work();
+  } finally {
+    places.forEach(([holder, name], i) => {
+      holder[name] = real[i];
+    });
+    syncBuiltinESMExports();
+  }
+  return calls;
+}
+
+test.each(['ENOSPC', 'EIO', 'EROFS', 'EACCES', 'EMFILE'])(
+  'whichever call to the system fails with %s, there is the old file or the new one',
+  async code => {
+    const path = join(folder, 'deep/model');
+    const bytes = Uint8Array.from({ length: 3_000_000 }, (_, i) => i);
+    const count = await withFault(-1, code, () => writeFileSafely(path, bytes));
+    expect(count).toBeGreaterThan(8);
+    let failed = 0;
+    for (let failing = 0; failing < count; failing++) {
+      await writeFile(path, 'old');
+      await withFault(failing, code, () =>
+        writeFileSafely(path, bytes).catch(error => {
+          expect(error).toBeInstanceOf(WriteError);
+          expect(error.message).toMatch(/^cannot write .*model: /);
+          failed++;
+        }),
+      );
+      const found = await readFile(path);
+      if (found.length !== 3) expect(found.equals(bytes)).toBe(true);
+      else expect(found.toString()).toBe('old');
+      expect(await readdir(join(folder, 'deep'))).toEqual(['model']);
+    }
+    expect(failed).toBe(count);
+  },
+);
 
 test('a relative path means one from the working folder', async () => {
   await writeFileSafely(relative(process.cwd(), join(folder, 'x')), 'x');
