@@ -61,7 +61,7 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
   expect(paths.filter(path => /^(test|bench|assembly|src|scripts|demo)\//.test(path))).toEqual([]);
   expect(paths.filter(path => /(^|\/)\./.test(path))).toEqual([]);
   // Nearly a half of it is kernels and the bundles that carry them: two whole workers of pages, for those that serve them, are 350 kB.
-  expect(unpackedSize).toBeLessThan(2_400_000);
+  expect(unpackedSize).toBeLessThan(2_440_000);
 });
 
 it.each(['.', './own-data'])(
@@ -102,11 +102,11 @@ it.each(['browser', 'browser-own-data', 'predict', 'learn', 'rows'])(
 
 it('stays within the sizes that it promises', () => {
   const output = execFileSync(process.execPath, ['scripts/size.mjs'], { cwd: root, encoding: 'utf8' });
-  expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 45 kB$/m);
-  expect(output).toMatch(/^forward-forward\/own-data: \d+\.\d kB gzipped, of 67 kB$/m);
+  expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 46 kB$/m);
+  expect(output).toMatch(/^forward-forward\/own-data: \d+\.\d kB gzipped, of 68 kB$/m);
   expect(output).toMatch(/^forward-forward\/pictures: \d+\.\d kB gzipped, of 2 kB$/m);
   expect(output).toMatch(/^forward-forward\/predict: \d+\.\d kB gzipped, of 15 kB$/m);
-  expect(output).toMatch(/^forward-forward\/learn: \d+\.\d kB gzipped, of 25 kB$/m);
+  expect(output).toMatch(/^forward-forward\/learn: \d+\.\d kB gzipped, of 26 kB$/m);
   expect(output).toMatch(/^forward-forward\/rows: \d+\.\d kB gzipped, of 9 kB$/m);
   expect(output).toMatch(/^convolutions and other extras: \d+\.\d kB gzipped, of 19 kB$/m);
 });

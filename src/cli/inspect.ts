@@ -14,7 +14,7 @@ import { MOST_PAIRED } from '../readouts/by-class.ts';
 import { describeRecipe } from '../recipes/describe.ts';
 import { isConvolutional } from '../recipes/recipe.ts';
 import { ownExamples } from './describe.ts';
-import { print, printJson } from './output.ts';
+import { print, printJson, warn } from './output.ts';
 import { grouped, mebibytes, pairs, table } from './text.ts';
 
 /** A model in whichever form it was found. */
@@ -81,6 +81,8 @@ export async function inspect(model: string, options: { json?: boolean }): Promi
     rms.toPrecision(4),
   ]);
   print(`\n${table(['tensor', 'type', 'shape', 'values', 'rms'], rows)}`);
+  const bad = list.find(({ rms }) => !Number.isFinite(rms));
+  if (bad) warn(`${model}: ${bad.name} has values that are not finite: nothing else reads this file`);
 }
 
 /** All of a few, the first of many. */

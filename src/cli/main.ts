@@ -1,11 +1,12 @@
 // The `ff` command: what it understands, and how it ends. 0: done; 1: the run failed; 2: the command line or the input was
-// wrong, said in one line; 130: stopped by Ctrl-C or by a reader that went away, with a checkpoint.
+// wrong, said in one line; 130: stopped by Ctrl-C, a closed terminal or a reader that went away, with a checkpoint.
 
 import { createRequire } from 'node:module';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { holdsExamples } from '../data/examples/open-examples.ts';
 import { datasetNames } from '../data/named/named-datasets.ts';
 import { InputError } from '../errors.ts';
+import { WriteError } from '../files/write.ts';
 import { publishedRecipes } from '../recipes/published-recipes.ts';
 import { recipes } from '../recipes/recipes.ts';
 import { evaluate } from './evaluate.ts';
@@ -117,6 +118,10 @@ function buildCommand(): Command {
       '--strict',
       'end with an error where an answer may be wrong: columns that are not there, cells never seen, unreadable, far from all others',
     )
+    .option(
+      '--spreadsheet-safe',
+      "put ' before what a spreadsheet would take for a formula: for answers whose labels you do not know",
+    )
     .option(...SKIP_BAD)
     .option('--json', 'print one JSON line a row or picture and nothing else')
     .action(predictCommand);
@@ -164,7 +169,7 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else if (error instanceof InputError) {
     warn(error.message);
-    process.exitCode = 2;
+    process.exitCode = error instanceof WriteError ? 1 : 2;
   } else {
     warn(`the run failed: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;

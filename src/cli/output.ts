@@ -1,6 +1,7 @@
 // What the command prints, and what happens where nobody reads it any more.
 
 import type { Note } from '../data/notes.ts';
+import { fileError } from '../files/write.ts';
 import { CONTROL, visible } from './text.ts';
 
 const ESCAPE = String.fromCharCode(27);
@@ -28,21 +29,36 @@ export function warnOf(notes: readonly Note[] = []): void {
   for (const { text, isWarning } of notes) if (isWarning) warn(text);
 }
 
-// A reader that has seen enough (ff … | head) is not an error.
-let whenUnread = (): void => process.exit(0);
+/** Why stdout takes nothing any more: its reader has gone away, or it cannot be written, for a reason in words. */
+export type OutputEnd =
+  | { readonly kind: 'unread' }
+  | { readonly kind: 'unwritable'; readonly reason: string };
 
-/** What to do once nobody reads stdout any more, instead of ending at once. */
-export function onUnread(action: () => void): void {
-  whenUnread = action;
+/** A reader that has seen enough (ff … | head) is not an error; a disk that is full is one. */
+let whenEnded = (end: OutputEnd): void => {
+  if (end.kind === 'unread') process.exit(0);
+  warn(end.reason);
+  process.exit(1);
+};
+
+/** What to do once stdout takes nothing any more, instead of ending at once. */
+export function onOutputEnd(action: (end: OutputEnd) => void): void {
+  whenEnded = action;
 }
 
 /** To be called once, before anything is printed. */
 export function watchOutput(): void {
+  let isOver = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    whenUnread();
+    if (isOver) return;
+    isOver = true;
+    // A terminal that was closed refuses what is written to it.
+    if (error.code === 'EPIPE' || error.code === 'EIO') whenEnded({ kind: 'unread' });
+    else {
+      const told = fileError('write', 'the output', error);
+      whenEnded({ kind: 'unwritable', reason: told instanceof Error ? told.message : String(told) });
+    }
   });
-  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  // Where warnings cannot be read, nobody can be told that either.
+  process.stderr.on('error', () => {});
 }

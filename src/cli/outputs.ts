@@ -6,7 +6,10 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { isIdxFile } from '../data/examples/idx-examples.ts';
 import { isDataFile } from '../data/examples/open-examples.ts';
 import { InputError } from '../errors.ts';
+import { withLock } from '../files/lock.ts';
 import { checkWritable } from '../files/write.ts';
+import type { OnSaveTrouble } from '../train/saving.ts';
+import { warn } from './output.ts';
 
 /** Where a model goes by default. Part of `name` may be out of a file, which must not choose a place. */
 export function defaultModel(name: string): string {
@@ -14,21 +17,40 @@ export function defaultModel(name: string): string {
   return `runs/${safe || 'model'}.safetensors`;
 }
 
+/** The files beside the model of a training. */
+export interface TrainingFiles {
+  readonly report: string;
+  readonly checkpoint: string;
+}
+
 /**
- * The files beside the model of a training. Throws an InputError as `checkOutputs` does; the checkpoint, and nothing else, may be
- * the one that is gone on from.
+ * Does `work`, which trains a model and writes it and the files beside it, while no other training may. Throws an InputError as
+ * `checkOutputs` does; the checkpoint, and nothing else, may be the one that is gone on from.
  */
-export async function trainingFiles(
+export async function withTrainingFiles<Done>(
   model: string,
   inputs: readonly string[],
   resume: string | undefined,
-): Promise<{ report: string; checkpoint: string }> {
+  work: (files: TrainingFiles) => Promise<Done>,
+): Promise<Done> {
   const stem = model.replace(/\.safetensors$/, '');
   const [report, checkpoint] = [`${stem}.html`, `${stem}.checkpoint.safetensors`];
   const kept = resume === undefined ? inputs : [...inputs, resume];
   await checkOutputs([model, report], kept);
   await checkOutputs([checkpoint], inputs);
-  return { report, checkpoint };
+  return withLock(model, () => work({ report, checkpoint }));
+}
+
+/** Says that a file is not where it belongs, and remembers where it is instead; the command then ends as failed. */
+export class SaveTrouble {
+  keptIn: string | undefined;
+
+  readonly tell: OnSaveTrouble = (text, keptIn) => {
+    warn(text);
+    if (keptIn === undefined) return;
+    this.keptIn = keptIn;
+    process.exitCode = 1;
+  };
 }
 
 /** Throws an InputError unless all of `outputs` can be written, and none would replace a file that is read for them. */

@@ -14,15 +14,24 @@ import { checkOutputs } from './outputs.ts';
 import { refuseReading, textOptions } from './reading.ts';
 import { ReadingProgress } from './reading-progress.ts';
 
+/** How a cell begins that a spreadsheet would work out; a number is none. */
+const FORMULA = /^(?![+-]?\d+(\.\d+)?$)[=+\-@＝＋－＠\t\r\n]/;
+
 export interface PredictOptions extends TextOptions {
   readonly out?: string;
   readonly skipBad?: boolean;
   readonly strict?: boolean;
+  readonly spreadsheetSafe?: boolean;
   readonly json?: boolean;
 }
 
 export async function predictCommand(path: string, data: string[], options: PredictOptions): Promise<void> {
   const { out, json } = options;
+  if (json && options.spreadsheetSafe) {
+    throw new InputError(
+      '--json prints JSON, --spreadsheet-safe is for answers as CSV: leave out one of them',
+    );
+  }
   if (out !== undefined) {
     if (json) throw new InputError('--json prints its lines, --out writes a CSV: leave out one of them');
     await checkOutputs([out], [path, ...data]);
@@ -35,8 +44,9 @@ export async function predictCommand(path: string, data: string[], options: Pred
     } else if (out !== undefined) {
       throw new InputError('--out is for models of your own data; this one draws its digits: leave it out');
     } else {
-      const { strict, skipBad = false, ...reading } = options;
+      const { strict, spreadsheetSafe, skipBad = false, ...reading } = options;
       if (strict) throw new InputError('--strict is for models of your own data: leave it out');
+      if (spreadsheetSafe) throw new InputError('--spreadsheet-safe is for answers as CSV: leave it out');
       refuseReading({ ...reading, skipBad });
       await predictDigits(network, data, options);
     }
@@ -49,7 +59,7 @@ export async function predictCommand(path: string, data: string[], options: Pred
 async function predictRows(
   model: Model,
   data: readonly string[],
-  { out, skipBad, strict, json, ...options }: PredictOptions,
+  { out, skipBad, strict, spreadsheetSafe = false, json, ...options }: PredictOptions,
 ): Promise<void> {
   const progress = new ReadingProgress({}, process.stderr);
   const examples = await readQuestions(data, {
@@ -82,7 +92,8 @@ async function predictRows(
       label,
       confidence: confidence.toFixed(4),
     }));
-    const csv = `${Papa.unparse(rows, { newline: '\n', header: begin === 0 })}\n`;
+    const escapeFormulae = spreadsheetSafe ? FORMULA : false;
+    const csv = `${Papa.unparse(rows, { newline: '\n', header: begin === 0, escapeFormulae })}\n`;
     if (out !== undefined) written.push(Buffer.from(csv));
     // For another program it is exact; a terminal must not obey it.
     else if (process.stdout.isTTY) print(csv.trimEnd());

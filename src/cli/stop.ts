@@ -1,15 +1,18 @@
-// What ends a training before its time: Ctrl-C, or that nobody reads its output any more (ff train … | head).
+// What ends a training before its time: Ctrl-C, a terminal that is closed, or output that nobody reads or that cannot be written
+// (ff train … | head).
 
-import { onUnread, warn } from './output.ts';
+import { type OutputEnd, onOutputEnd, warn } from './output.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export class Stop {
   readonly #controller = new AbortController();
-  #isUnread = false;
+  #outputEnd: OutputEnd | undefined;
 
-  /** From now on, until the command ends, a reader that goes away stops the training and not the process. */
+  /** From now on, until the command ends, output that ends stops the training and not the process. */
   constructor() {
-    onUnread(() => {
-      this.#isUnread = true;
+    onOutputEnd(end => {
+      this.#outputEnd = end;
       this.#controller.abort();
     });
   }
@@ -18,21 +21,31 @@ export class Stop {
     return this.#controller.signal;
   }
 
-  /** Does `work`, during which the first Ctrl-C stops the training and not the process. */
+  /**
+   * Does `work`, which ends soon, with all saved, once the signal tells it to: during it the first Ctrl-C stops the training and not the
+   * process, nor does a second one; a third has had no patience.
+   */
   async during<T>(work: () => Promise<T>): Promise<T> {
-    const onSignal = () => this.#controller.abort();
-    process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+    let times = 0;
+    const onSignal = () => {
+      times++;
+      if (times === 2) warn('saves what was learned; once more ends at once, without');
+      if (times > 2) process.exit(130);
+      this.#controller.abort();
+    };
+    for (const signal of SIGNALS) process.on(signal, onSignal);
     try {
       return await work();
     } finally {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      for (const signal of SIGNALS) process.off(signal, onSignal);
     }
   }
 
   /** Says how to go on, where somebody may read it, and lets the command end as stopped. */
   tell(text: string, say: (text: string) => void): void {
-    if (this.#isUnread) warn(`nobody reads the output any more: ${text}`);
-    else say(text);
-    process.exitCode = 130;
+    const end = this.#outputEnd;
+    if (!end) say(text);
+    else warn(end.kind === 'unread' ? `nobody reads the output any more: ${text}` : `${end.reason}: ${text}`);
+    process.exitCode ??= end?.kind === 'unwritable' ? 1 : 130;
   }
 }

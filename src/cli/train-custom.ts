@@ -1,14 +1,14 @@
 // ff train on somebody's own data: what was decided on the way is said, and what was held out.
 
-import { rm } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { isTable, type OpenedData } from '../data/examples/examples.ts';
 import { readExamples } from '../data/examples/open-examples.ts';
 import type { ImageOptions } from '../data/images/images.ts';
 import { DENSE_SIDE } from '../data/images/stack-images.ts';
+import type { Note } from '../data/notes.ts';
 import { type PreprocessedData, type PreprocessOptions, preprocess } from '../data/preprocess.ts';
 import { InputError } from '../errors.ts';
-import { writeFileSafely } from '../files/write.ts';
+import { removeFile, writeFileSafely } from '../files/write.ts';
 import type { Network } from '../network/network.ts';
 import { recipeFor } from '../recipes/defaults.ts';
 import { describeRecipe } from '../recipes/describe.ts';
@@ -19,11 +19,12 @@ import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
 import { type Checkpoint, openCheckpoint } from '../train/checkpoint.ts';
+import { saveSomewhere } from '../train/saving.ts';
 import { trainModel } from '../train/train-model.ts';
 import { NothingLearned } from '../train/training.ts';
 import { machineOf, perClass, verdict } from './describe.ts';
-import { print, printJson, warnOf } from './output.ts';
-import { defaultModel, trainingFiles } from './outputs.ts';
+import { print, printJson, warn, warnOf } from './output.ts';
+import { defaultModel, SaveTrouble, type TrainingFiles, withTrainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { columnOptions, textOptions } from './reading.ts';
 import { ReadingProgress } from './reading-progress.ts';
@@ -35,51 +36,69 @@ import { resumeCommand, type TrainOptions, warnUncompared } from './train.ts';
 export async function trainOwn(source: string, options: TrainOptions): Promise<void> {
   refuse(options);
   const startedAt = performance.now();
-  const say = options.quiet || options.json ? () => {} : print;
-  const sayJson = options.json ? printJson : () => {};
   const path = options.out ?? defaultModel(basename(resolve(source), extname(source)));
   const inputs = [source, ...(options.test === undefined ? [] : [options.test])];
-  const { report, checkpoint } = await trainingFiles(path, inputs, options.resume);
-  const resume = options.resume === undefined ? undefined : await openCheckpoint(options.resume);
-  const asked = options.recipe === undefined ? undefined : findRecipe(options.recipe);
-  const learning = resume
-    ? { label: resume.learning.encoding.label, seed: resume.description.seed }
-    : { label: options.label, seed: options.seed };
-  const given = resume?.description.recipe ?? asked;
-  const pixels = given && (isConvolutional(given) ? 'plain' : 'centred');
-  const choices = { ...columnOptions(options), ...learning, pixels } as const;
-  const data = await readData(source, options, choices, mostSide(given, resume));
-  const ofImages = given ? undefined : recipeForImages(data);
-  const recipe = resume?.description.recipe ?? chooseRecipe(data, asked, ofImages, options);
-  const chosenFor = ofImages && noteOnImages(data);
-  const notes = [...data.notes, ...(chosenFor ? [chosenFor] : [])];
+  await withTrainingFiles(path, inputs, options.resume, async files => {
+    const resume = options.resume === undefined ? undefined : await openCheckpoint(options.resume);
+    const asked = options.recipe === undefined ? undefined : findRecipe(options.recipe);
+    const learning = resume
+      ? { label: resume.learning.encoding.label, seed: resume.description.seed }
+      : { label: options.label, seed: options.seed };
+    const given = resume?.description.recipe ?? asked;
+    const pixels = given && (isConvolutional(given) ? 'plain' : 'centred');
+    const choices = { ...columnOptions(options), ...learning, pixels } as const;
+    const data = await readData(source, options, choices, mostSide(given, resume));
+    const ofImages = given ? undefined : recipeForImages(data);
+    const recipe = resume?.description.recipe ?? chooseRecipe(data, asked, ofImages, options);
+    const chosenFor = ofImages && noteOnImages(data);
+    const notes = [...data.notes, ...(chosenFor ? [chosenFor] : [])];
+    await trainAndSave(
+      { ...files, source, path, startedAt, data, notes, recipe, seed: choices.seed, resume },
+      options,
+    );
+  });
+}
+
+/** What is learned from, how, and what is written of it. */
+interface Work extends TrainingFiles {
+  readonly source: string;
+  readonly path: string;
+  /** In milliseconds of `performance.now`. */
+  readonly startedAt: number;
+  readonly data: PreprocessedData;
+  readonly notes: readonly Note[];
+  readonly recipe: Recipe;
+  readonly seed: number | undefined;
+  readonly resume: Checkpoint | undefined;
+}
+
+async function trainAndSave(work: Work, options: TrainOptions): Promise<void> {
+  const { source, path, checkpoint, startedAt, data, recipe, seed, resume } = work;
+  const say = options.quiet || options.json ? () => {} : print;
+  const sayJson = options.json ? printJson : () => {};
   const stop = new Stop();
+  const trouble = new SaveTrouble();
   let progress: Progress | undefined;
   let inTraining: Network | undefined;
   const tellStop = (model?: string) => {
     const { epoch, trainSeconds } = inTraining!.position;
-    sayJson({ event: 'stopped', epoch, trainSeconds, checkpoint, ...(model && { model }) });
-    const command = resumeCommand(source, checkpoint, path, options);
+    const kept = trouble.keptIn ?? checkpoint;
+    sayJson({ event: 'stopped', epoch, trainSeconds, checkpoint: kept, ...(model && { model }) });
+    const command = resumeCommand(source, kept, path, options);
     stop.tell(`stopped in epoch ${epoch}; to go on: ${colors.bold(command)}`, say);
   };
-  const train = () =>
-    trainModel(data, {
+  const train = async () => {
+    const learned = await trainModel(data, {
       recipe,
-      seed: choices.seed,
+      seed,
       threads: options.threads,
       signal: stop.signal,
       checkpoint,
       resume,
+      onSaveTrouble: trouble.tell,
       onStart: network => {
         inTraining = network;
-        if (resume && !resume.description.data) warnUncompared(resume.path, data.name);
-        say(colors.bold(`${recipe.name} on ${source}`));
-        for (const note of notes) sayJson({ event: 'note', ...note });
-        if (options.quiet) warnOf(notes);
-        say(
-          notes.map(({ text, isWarning }) => `  ${isWarning ? 'warning: ' : ''}${visible(text)}`).join('\n'),
-        );
-        say(`\n${pairs([...describeRecipe(recipe), ['machine', machineOf(network)]])}`);
+        tellStart(work, network, options, say, sayJson);
         if (!options.quiet && !options.json) progress = new Progress(network);
       },
       onEpoch: event => {
@@ -88,7 +107,12 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
         if (event.validationError !== undefined) progress?.epoch(event);
       },
     });
-  const learned = await stop
+    // Before it is judged, which may take long.
+    const saved = new SaveTrouble();
+    const model = await saveSomewhere(path, place => learned.model.save(place), saved.tell);
+    return { learned, model };
+  };
+  const done = await stop
     .during(train)
     .catch(error => {
       // Too early for a model, but not for a checkpoint.
@@ -96,34 +120,40 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
       return undefined;
     })
     .finally(() => progress?.end());
-  if (!learned) {
+  if (!done) {
     tellStop();
     return;
   }
-  const { model, bestEpoch, isRetrained, trainSeconds } = learned;
-  const { network } = model;
+  const { learned, model } = done;
+  const { bestEpoch, isRetrained, trainSeconds, divergence } = learned;
+  const { network } = learned.model;
   try {
+    if (divergence) warn(`${divergence}; the weights of epoch ${bestEpoch}, the best until then, are kept`);
     const evaluation = await network.evaluate(data.test);
-    await model.save(path);
-    await writeFileSafely(report, renderReport(await reportOf(network, data.test, evaluation, learned)));
-    const totalSeconds = (performance.now() - startedAt) / 1000;
     const again = isRetrained ? '; trained so far again, on them too' : '';
     say(`\nepoch ${bestEpoch} was the best on the validation examples${again}`);
     const { learning } = network.session.recipe;
     say(`\n${perClass(evaluation, learning, data.test)}\n\n${verdict(data.test.name, evaluation, learning)}`);
+    const html = renderReport(await reportOf(network, data.test, evaluation, learned));
+    const report = await saveSomewhere(
+      work.report,
+      place => writeFileSafely(place, html),
+      new SaveTrouble().tell,
+    );
+    const totalSeconds = (performance.now() - startedAt) / 1000;
     say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
     say(
       pairs([
-        ['model', path],
+        ['model', model],
         ['report', `${report} (open it in a browser)`],
-        ['try next', shell`npx ff predict ${path} ${source} --out answers.csv`],
+        ['try next', shell`npx ff predict ${model} ${source} --out answers.csv`],
       ]),
     );
     if (learned.isStopped) {
-      tellStop(path);
+      tellStop(model);
       return;
     }
-    await rm(checkpoint, { force: true });
+    await removeFile(checkpoint);
     sayJson({
       event: 'done',
       testError: evaluation.answers.error,
@@ -134,12 +164,28 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
       seed: network.session.seed,
       threads: network.threads,
       simd: network.session.build,
-      model: path,
+      model,
       bestEpoch,
     });
   } finally {
-    await model.close();
+    await learned.model.close();
   }
+}
+
+/** Says what is learned from, what was decided on the way, and how. */
+function tellStart(
+  { source, data, notes, recipe, resume }: Work,
+  network: Network,
+  options: TrainOptions,
+  say: (text: string) => void,
+  sayJson: (event: object) => void,
+): void {
+  if (resume && !resume.description.data) warnUncompared(resume.path, data.name);
+  say(colors.bold(`${recipe.name} on ${source}`));
+  for (const note of notes) sayJson({ event: 'note', ...note });
+  if (options.quiet) warnOf(notes);
+  say(notes.map(({ text, isWarning }) => `  ${isWarning ? 'warning: ' : ''}${visible(text)}`).join('\n'));
+  say(`\n${pairs([...describeRecipe(recipe), ['machine', machineOf(network)]])}`);
 }
 
 async function readData(

@@ -1,15 +1,14 @@
 // ff train: data in; model, report and test errors out.
 
-import { rm } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { type Dataset, splitValidation } from '../data/dataset.ts';
 import type { Fingerprint } from '../data/fingerprint.ts';
 import { loadDataset } from '../data/named/named-datasets.ts';
 import { InputError } from '../errors.ts';
-import { writeFileSafely } from '../files/write.ts';
+import { removeFile, writeFileSafely } from '../files/write.ts';
 import { createNetwork } from '../network/create.ts';
 import { loadDescribed, saveNetwork } from '../network/model.ts';
-import type { FitOptions, Network } from '../network/network.ts';
+import type { Network } from '../network/network.ts';
 import { describeRecipe } from '../recipes/describe.ts';
 import { forImages } from '../recipes/images.ts';
 import { type Recipe, readoutOf } from '../recipes/recipe.ts';
@@ -17,10 +16,10 @@ import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { renderReport } from '../report/report.ts';
 import { checkSameData, fingerprintOf } from '../train/fingerprint.ts';
-import { fitAndSave } from '../train/saving.ts';
+import { fitAndSave, saveSomewhere } from '../train/saving.ts';
 import { machineOf, perClass, verdict } from './describe.ts';
 import { print, printJson, warn } from './output.ts';
-import { defaultModel, trainingFiles } from './outputs.ts';
+import { defaultModel, SaveTrouble, type TrainingFiles, withTrainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { type LearningOptions, readingWords, refuseReading } from './reading.ts';
 import { optionWords, shell } from './shell.ts';
@@ -45,8 +44,6 @@ export interface TrainOptions extends LearningOptions {
 export async function train(source: string, options: TrainOptions): Promise<void> {
   refuse(options);
   const startedAt = performance.now();
-  const say = options.quiet || options.json ? () => {} : print;
-  const sayJson = options.json ? printJson : () => {};
   const { resume } = options;
   const stopped = resume === undefined ? undefined : await openStopped(resume, options);
   let network = stopped?.network;
@@ -54,59 +51,78 @@ export async function train(source: string, options: TrainOptions): Promise<void
     const chosen = network?.session.recipe ?? chooseRecipe(options);
     const model = options.out ?? defaultModel(`${basename(resolve(source))}-${chosen.name}`);
     const inputs = [source, ...(options.test === undefined ? [] : [options.test])];
-    const { report, checkpoint } = await trainingFiles(model, inputs, resume);
-    const { data, validation, test } = await loadData(source, options);
-    if (stopped) compareData(resume!, stopped.description.data, data);
-    const recipe = network ? chosen : forImages(chosen, data);
-    network ??= await createNetwork(recipe, {
-      inputs: data.width,
-      classes: data.classes,
-      ...(options.seed !== undefined && { seed: options.seed }),
-      ...threadsOf(options),
-    });
-    const stop = new Stop();
-    say(colors.bold(`${recipe.name} on ${data.name}`));
-    say(pairs([...describeRecipe(recipe), ['machine', machineOf(network)]]));
-    const watched = validation ? { validation } : test ? { test } : {};
-    if (!(await trainToEnd(network, data, watched, checkpoint, stop, options, sayJson))) {
-      const { epoch, trainSeconds } = network.position;
-      sayJson({ event: 'stopped', epoch, trainSeconds, checkpoint });
-      const command = resumeCommand(source, checkpoint, model, options);
-      stop.tell(`stopped in epoch ${epoch}; to go on: ${colors.bold(command)}`, say);
-      return;
-    }
-    const judged = test ?? validation;
-    const evaluation = judged && (await network.evaluate(judged));
-    await saveNetwork(network, model);
-    if (judged && evaluation) {
-      await writeFileSafely(report, renderReport(await reportOf(network, judged, evaluation)));
-    }
-    await rm(checkpoint, { force: true });
-    const { trainSeconds } = network.position;
-    const totalSeconds = (performance.now() - startedAt) / 1000;
-    if (judged && evaluation)
-      say(
-        `\n${perClass(evaluation, recipe.learning, judged)}\n\n${verdict(judged.name, evaluation, recipe.learning)}`,
-      );
-    say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
-    say(pairs(nextSteps(model, report, source, judged !== undefined)));
-    sayJson({
-      event: 'done',
-      ...(evaluation && {
-        [test ? 'testError' : 'validationError']: evaluation.answers.error,
-        softmaxError: evaluation.softmaxReadout.error,
-      }),
-      trainSeconds,
-      totalSeconds,
-      readout: readoutOf(network.session.recipe.learning),
-      seed: network.session.seed,
-      threads: network.threads,
-      simd: network.session.build,
-      model,
+    await withTrainingFiles(model, inputs, resume, async files => {
+      const found = await loadData(source, options);
+      if (stopped) compareData(resume!, stopped.description.data, found.data);
+      network ??= await createNetwork(forImages(chosen, found.data), {
+        inputs: found.data.width,
+        classes: found.data.classes,
+        ...(options.seed !== undefined && { seed: options.seed }),
+        ...threadsOf(options),
+      });
+      await trainAndSave(network, { ...found, ...files, source, model, startedAt }, options);
     });
   } finally {
     await network?.close();
   }
+}
+
+/** What a network learns from, and what is written of it. */
+interface Work extends TrainingFiles {
+  readonly data: Dataset;
+  readonly validation?: Dataset | undefined;
+  readonly test?: Dataset | undefined;
+  readonly source: string;
+  readonly model: string;
+  /** In milliseconds of `performance.now`. */
+  readonly startedAt: number;
+}
+
+async function trainAndSave(network: Network, work: Work, options: TrainOptions): Promise<void> {
+  const { data, validation, test, source, startedAt } = work;
+  const say = options.quiet || options.json ? () => {} : print;
+  const sayJson = options.json ? printJson : () => {};
+  const { recipe, seed, build } = network.session;
+  const stop = new Stop();
+  say(colors.bold(`${recipe.name} on ${data.name}`));
+  say(pairs([...describeRecipe(recipe), ['machine', machineOf(network)]]));
+  const trained = await stop.during(() => trainToEnd(network, work, stop, options, sayJson));
+  const { trainSeconds, epoch } = network.position;
+  if (trained.checkpoint !== undefined) {
+    const { checkpoint } = trained;
+    sayJson({ event: 'stopped', epoch, trainSeconds, checkpoint });
+    const command = resumeCommand(source, checkpoint, work.model, options);
+    stop.tell(`stopped in epoch ${epoch}; to go on: ${colors.bold(command)}`, say);
+    return;
+  }
+  const { model } = trained;
+  const judged = test ?? validation;
+  const evaluation = judged && (await network.evaluate(judged));
+  let report: string | undefined;
+  if (judged && evaluation) {
+    say(
+      `\n${perClass(evaluation, recipe.learning, judged)}\n\n${verdict(judged.name, evaluation, recipe.learning)}`,
+    );
+    const html = renderReport(await reportOf(network, judged, evaluation));
+    report = await saveSomewhere(work.report, place => writeFileSafely(place, html), new SaveTrouble().tell);
+  }
+  const totalSeconds = (performance.now() - startedAt) / 1000;
+  say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
+  say(pairs(nextSteps(model, report, source)));
+  sayJson({
+    event: 'done',
+    ...(evaluation && {
+      [test ? 'testError' : 'validationError']: evaluation.answers.error,
+      softmaxError: evaluation.softmaxReadout.error,
+    }),
+    trainSeconds,
+    totalSeconds,
+    readout: readoutOf(recipe.learning),
+    seed,
+    threads: network.threads,
+    simd: build,
+    model,
+  });
 }
 
 /** How a training goes on that was stopped. */
@@ -175,36 +191,43 @@ function compareData(path: string, kept: Fingerprint | undefined, data: Dataset)
   if (!checkSameData(path, kept, fingerprintOf(data), advice)) warnUncompared(path, data.name);
 }
 
-/** Trains to the end; false where it was stopped before. */
+/** Where the model of a training is that came to its end, or the checkpoint of one that was stopped. */
+type Trained = { readonly model: string; readonly checkpoint?: undefined } | { readonly checkpoint: string };
+
+/** Trains, and saves what was learned; the model before it is judged, which may take long. */
 async function trainToEnd(
   network: Network,
-  data: Dataset,
-  watched: Pick<FitOptions, 'validation' | 'test'>,
-  checkpoint: string,
+  { data, validation, test, model, checkpoint }: Work,
   stop: Stop,
   options: TrainOptions,
   sayJson: (event: object) => void,
-): Promise<boolean> {
+): Promise<Trained> {
   const progress = options.quiet || options.json ? undefined : new Progress(network);
+  const trouble = new SaveTrouble();
   try {
-    return await stop.during(async () => {
-      const epochs = fitAndSave(network, data, checkpoint, { ...watched, signal: stop.signal });
-      let step = await epochs.next();
-      for (; !step.done; step = await epochs.next()) {
-        sayJson(step.value);
-        progress?.epoch(step.value);
-      }
-      return step.value;
+    const epochs = fitAndSave(network, data, checkpoint, {
+      ...(validation ? { validation } : test ? { test } : {}),
+      signal: stop.signal,
+      onSaveTrouble: trouble.tell,
     });
+    let step = await epochs.next();
+    for (; !step.done; step = await epochs.next()) {
+      sayJson(step.value);
+      progress?.epoch(step.value);
+    }
+    if (!step.value) return { checkpoint: trouble.keptIn ?? checkpoint };
+    const saved = await saveSomewhere(model, path => saveNetwork(network, path), trouble.tell);
+    await removeFile(checkpoint);
+    return { model: saved };
   } finally {
     progress?.end();
   }
 }
 
-function nextSteps(model: string, report: string, source: string, hasReport: boolean): [string, string][] {
+function nextSteps(model: string, report: string | undefined, source: string): [string, string][] {
   return [
     ['model', model],
-    ...(hasReport ? [['report', `${report} (open it in a browser)`] as [string, string]] : []),
+    ...(report === undefined ? [] : [['report', `${report} (open it in a browser)`] as [string, string]]),
     ['try next', shell`npx ff predict ${model} digit.png`],
     ['', shell`npx ff evaluate ${model} ${source}`],
     ['', 'npx ff train --recipe hinton-supervised'],

@@ -9,11 +9,13 @@ import { type DataSource, loadDataset } from '../data/named/named-datasets.ts';
 import { readStrings, STRING } from '../data/text/strings.ts';
 import { textDataset } from '../data/text/windows.ts';
 import { InputError } from '../errors.ts';
+import { withLock } from '../files/lock.ts';
 import { writeFileSafely } from '../files/write.ts';
 import type { EpochEvent } from '../network/events.ts';
 import { loadNetwork } from '../network/model.ts';
 import type { Network } from '../network/network.ts';
 import { checkSameData, fingerprintOf } from '../train/fingerprint.ts';
+import type { OnSaveTrouble } from '../train/saving.ts';
 import { type Experiment, type Extent, type Reproduction, shortened, type Variant } from './experiment.ts';
 import { checkSame, FRESH, type Outcome, readOutcome } from './outcome.ts';
 import { provenance } from './provenance.ts';
@@ -42,6 +44,8 @@ export interface RunOptions extends Extent {
   readonly onOutcome?: (outcome: Outcome, isNew: boolean) => void;
   /** Told of what was finished or stopped before and does not say what data it is of, as older files do not. */
   readonly onUncompared?: (path: string) => void;
+  /** Told where a checkpoint cannot be written; by default the process warns of it. */
+  readonly onSaveTrouble?: OnSaveTrouble;
 }
 
 /**
@@ -90,19 +94,22 @@ export async function reproduce(experiment: Experiment, options: RunOptions = {}
     }
     if (signal.aborted) break;
     options.onRun?.(variant, settings.seed, index + 1, runs.length);
-    const learned = await (variant.train ?? trainNetwork)({
-      ...settings,
-      train,
-      test,
-      isValidation: options.validation !== undefined,
-      threads: options.threads,
-      signal,
-      model,
-      checkpoint,
-      onStart: network => options.onStart?.(network),
-      onEvent: event => options.onEvent?.(event, variant, settings.seed),
-      onUncompared: path => options.onUncompared?.(path),
-    });
+    const learned = await withLock(model, () =>
+      (variant.train ?? trainNetwork)({
+        ...settings,
+        train,
+        test,
+        isValidation: options.validation !== undefined,
+        threads: options.threads,
+        signal,
+        model,
+        checkpoint,
+        onStart: network => options.onStart?.(network),
+        onEvent: event => options.onEvent?.(event, variant, settings.seed),
+        onUncompared: path => options.onUncompared?.(path),
+        onSaveTrouble: options.onSaveTrouble ?? (text => process.emitWarning(text)),
+      }),
+    );
     if (!learned) break;
     const outcome: Outcome = {
       variant: variant.name,

@@ -8,7 +8,7 @@ import { loadDescribed, saveNetwork } from '../network/model.ts';
 import type { Network } from '../network/network.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { checkSameData, fingerprintOf } from '../train/fingerprint.ts';
-import { fitAndSave } from '../train/saving.ts';
+import { fitAndSave, type OnSaveTrouble } from '../train/saving.ts';
 import { type Curve, checkSame, FRESH, type Learned } from './outcome.ts';
 
 /** How far a training that knows no epochs has come; `error` in % over all examples so far. */
@@ -40,6 +40,7 @@ export interface Task {
   readonly onEvent: (event: EpochEvent | SeenEvent) => void;
   /** Told of a file which does not say what data it is of, so that they cannot be compared. */
   readonly onUncompared: (path: string) => void;
+  readonly onSaveTrouble: OnSaveTrouble;
 }
 
 /** Trains to the end and writes the model, or returns undefined where it was stopped before. */
@@ -53,6 +54,7 @@ export const trainNetwork: Training = async task => {
     task.onStart(network);
     const epochs = fitAndSave(network, train, checkpoint, {
       signal,
+      onSaveTrouble: task.onSaveTrouble,
       ...(isValidation && { validation: test }),
     });
     let step = await epochs.next();

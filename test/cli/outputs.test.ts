@@ -183,7 +183,7 @@ describe('what is read is not replaced', () => {
 it.each([
   ['mnist-like data', ['train', 'blocks', '--epochs', '200'], /epoch +1\//],
   ['own data', ['train', 'data.csv', '--label', 'kind'], /epoch +\d+\//],
-])('a stop whose checkpoint cannot be written says so and advises nothing: %s', async (_, words, until) => {
+])('a stop whose checkpoint cannot be written anywhere says so and advises nothing: %s', async (_, words, until) => {
   const { code, stdout, stderr } = await runCommand(
     folder,
     [...words, '--out', 'late.safetensors'],
@@ -192,6 +192,8 @@ it.each([
       mkdirSync(join(folder, 'late.checkpoint.safetensors'));
       interrupt(child);
     },
+    // Files, where folders are expected: nor can it be kept there.
+    { TMPDIR: join(folder, 'file'), HOME: join(folder, 'file') },
   );
   expect(stderr).toMatch(
     /^ff: the run failed: stopped in epoch \d+, but nothing was kept to go on from: cannot write late\.checkpoint\.safetensors: [^\n]+\n$/,

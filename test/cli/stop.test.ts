@@ -1,6 +1,7 @@
 // How a training ends before its time, and how it goes on: by the very words that it prints.
 
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shell } from '../../src/cli/shell.ts';
 import { quick } from '../../src/recipes/recipes.ts';
 import { writeBlocks } from '../support/blocks.ts';
-import { hangUp, runCommand } from '../support/command.ts';
+import { type Ended, hangUp, interrupt, runCommand } from '../support/command.ts';
 import { farTable } from '../support/data.ts';
 import { randomModel } from '../support/model.ts';
 
@@ -107,6 +108,104 @@ describe('nobody reads the output any more', () => {
   ])('%s has done its work', async (_, words, until) => {
     expect(await runCommand(folder, words, until, hangUp)).toMatchObject({ code: 0, stderr: '' });
   });
+});
+
+describe('whatever ends a training, its checkpoint is there', () => {
+  const blocks = (out: string) => ['train', 'blocks', '--epochs', '400', '--out', out];
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s', async signal => {
+    const name = `on-${signal}`;
+    const words = blocks(`${name}.safetensors`);
+    const { code, stdout } = await runCommand(folder, words, /epoch +1\//, child => void child.kill(signal));
+    expect(code).toBe(130);
+    expect(stdout).toContain(`to go on: npx ff train blocks --resume ${name}.checkpoint.safetensors`);
+    expect(await readdir(folder)).toContain(`${name}.checkpoint.safetensors`);
+  });
+
+  it('Ctrl-C twice', async () => {
+    const { code, stderr } = await runCommand(folder, blocks('twice.safetensors'), /epoch +1\//, child => {
+      child.kill('SIGINT');
+      setTimeout(() => child.kill('SIGINT'), 1);
+    });
+    expect(code).toBe(130);
+    // The second may come when all is done.
+    if (stderr) expect(stderr).toBe('ff: saves what was learned; once more ends at once, without\n');
+    expect(await readdir(folder)).toContain('twice.checkpoint.safetensors');
+  });
+
+  it.runIf(process.platform === 'linux')('a disk of the output that is full', () => {
+    const run = (words: string) =>
+      spawnSync('sh', ['-c', `"$NODE" "$MAIN" ${words} > /dev/full`], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { ...process.env, NODE: process.execPath, MAIN },
+      });
+    const { status, stderr } = run(blocks('full.safetensors').join(' '));
+    expect(stderr).toMatch(
+      /^ff: cannot write the output: no space left on the disk; .*: stopped in epoch 1; to go on: npx ff train blocks --resume full\.checkpoint.*\n$/,
+    );
+    expect(status).toBe(1);
+    expect(run('inspect model.safetensors')).toMatchObject({
+      status: 1,
+      stderr: 'ff: cannot write the output: no space left on the disk; free some or choose another place\n',
+    });
+  });
+});
+
+describe('a place that cannot be written any more', () => {
+  /** Runs a training whose folder becomes a file while it learns; another folder is left for it. */
+  async function runInVanishing(name: string, epochs: number, act: (child: ChildProcess) => void) {
+    const spare = join(folder, `${name}-spare`);
+    await mkdir(spare);
+    const place = join(folder, name);
+    const words = ['train', 'blocks', '--epochs', `${epochs}`, '--out', `${name}/m.safetensors`];
+    const vanish = (child: ChildProcess) => {
+      rmSync(place, { recursive: true });
+      writeFileSync(place, 'a file');
+      act(child);
+    };
+    const ended = await runCommand(folder, words, /epoch +1\//, vanish, { TMPDIR: spare });
+    return { ...ended, spare, kept: await readdir(spare) };
+  }
+
+  it('a stopped training is kept elsewhere, and goes on from there', async () => {
+    const { code, stdout, stderr, spare, kept } = await runInVanishing('gone', 400, interrupt);
+    expect(stderr).toMatch(
+      /^ff: cannot write gone\/m\.checkpoint\.safetensors: a part of the path is a file.*; kept as .*gone-spare\/ff-\d+-m\.checkpoint\.safetensors instead\n$/,
+    );
+    expect(code).toBe(1);
+    expect(kept).toEqual([expect.stringMatching(/^ff-\d+-m\.checkpoint\.safetensors$/)]);
+    const line = /to go on: (.*)$/m.exec(stdout)![1];
+    expect(line).toContain(`--resume ${join(spare, kept[0])}`);
+    expect(inShell(line.replace('gone/m.safetensors', 'gone-on.safetensors'))).toMatch(/trained in/);
+  });
+
+  it('so are a model and its report', async () => {
+    const { code, stdout, stderr, spare, kept } = await runInVanishing('lost', 40, () => {});
+    expect(stderr.match(/^ff: cannot write lost\/m\.(safetensors|html): .* instead$/gm)?.length).toBe(2);
+    expect(code).toBe(1);
+    expect(kept.sort()).toEqual([
+      expect.stringMatching(/^ff-\d+-m\.html$/),
+      expect.stringMatching(/^ff-\d+-m\.safetensors$/),
+    ]);
+    expect(stdout).toContain(`npx ff evaluate ${join(spare, kept[1])} blocks`);
+    expect(inShell(`npx ff evaluate ${join(spare, kept[1])} blocks`)).toMatch(/examples in/);
+  });
+});
+
+it('two trainings of one model are not two at once', async () => {
+  const words = ['train', 'blocks', '--epochs', '400', '--out', 'both.safetensors'];
+  let second: Promise<Ended> | undefined;
+  const first = await runCommand(folder, words, /epoch +1\//, child => {
+    second = runCommand(folder, words).finally(() => child.kill('SIGINT'));
+  });
+  expect(await second).toMatchObject({ code: 2, stdout: '' });
+  expect((await second)!.stderr).toMatch(
+    /^ff: both\.safetensors is being written by another process \(\d+ on /,
+  );
+  expect(first.code).toBe(130);
+  const left = (await readdir(folder)).filter(name => name.includes('both'));
+  expect(left).toEqual(['both.checkpoint.safetensors']);
 });
 
 describe('what is printed to go on can be copied into a shell', () => {

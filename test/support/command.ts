@@ -22,9 +22,13 @@ export function runCommand(
   words: readonly string[],
   until?: RegExp,
   act = interrupt,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<Ended> {
   return new Promise(resolve => {
-    const child = spawn(process.execPath, [MAIN, ...words], { cwd: folder });
+    const child = spawn(process.execPath, [MAIN, ...words], {
+      cwd: folder,
+      env: { ...process.env, ...environment },
+    });
     let [stdout, stderr] = ['', ''];
     let isStopped = false;
     child.stdout.on('data', chunk => {
