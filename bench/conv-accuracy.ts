@@ -88,7 +88,7 @@ const TASKS: readonly Task[] = [
     heldOut: 10_000,
     seeds: [1, 2, 3],
     targets: [7],
-    epochs: [24, 60],
+    epochs: [24],
     backprop: { rate: 0.003, normalise: 'batch' },
     backpropEpochs: [],
     trialSeconds: 0,

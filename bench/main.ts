@@ -73,6 +73,18 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     asks: 'does hinton-supervised, trained as its author trained it, reach the error he reached? (15 minutes)',
     run: async () => (await import('./reference.ts')).run(),
   },
+  crash: {
+    asks: 'are trainings that are killed at any instant, also while they save, gone on with to the same bits? (half an hour)',
+    run: async () => (await import('./trust/crash.ts')).run(),
+  },
+  disk: {
+    asks: 'what is left of a training whose disk is full, from no room to enough? (root, 2 minutes)',
+    run: async () => (await import('./trust/disk.ts')).run(),
+  },
+  soak: {
+    asks: 'does a process grow that makes, trains, saves and closes networks for two hours?',
+    run: async () => (await import('./trust/soak.ts')).run(),
+  },
 };
 
 const name = process.argv[2];
