@@ -82,7 +82,7 @@ interface Tally {
   /** Files that could not be read, and trainings that came to other bits. */
   unreadable: number;
   otherBits: number;
-  /** Milliseconds from the last checkpoint to a kill, at most. */
+  /** Milliseconds from the last checkpoint, or the start of the process, to a kill, at most. */
   mostLost: number;
   leftovers: number;
 }
@@ -137,6 +137,7 @@ async function torment(folder: string, scenario: Scenario, kills: number): Promi
     clear(folder, scenario);
     let isKilled = true;
     while (isKilled) {
+      const startedAt = Date.now();
       const child = start(folder, scenario, existsSync(join(folder, checkpoint)));
       const isInWriting = 100 * Math.random() < IN_WRITING;
       isKilled = await killAtSomeTime(child, folder, checkpoint, isInWriting, length);
@@ -144,7 +145,7 @@ async function torment(folder: string, scenario: Scenario, kills: number): Promi
       tally.kills++;
       if (readdirSync(folder).some(file => file.startsWith(`.${checkpoint}`) && file.endsWith('.tmp')))
         tally.killsInWriting++;
-      look(folder, checkpoint, tally);
+      look(folder, checkpoint, startedAt, tally);
       // Whatever the number of kills, each training may come to its end now and then.
       if (tally.kills % 12 === 0) {
         await ended(start(folder, scenario, existsSync(join(folder, checkpoint))));
@@ -204,7 +205,7 @@ async function killAtSomeTime(
 }
 
 /** Whether what a killed training has left can be read, and how old it is. */
-function look(folder: string, checkpoint: string, tally: Tally): void {
+function look(folder: string, checkpoint: string, startedAt: number, tally: Tally): void {
   const path = join(folder, checkpoint);
   if (!existsSync(path)) return;
   try {
@@ -214,5 +215,5 @@ function look(folder: string, checkpoint: string, tally: Tally): void {
     console.log((error as Error).message);
     writeFileSync(`${path}.${tally.kills}.unreadable`, readFileSync(path));
   }
-  tally.mostLost = Math.max(tally.mostLost, Date.now() - statSync(path).mtimeMs);
+  tally.mostLost = Math.max(tally.mostLost, Date.now() - Math.max(startedAt, statSync(path).mtimeMs));
 }

@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { isRunning, markOf, type ProcessMark } from './running.ts';
-import { fileError, removeFile, removeFolders } from './write.ts';
+import { fileError, removeFile, removeFolders, temporaryFor } from './write.ts';
 
 interface Holder extends ProcessMark {
   readonly host: string;
@@ -68,7 +68,7 @@ async function take(lock: string, path: string): Promise<void> {
           `if it does not run any more, remove ${lock}`,
       );
     }
-    await removeStale(lock, found.text);
+    await removeStale(lock, found.text, temporaryFor(path));
   }
 }
 
@@ -100,9 +100,8 @@ async function isHeld(lock: string, holder: Holder): Promise<boolean> {
   return holder.pid > 0 && isRunning(holder);
 }
 
-/** Removes the lock that says `text`, unless another process has been quicker and made its own. */
-async function removeStale(lock: string, text: string): Promise<void> {
-  const aside = `${lock}.${process.pid}`;
+/** Removes the lock that says `text`, by way of `aside`, unless another process has been quicker and made its own. */
+async function removeStale(lock: string, text: string, aside: string): Promise<void> {
   const isMoved = await rename(lock, aside).then(
     () => true,
     () => false,

@@ -168,7 +168,8 @@ export async function removeFolders(folder: string, last: string): Promise<void>
   }
 }
 
-function temporaryFor(path: string): string {
+/** Where what is to be at `path` may lie until then; the next one to write there removes it if this process is killed. */
+export function temporaryFor(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 }
 

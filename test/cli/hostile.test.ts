@@ -3,8 +3,10 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Papa from 'papaparse';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.ts';
+import { encodeSafetensors, parseSafetensors } from '../../src/files/safetensors.ts';
 import { loadNetwork } from '../../src/network/model.ts';
 import { quick } from '../../src/recipes/recipes.ts';
 import { renderComparison } from '../../src/report/comparison.ts';
@@ -13,7 +15,7 @@ import { openCheckpoint } from '../../src/train/checkpoint.ts';
 import { byClass } from '../support/answers.ts';
 import { writeBlocks } from '../support/blocks.ts';
 import { runCommand } from '../support/command.ts';
-import { farTable } from '../support/data.ts';
+import { farTable, generator } from '../support/data.ts';
 import { redescribe } from '../support/files.ts';
 import { checkReport } from '../support/markup.ts';
 import { randomModel } from '../support/model.ts';
@@ -251,4 +253,52 @@ it('a model of impossible sizes is told by ff inspect in one line', async () => 
   const { code, stderr } = await ff('inspect', 'bad.safetensors');
   expect(stderr).toMatch(/^ff: [^\n]*classes must be a whole number from 2 to 10000[^\n]*\n$/);
   expect(code).toBe(2);
+});
+
+it('a spreadsheet works out nothing that comes out of a file, where that is asked for', async () => {
+  const labels = ['=1+1', '@SUM(A1)', '+x', '-2', '\t=2', 'plain', '=a\n=b'];
+  const random = generator(4);
+  const lines = Array.from({ length: 140 }, (_, i) => `${(i % 7) + 0.1 * random()},"${labels[i % 7]}"`);
+  await writeFile(join(folder, 'formulas.csv'), `a,kind\n${lines.join('\n')}\n`);
+  const words = ['train', 'formulas.csv', '--label', 'kind', '--out', 'f.safetensors', '--quiet'];
+  expect((await ff(...words)).code).toBe(0);
+  const answersOf = async (...options: string[]) => {
+    const { code, stdout } = await ff('predict', 'f.safetensors', 'formulas.csv', ...options);
+    expect(code).toBe(0);
+    return new Set(
+      Papa.parse<{ label: string }>(stdout, { header: true }).data.flatMap(({ label }) => label || []),
+    );
+  };
+  const known = await answersOf();
+  expect(known).toContain('=1+1');
+  const safe = await answersOf('--spreadsheet-safe');
+  expect(safe.size).toBe(known.size);
+  for (const label of known) expect(safe).toContain(/^([=+@]|-(?!2$))/.test(label) ? `'${label}` : label);
+  const { code, stderr } = await ff(
+    'predict',
+    'f.safetensors',
+    'formulas.csv',
+    '--json',
+    '--spreadsheet-safe',
+  );
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^ff: --json prints JSON, --spreadsheet-safe is for answers as CSV/);
+});
+
+const oneLayer = { layers: [8], learning: { readout: { ...quick.learning.readout, from: 0 } } };
+
+it('ff inspect says where weights are not finite', async () => {
+  const { tensors, metadata } = parseSafetensors(randomModel(oneLayer, 20, 3).bytes, 'm');
+  tensors.get('layers.0.weight')!.data[3] = Number.NaN;
+  await writeFile(join(folder, 'nan.safetensors'), encodeSafetensors([...tensors.values()], metadata));
+  const { code, stderr } = await ff('inspect', 'nan.safetensors');
+  expect(code).toBe(0);
+  expect(stderr).toBe(
+    'ff: nan.safetensors: layers.0.weight has values that are not finite: nothing else reads this file\n',
+  );
+  const predicted = await ff('evaluate', 'nan.safetensors', 'blocks');
+  expect(predicted.code).toBe(2);
+  expect(predicted.stderr).toMatch(
+    /^ff: nan\.safetensors: layers\.0\.weight is NaN at index 3, expected finite/,
+  );
 });

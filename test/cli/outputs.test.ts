@@ -183,25 +183,28 @@ describe('what is read is not replaced', () => {
 it.each([
   ['mnist-like data', ['train', 'blocks', '--epochs', '200'], /epoch +1\//],
   ['own data', ['train', 'data.csv', '--label', 'kind'], /epoch +\d+\//],
-])('a stop whose checkpoint cannot be written anywhere says so and advises nothing: %s', async (_, words, until) => {
-  const { code, stdout, stderr } = await runCommand(
-    folder,
-    [...words, '--out', 'late.safetensors'],
-    until,
-    child => {
-      mkdirSync(join(folder, 'late.checkpoint.safetensors'));
-      interrupt(child);
-    },
-    // Files, where folders are expected: nor can it be kept there.
-    { TMPDIR: join(folder, 'file'), HOME: join(folder, 'file') },
-  );
-  expect(stderr).toMatch(
-    /^ff: the run failed: stopped in epoch \d+, but nothing was kept to go on from: cannot write late\.checkpoint\.safetensors: [^\n]+\n$/,
-  );
-  expect(stdout).not.toMatch(/to go on/);
-  expect(code).toBe(1);
-  await rm(join(folder, 'late.checkpoint.safetensors'), { recursive: true });
-});
+])(
+  'a stop whose checkpoint cannot be written anywhere says so and advises nothing: %s',
+  async (_, words, until) => {
+    const { code, stdout, stderr } = await runCommand(
+      folder,
+      [...words, '--out', 'late.safetensors'],
+      until,
+      child => {
+        mkdirSync(join(folder, 'late.checkpoint.safetensors'));
+        interrupt(child);
+      },
+      // Files, where folders are expected: nor can it be kept there.
+      { TMPDIR: join(folder, 'file'), HOME: join(folder, 'file') },
+    );
+    expect(stderr).toMatch(
+      /^ff: the run failed: stopped in epoch \d+, but nothing was kept to go on from: cannot write late\.checkpoint\.safetensors: [^\n]+\n$/,
+    );
+    expect(stdout).not.toMatch(/to go on/);
+    expect(code).toBe(1);
+    await rm(join(folder, 'late.checkpoint.safetensors'), { recursive: true });
+  },
+);
 
 it('a CSV that --json would not write is not promised', async () => {
   await expectRefusal(

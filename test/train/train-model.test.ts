@@ -8,6 +8,8 @@ import { preprocess } from '../../src/data/preprocess.ts';
 import { tableFrom } from '../../src/data/tables/table.ts';
 import { readBytes } from '../../src/files/read.ts';
 import { decodeModel, loadModel } from '../../src/network/model.ts';
+import type { Network } from '../../src/network/network.ts';
+import { readState, writeState } from '../../src/network/state.ts';
 import { trainModel } from '../../src/train/train-model.ts';
 import { rows } from '../support/data.ts';
 
@@ -54,4 +56,42 @@ it('learns, and answers new rows from the file alone', async () => {
   expect(loaded.notes(lacking)).toMatchObject([{ code: 'no-column', column: 'colour', isWarning: true }]);
   await expect(loaded.predict(await tableFrom([{ length: 3 }]))).rejects.toThrow(/has none of the 2 columns/);
   await loaded.close();
+});
+
+it('keeps the best weights where training goes astray', async () => {
+  const data = preprocess({ examples: await tableFrom(rows(400, 1)) }, { label: 'kind' });
+  let inTraining: Network | undefined;
+  let looks = 0;
+  const learned = await trainModel(data, {
+    threads: 1,
+    onStart: network => {
+      inTraining = network;
+    },
+    onEpoch: ({ validationError }) => {
+      if (validationError === undefined || ++looks < 3) return;
+      // As a step too large would leave it.
+      const { session } = inTraining!;
+      const state = new Map(readState(session, true).map(tensor => [tensor.name, tensor.data]));
+      state.get('layers.0.weight')![0] = Number.NaN;
+      writeState(session, true, name => state.get(name)!);
+    },
+  });
+  const { model, divergence, bestEpoch, history, isRetrained, isStopped } = learned;
+  expect(divergence).toMatch(
+    /^training diverged in epoch \d+, batch 1: activities of layer 1 are no longer finite; lower the learning rate$/,
+  );
+  expect([isRetrained, isStopped]).toEqual([false, false]);
+  expect(bestEpoch).toBeLessThanOrEqual(history.length);
+  const { answers } = await model.network.evaluate(data.validation);
+  expect(answers.error).toBe(history[bestEpoch - 1].validationError);
+  await model.close();
+  await expect(inTraining!.evaluate(data.test)).rejects.toThrow(/cannot be used any more/);
+});
+
+it('says before the first epoch where its checkpoint cannot be written', async () => {
+  const data = preprocess({ examples: await tableFrom(rows(90, 1)) }, { label: 'kind' });
+  let epochs = 0;
+  const training = trainModel(data, { threads: 1, checkpoint: folder, onEpoch: () => epochs++ });
+  await expect(training).rejects.toThrow(/expected a file, found a folder/);
+  expect(epochs).toBe(0);
 });
