@@ -86,8 +86,8 @@ export async function* learnOwn(
   try {
     yield stopped ?? network;
     if (phase === 'search') {
-      const standing = () => ({ phase: 'search', history, searchSeconds: 0, best }) as const;
-      const save = keep && (() => keep(network, standing(), false));
+      const soFar = () => ({ phase: 'search', history, searchSeconds: 0, best }) as const;
+      const save = keep && (() => keep(network, soFar(), false));
       try {
         for await (const step of searchBest(network, train, { validation, best, signal, save })) {
           history.push(step.event);
@@ -98,7 +98,7 @@ export async function* learnOwn(
         if (!(best && error instanceof DivergenceError)) throw error;
         divergence = error.message;
       }
-      if (signal?.aborted) await keep?.(network, standing(), true);
+      if (signal?.aborted) await keep?.(network, soFar(), true);
     }
     if (!best) {
       throw new NothingLearned('training was stopped before its first epoch ended: nothing was learned');
@@ -122,15 +122,22 @@ export async function* learnOwn(
     const again = stopped && phase === 'again' ? stopped : await make();
     open.add(again);
     yield again;
-    const standing = { phase: 'again', history, searchSeconds, best } as const;
-    const save = keep && (() => keep(again, standing, false));
+    const soFar = { phase: 'again', history, searchSeconds, best } as const;
+    const save = keep && (() => keep(again, soFar, false));
     if (again.position.epoch <= bestEpoch) {
       // As long as the search, with rates that end at zero there.
       const choice = { epochs: bestEpoch, ...(signal && { signal }) };
-      for await (const _event of fitInTurns(again, data.whole, choice, save));
+      try {
+        for await (const _event of fitInTurns(again, data.whole, choice, save));
+      } catch (error) {
+        if (!(error instanceof DivergenceError)) throw error;
+        kept = network;
+        const how = { divergence: error.message, isRetrained: false, isStopped: false };
+        return { ...result, ...how, network, trainSeconds: searchSeconds };
+      }
     }
     const isRetrained = again.position.epoch > bestEpoch;
-    if (!isRetrained) await keep?.(again, standing, true);
+    if (!isRetrained) await keep?.(again, soFar, true);
     kept = isRetrained ? again : network;
     const trainSeconds = searchSeconds + again.position.trainSeconds;
     return { ...result, network: kept, isRetrained, isStopped: !isRetrained, trainSeconds };
