@@ -16,7 +16,7 @@ export { type PreprocessedData, type PreprocessOptions, preprocess } from './dat
 export { tableFrom, tableFromArray } from './data/tables/table.ts';
 export { readStrings } from './data/text/strings.ts';
 export { textDataset } from './data/text/windows.ts';
-export { InputError } from './errors.ts';
+export { DivergenceError, InputError } from './errors.ts';
 export type { LayerSpec } from './layers/forms.ts';
 export type { Goodness } from './layers/goodness.ts';
 export type { Optimizer } from './layers/optimizer.ts';

@@ -7,6 +7,7 @@ import { generator } from './support/data.ts';
 
 it('exports these names and no others', () => {
   expect(Object.keys(api).sort()).toEqual([
+    'DivergenceError',
     'InputError',
     'continueText',
     'createNetwork',

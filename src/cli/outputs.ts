@@ -38,7 +38,7 @@ export async function withTrainingFiles<Done>(
   const kept = resume === undefined ? inputs : [...inputs, resume];
   await checkOutputs([model, report], kept);
   await checkOutputs([checkpoint], inputs);
-  return withLock(model, () => work({ report, checkpoint }));
+  return withLock(model, () => withLock(report, () => work({ report, checkpoint })));
 }
 
 /** Says that a file is not where it belongs, and remembers where it is instead; the command then ends as failed. */

@@ -8,12 +8,17 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export class Stop {
   readonly #controller = new AbortController();
   #outputEnd: OutputEnd | undefined;
+  /** There is nothing to stop any more. */
+  #isOver = false;
 
   /** From now on, until the command ends, output that ends stops the training and not the process. */
   constructor() {
     onOutputEnd(end => {
       this.#outputEnd = end;
       this.#controller.abort();
+      if (end.kind === 'unread') return;
+      process.exitCode = 1;
+      if (this.#isOver) warn(end.reason);
     });
   }
 
@@ -27,8 +32,9 @@ export class Stop {
    */
   async during<T>(work: () => Promise<T>): Promise<T> {
     let times = 0;
-    const onSignal = () => {
-      times++;
+    const onSignal = (signal: NodeJS.Signals) => {
+      // A terminal that closes may send several others.
+      if (signal === 'SIGINT') times++;
       if (times === 2) warn('saves what was learned; once more ends at once, without');
       if (times > 2) process.exit(130);
       this.#controller.abort();
@@ -37,6 +43,7 @@ export class Stop {
     try {
       return await work();
     } finally {
+      this.#isOver = true;
       for (const signal of SIGNALS) process.off(signal, onSignal);
     }
   }

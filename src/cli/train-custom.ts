@@ -153,7 +153,7 @@ async function trainAndSave(work: Work, options: TrainOptions): Promise<void> {
       tellStop(model);
       return;
     }
-    await removeFile(checkpoint);
+    if (model === path) await removeFile(checkpoint);
     sayJson({
       event: 'done',
       testError: evaluation.answers.error,

@@ -5,6 +5,7 @@ import { type Dataset, splitValidation } from '../data/dataset.ts';
 import type { Fingerprint } from '../data/fingerprint.ts';
 import { loadDataset } from '../data/named/named-datasets.ts';
 import { InputError } from '../errors.ts';
+import { withLock } from '../files/lock.ts';
 import { removeFile, writeFileSafely } from '../files/write.ts';
 import { createNetwork } from '../network/create.ts';
 import { loadDescribed, saveNetwork } from '../network/model.ts';
@@ -60,7 +61,8 @@ export async function train(source: string, options: TrainOptions): Promise<void
         ...(options.seed !== undefined && { seed: options.seed }),
         ...threadsOf(options),
       });
-      await trainAndSave(network, { ...found, ...files, source, model, startedAt }, options);
+      const task = { ...found, ...files, source, model, startedAt };
+      await withLock(files.checkpoint, () => trainAndSave(network!, task, options));
     });
   } finally {
     await network?.close();
@@ -217,7 +219,7 @@ async function trainToEnd(
     }
     if (!step.value) return { checkpoint: trouble.keptIn ?? checkpoint };
     const saved = await saveSomewhere(model, path => saveNetwork(network, path), trouble.tell);
-    await removeFile(checkpoint);
+    if (saved === model) await removeFile(checkpoint);
     return { model: saved };
   } finally {
     progress?.end();

@@ -235,11 +235,14 @@ export function checkLabelStrength(
 ): void {
   const unit = unitOf(inputs);
   const step = Math.ceil(count / SAMPLE);
-  let [sum, examples] = [0, 0];
-  for (let i = 0; i < count; i += step, examples++) {
+  const lengths: number[] = [];
+  for (let i = 0; i < count; i += step) {
+    let sum = 0;
     for (let k = taken; k < width; k++) sum += (unit * inputs[i * width + k]) ** 2;
+    lengths.push(Math.sqrt(sum));
   }
-  const length = Math.sqrt(sum / examples);
+  // The middle one: a single example may be out of all proportion.
+  const length = lengths.sort((a, b) => a - b)[lengths.length >> 1] ?? 0;
   const ratio = length / strength;
   if (length === 0 || (ratio >= LEAST_RATIO && ratio <= MOST_RATIO)) return;
   throw new InputError(

@@ -1,12 +1,12 @@
 // One writer of a file at a time: whoever writes it for hours says so in a file beside it, which others look at.
 
 import { rmSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { isRunning, markOf, type ProcessMark } from './running.ts';
-import { fileError, removeFile, removeFolders, temporaryFor } from './write.ts';
+import { fileError, removeFile, removeFolders, removeLeftovers, targetOf, temporaryFor } from './write.ts';
 
 interface Holder extends ProcessMark {
   readonly host: string;
@@ -15,6 +15,8 @@ interface Holder extends ProcessMark {
 /** Whether a process of another machine still runs is known by how long ago it has said so. */
 const SAY_EVERY = 30_000;
 const SILENT = 600_000;
+/** How systems say that a disk knows no second names of a file. */
+const NO_LINKS = new Set<string | undefined>(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** Locks of this process, which are taken away where it ends without a word. */
 const held = new Set<string>();
@@ -23,43 +25,53 @@ process.on('exit', () => {
 });
 
 /**
- * Does `work` while nobody else may write the file `path`. Throws an InputError where somebody does; what a process has left that does
- * not run any more counts for nothing.
+ * Does `work` while nobody else may write the file `path`, or what it is a link to; what a process that was killed has left beside it is
+ * removed before. Throws an InputError where somebody else writes it.
  */
 export async function withLock<Done>(path: string, work: () => Promise<Done>): Promise<Done> {
-  const folder = dirname(resolve(path));
-  const lock = join(folder, `.${basename(path)}.lock`);
-  const made = await mkdir(folder, { recursive: true }).catch(error => {
+  const failed = (error: unknown) => {
     throw fileError('write', path, error);
-  });
-  await take(lock, path);
+  };
+  const target = resolve(await targetOf(path).catch(failed));
+  const folder = dirname(target);
+  const lock = join(folder, `.${basename(target)}.lock`);
+  if (held.has(lock)) throw new InputError(`${path} is being written by this process already`);
   held.add(lock);
+  let made: string | undefined;
+  let isTaken = false;
+  const own = JSON.stringify({ host: hostname(), ...markOf(process.pid) });
+  try {
+    made = await mkdir(folder, { recursive: true }).catch(failed);
+    await take(lock, own, target, path);
+    isTaken = true;
+  } finally {
+    if (!isTaken) held.delete(lock);
+  }
   const timer = setInterval(() => {
     const now = new Date();
     utimes(lock, now, now).catch(() => {});
   }, SAY_EVERY).unref();
   try {
+    await removeLeftovers(target);
     return await work();
   } finally {
     clearInterval(timer);
+    // Gone with its folder, perhaps, or somebody else's by now.
+    if ((await readFile(lock, 'utf8').catch(() => '')) === own) await removeFile(lock);
     held.delete(lock);
-    // Gone with its folder, perhaps.
-    await removeFile(lock);
     if (made !== undefined) await removeFolders(folder, made);
   }
 }
 
-async function take(lock: string, path: string): Promise<void> {
-  const own: Holder = { host: hostname(), ...markOf(process.pid) };
+async function take(lock: string, own: string, target: string, path: string): Promise<void> {
   for (;;) {
     try {
-      const file = await open(lock, 'wx');
-      await file.writeFile(JSON.stringify(own)).finally(() => file.close());
+      await makeWhole(lock, own, temporaryFor(target));
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw fileError('write', path, error);
     }
-    const found = await holderOf(lock);
+    const found = await holderOf(lock, path);
     if (found === undefined) continue;
     if (await isHeld(lock, found.holder)) {
       const { pid, host } = found.holder;
@@ -68,15 +80,34 @@ async function take(lock: string, path: string): Promise<void> {
           `if it does not run any more, remove ${lock}`,
       );
     }
-    await removeStale(lock, found.text, temporaryFor(path));
+    await removeStale(lock, found.text, temporaryFor(target), path);
+  }
+}
+
+/** Makes the file `lock`, unless it is there, with all of its text at once where the disk can. */
+async function makeWhole(lock: string, text: string, temporary: string): Promise<void> {
+  await writeFile(temporary, text);
+  try {
+    await link(temporary, lock);
+  } catch (error) {
+    if (!NO_LINKS.has((error as NodeJS.ErrnoException).code)) throw error;
+    const file = await open(lock, 'wx');
+    await file.writeFile(text).finally(() => file.close());
+  } finally {
+    await removeFile(temporary);
   }
 }
 
 /** Who holds the lock; undefined where it is gone. */
-async function holderOf(lock: string): Promise<{ text: string; holder: Holder } | undefined> {
-  // Whoever has just made it may be about to write it.
+async function holderOf(lock: string, path: string): Promise<{ text: string; holder: Holder } | undefined> {
+  // Where it could not be made all at once, whoever has made it may be about to write it.
   for (let tries = 0; ; tries++) {
-    const text = await readFile(lock, 'utf8').catch(() => undefined);
+    const text = await readFile(lock, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw new InputError(
+        `cannot write ${path}: its lock ${lock} cannot be read (${error.code}); remove it if nothing writes there`,
+      );
+    });
     if (text === undefined) return undefined;
     try {
       const { pid, host, began } = JSON.parse(text) as Partial<Holder>;
@@ -86,8 +117,8 @@ async function holderOf(lock: string): Promise<{ text: string; holder: Holder } 
     } catch {
       // Half written, by one that runs or by one that was killed.
     }
-    if (tries === 10) return { text, holder: { pid: -1, host: hostname() } };
-    await new Promise(resolve => setTimeout(resolve, 20));
+    if (tries === 20) return { text, holder: { pid: -1, host: hostname() } };
+    await new Promise(resolve => setTimeout(resolve, 50));
   }
 }
 
@@ -96,18 +127,19 @@ async function isHeld(lock: string, holder: Holder): Promise<boolean> {
     const said = await stat(lock).catch(() => undefined);
     return said !== undefined && Date.now() - said.mtimeMs < SILENT;
   }
-  if (holder.pid === process.pid) return held.has(lock);
-  return holder.pid > 0 && isRunning(holder);
+  // This process holds none that it is about to take: an earlier one had its number.
+  return holder.pid > 0 && holder.pid !== process.pid && isRunning(holder);
 }
 
 /** Removes the lock that says `text`, by way of `aside`, unless another process has been quicker and made its own. */
-async function removeStale(lock: string, text: string, aside: string): Promise<void> {
-  const isMoved = await rename(lock, aside).then(
-    () => true,
-    () => false,
-  );
-  if (!isMoved) return;
+async function removeStale(lock: string, text: string, aside: string, path: string): Promise<void> {
+  try {
+    await rename(lock, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw fileError('write', path, error);
+  }
   const moved = await readFile(aside, 'utf8').catch(() => text);
-  if (moved === text) await rm(aside, { force: true });
-  else await rename(aside, lock);
+  if (moved !== text) await link(aside, lock).catch(() => {});
+  await removeFile(aside);
 }

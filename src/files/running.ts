@@ -9,7 +9,7 @@ export interface ProcessMark {
 }
 
 export function markOf(pid: number): ProcessMark {
-  return { pid, began: beginOf(pid) };
+  return { pid, began: statOf(pid)?.began };
 }
 
 /** Whether that very process still runs, as far as one can tell. */
@@ -20,18 +20,20 @@ export function isRunning({ pid, began }: ProcessMark): boolean {
     // One that belongs to somebody else is there all the same.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  const now = beginOf(pid);
+  const { state, began: now } = statOf(pid) ?? {};
+  // It has ended, and nobody has asked how.
+  if (state === 'Z') return false;
   return began === undefined || now === undefined || began === now;
 }
 
-/** In ticks since the machine was started; Linux alone tells. */
-function beginOf(pid: number): string | undefined {
+/** Whether a process has ended (Z), and when it began, in ticks since the machine was started; Linux alone tells. */
+function statOf(pid: number): { readonly state: string; readonly began: string } | undefined {
   try {
     // The second field is the program's name, in which anything may stand, parentheses too.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ');
-    return fields[19];
+    return { state: fields[0], began: fields[19] };
   } catch {
     return undefined;
   }

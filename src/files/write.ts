@@ -84,12 +84,19 @@ async function checkWritten(file: FileHandle, chunks: readonly Uint8Array[], pat
 /** Makes a new name in a folder last, where the system can. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const opened = await open(folder, constants.O_RDONLY);
-  await opened.sync().finally(() => opened.close());
+  try {
+    const opened = await open(folder, constants.O_RDONLY);
+    await opened.sync().finally(() => opened.close());
+  } catch (error) {
+    if (!CANNOT.has((error as NodeJS.ErrnoException).code)) throw error;
+  }
 }
 
+/** How systems say that a folder cannot be flushed, by anybody or by us; the file in it has been. */
+const CANNOT = new Set<string | undefined>(['EACCES', 'EINVAL', 'EISDIR', 'ENOSYS', 'ENOTSUP', 'EPERM']);
+
 /** Where a path leads to in the end: a link stays, and what it names is written. */
-async function targetOf(path: string): Promise<string> {
+export async function targetOf(path: string): Promise<string> {
   let at = path;
   for (let links = 0; links < MOST_LINKS; links++) {
     const next = await readlink(at).catch((error: NodeJS.ErrnoException) => {
@@ -108,7 +115,7 @@ const NO_LINK = new Set<string | undefined>(['EINVAL', 'ENOENT', 'ENOTDIR', 'UNK
 
 /**
  * Throws an InputError unless `writeFileSafely` can write to `path`, as far as one can know before: there is a regular file or
- * nothing, and a file beside it can be made. Removes what a process that was killed has left beside it, and leaves nothing behind.
+ * nothing, and a file beside it can be made. Leaves nothing behind.
  */
 export async function checkWritable(path: string): Promise<void> {
   let temporary: string | undefined;
@@ -121,7 +128,6 @@ export async function checkWritable(path: string): Promise<void> {
     folder = dirname(target);
     made = await mkdir(folder, { recursive: true });
     await writeFile(temporary, '');
-    await removeLeftovers(target);
   } catch (error) {
     throw fileError('write', path, error);
   } finally {
@@ -130,14 +136,13 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
-/** Removes temporary files of `target` whose processes do not run any more. */
-async function removeLeftovers(target: string): Promise<void> {
+/** Removes temporary files of `target` whose processes do not run any more, as far as they can be found and removed. */
+export async function removeLeftovers(target: string): Promise<void> {
   const begin = `.${basename(target)}.`;
-  for (const name of await readdir(dirname(target))) {
+  for (const name of await readdir(dirname(target)).catch(() => [])) {
     if (!name.startsWith(begin)) continue;
     const [, pid] = /^(\d+)\.tmp$/.exec(name.slice(begin.length)) ?? [];
-    if (pid !== undefined && !isRunning({ pid: Number(pid) }))
-      await rm(join(dirname(target), name), { force: true });
+    if (pid !== undefined && !isRunning({ pid: Number(pid) })) await removeFile(join(dirname(target), name));
   }
 }
 

@@ -411,12 +411,13 @@ export class Network {
     return probabilities;
   }
 
-  /** Throws an InputError where the `scores` of labels (count, layers, classes) are no answer. */
+  /** Throws an InputError, in training a DivergenceError, where the `scores` of labels (count, layers, classes) are no answer. */
   #checkScores({ name }: Dataset, scores: Float32Array, layers = 1): void {
     const at = firstNotFinite(scores);
     if (at < 0) return;
     const example = Math.floor(at / (layers * this.session.classes));
-    throw new InputError(
+    const Kind = this.#isTraining ? DivergenceError : InputError;
+    throw new Kind(
       `${name}: example ${example} makes scores that are not finite: its inputs are too large for this network, or its weights are`,
     );
   }

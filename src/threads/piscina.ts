@@ -8,6 +8,8 @@ import { type Watched, watchThreads } from './watch.ts';
 
 /** What a thread may keep on its own heap, in MiB: next to nothing, for all that is large is shared. */
 const MOST_HEAP = 1024;
+/** Milliseconds that threads have to end when one has failed. */
+const PATIENCE = 1000;
 
 export class PiscinaTeam<Job> implements Team<Job> {
   readonly threads: number;
@@ -39,7 +41,10 @@ export class PiscinaTeam<Job> implements Team<Job> {
   }
 
   async run(job: Job): Promise<void> {
-    if (this.#failed) throw this.#failed;
+    if (this.#failed) {
+      await this.#end();
+      throw this.#failed;
+    }
     // One task a thread: each waits at the first barrier until all have begun, so no thread can take two.
     const tasks = Array.from(
       { length: this.threads },
@@ -55,11 +60,21 @@ export class PiscinaTeam<Job> implements Team<Job> {
       if (failure) throw fromFailure(failure);
     } catch (error) {
       // A thread that died cannot let the others go.
-      await this.close();
+      await this.#end();
       throw error;
     } finally {
       endWatch?.();
     }
+  }
+
+  /** Ends the threads; one that is in a call to the system ends after it, and is not waited for. */
+  async #end(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, PATIENCE);
+    });
+    await Promise.race([this.close(), patience]);
+    clearTimeout(timer);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 // Training that survives a stop: its state goes into a checkpoint every minute, and where it is stopped. A disk that is full stops
 // nothing.
 
+import { mkdtemp } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
@@ -61,8 +62,10 @@ export async function saveSomewhere(
   } catch (error) {
     if (!(error instanceof WriteError)) throw error;
     for (const folder of [tmpdir(), homedir()]) {
-      const other = join(folder, `ff-${process.pid}-${basename(path)}`);
+      let other: string;
       try {
+        // A folder of its own: nobody else can have put anything in its place.
+        other = join(await mkdtemp(join(folder, 'ff-')), basename(path));
         await save(other);
       } catch {
         continue;

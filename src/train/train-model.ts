@@ -4,6 +4,7 @@ import type { Fingerprint } from '../data/fingerprint.ts';
 import type { PreprocessedData } from '../data/preprocess.ts';
 import { checkRoom } from '../data/room.ts';
 import { InputError } from '../errors.ts';
+import { withLock } from '../files/lock.ts';
 import { checkWritable } from '../files/write.ts';
 import { node } from '../network/create.ts';
 import type { EpochEvent } from '../network/events.ts';
@@ -63,10 +64,16 @@ export async function trainModel(
   data: PreprocessedData,
   options: TrainModelOptions = {},
 ): Promise<TrainedModel> {
+  const { checkpoint } = options;
+  if (checkpoint === undefined) return train(data, options);
+  await checkWritable(checkpoint);
+  return withLock(checkpoint, () => train(data, options));
+}
+
+async function train(data: PreprocessedData, options: TrainModelOptions): Promise<TrainedModel> {
   const { threads, signal, onStart, onEpoch, checkpoint, resume } = options;
   const { onSaveTrouble = text => process.emitWarning(text) } = options;
   const { encoding } = data;
-  if (checkpoint !== undefined) await checkWritable(checkpoint);
   let fingerprint = resume && checkResumed(resume, data);
   const keepIn = async (path: string, network: Network, standing: Standing) => {
     fingerprint ??= fingerprintOfLearned(data);

