@@ -56,7 +56,9 @@ export async function run(): Promise<void> {
         ]);
         try {
           const { status, stderr } = train(place);
-          const kept = [place, spare].flatMap(each => readdirSync(each).map(file => join(each, file)));
+          const kept = [place, spare].flatMap(each =>
+            readdirSync(each, { recursive: true }).map(file => join(each, `${file}`)),
+          );
           const models = kept.filter(file => file.endsWith('m.safetensors'));
           const isWhole = models.length === 1 && readFileSync(models[0]).equals(expected);
           const broken = kept.filter(file => file.endsWith('.safetensors') && !isReadable(file)).length;
