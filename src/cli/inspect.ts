@@ -7,7 +7,7 @@ import type { OwnInput } from '../export/graph.ts';
 import { modelInModule, readOnnx } from '../export/read-export.ts';
 import { readBytes } from '../files/read.ts';
 import { parseSafetensors, type Tensor } from '../files/safetensors.ts';
-import { checkSizes, planNetwork } from '../network/build.ts';
+import { planNetwork } from '../network/build.ts';
 import type { ModelDescription } from '../network/encode.ts';
 import { parseWholeDescription } from '../network/own-description.ts';
 import { MOST_PAIRED } from '../readouts/by-class.ts';
@@ -28,7 +28,6 @@ export async function inspect(model: string, options: { json?: boolean }): Promi
   const { form, metadata, tensors } = find(await readBytes(model), model);
   const description = parseWholeDescription(metadata, model);
   const { recipe, inputs, classes, seed, build, position, encoding } = description;
-  checkSizes(recipe, inputs, classes, seed, 1);
   const { plans } = planNetwork(recipe, inputs, classes, 1);
   const memory = plans.map(plan => plan.bytes);
   const takes = form === 'onnx' ? onnxInputs(metadata, model) : undefined;

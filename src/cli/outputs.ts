@@ -7,8 +7,9 @@ import { isIdxFile } from '../data/examples/idx-examples.ts';
 import { isDataFile } from '../data/examples/open-examples.ts';
 import { InputError } from '../errors.ts';
 import { withLock } from '../files/lock.ts';
-import { checkWritable } from '../files/write.ts';
-import type { OnSaveTrouble } from '../train/saving.ts';
+import { checkWritable, writeFileSafely } from '../files/write.ts';
+import { type ReportData, renderReport } from '../report/report.ts';
+import { type OnSaveTrouble, saveSomewhere } from '../train/saving.ts';
 import { warn } from './output.ts';
 
 /** Where a model goes by default. Part of `name` may be out of a file, which must not choose a place. */
@@ -41,16 +42,16 @@ export async function withTrainingFiles<Done>(
   return withLock(model, () => withLock(report, () => work({ report, checkpoint })));
 }
 
-/** Says that a file is not where it belongs, and remembers where it is instead; the command then ends as failed. */
-export class SaveTrouble {
-  keptIn: string | undefined;
+/** Says that a file cannot be where it belongs; where it is kept elsewhere for good, the command ends as failed. */
+export const tellTrouble: OnSaveTrouble = (text, keptIn) => {
+  warn(text);
+  if (keptIn !== undefined) process.exitCode = 1;
+};
 
-  readonly tell: OnSaveTrouble = (text, keptIn) => {
-    warn(text);
-    if (keptIn === undefined) return;
-    this.keptIn = keptIn;
-    process.exitCode = 1;
-  };
+/** Writes a report, if need be elsewhere; returns its path. */
+export function saveReport(path: string, report: ReportData): Promise<string> {
+  const html = renderReport(report);
+  return saveSomewhere(path, place => writeFileSafely(place, html), tellTrouble);
 }
 
 /** Throws an InputError unless all of `outputs` can be written, and none would replace a file that is read for them. */

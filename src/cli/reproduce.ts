@@ -11,7 +11,7 @@ import type { SeenEvent } from '../experiments/training.ts';
 import { describeRecipe, layerSize } from '../recipes/describe.ts';
 import { machineOf } from './describe.ts';
 import { print, printJson, warn } from './output.ts';
-import { checkOutputs, SaveTrouble } from './outputs.ts';
+import { checkOutputs, tellTrouble } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { optionWords, shell } from './shell.ts';
 import { Stop } from './stop.ts';
@@ -77,7 +77,7 @@ export async function reproduceExperiment(
         sayJson(runEvent(outcome));
         say(outcomeText(outcome, isNew));
       },
-      onSaveTrouble: new SaveTrouble().tell,
+      onSaveTrouble: tellTrouble,
       onUncompared: path => warn(`${path} does not say of which data it is, as older files do not`),
     });
   const reproduction = await stop.during(run).finally(() => progress?.end());

@@ -8,7 +8,7 @@ import { DENSE_SIDE } from '../data/images/stack-images.ts';
 import type { Note } from '../data/notes.ts';
 import { type PreprocessedData, type PreprocessOptions, preprocess } from '../data/preprocess.ts';
 import { InputError } from '../errors.ts';
-import { removeFile, writeFileSafely } from '../files/write.ts';
+import { removeFile } from '../files/write.ts';
 import type { Network } from '../network/network.ts';
 import { recipeFor } from '../recipes/defaults.ts';
 import { describeRecipe } from '../recipes/describe.ts';
@@ -17,14 +17,13 @@ import { noteOnImages, recipeForImages } from '../recipes/own-images.ts';
 import { isConvolutional, type Recipe } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
-import { renderReport } from '../report/report.ts';
 import { type Checkpoint, openCheckpoint } from '../train/checkpoint.ts';
 import { saveSomewhere } from '../train/saving.ts';
 import { trainModel } from '../train/train-model.ts';
 import { NothingLearned } from '../train/training.ts';
 import { machineOf, perClass, verdict } from './describe.ts';
 import { print, printJson, warn, warnOf } from './output.ts';
-import { defaultModel, SaveTrouble, type TrainingFiles, withTrainingFiles } from './outputs.ts';
+import { defaultModel, saveReport, type TrainingFiles, tellTrouble, withTrainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { columnOptions, textOptions } from './reading.ts';
 import { ReadingProgress } from './reading-progress.ts';
@@ -77,12 +76,11 @@ async function trainAndSave(work: Work, options: TrainOptions): Promise<void> {
   const say = options.quiet || options.json ? () => {} : print;
   const sayJson = options.json ? printJson : () => {};
   const stop = new Stop();
-  const trouble = new SaveTrouble();
+  let kept = checkpoint;
   let progress: Progress | undefined;
   let inTraining: Network | undefined;
   const tellStop = (model?: string) => {
     const { epoch, trainSeconds } = inTraining!.position;
-    const kept = trouble.keptIn ?? checkpoint;
     sayJson({ event: 'stopped', epoch, trainSeconds, checkpoint: kept, ...(model && { model }) });
     const command = resumeCommand(source, kept, path, options);
     stop.tell(`stopped in epoch ${epoch}; to go on: ${colors.bold(command)}`, say);
@@ -95,7 +93,10 @@ async function trainAndSave(work: Work, options: TrainOptions): Promise<void> {
       signal: stop.signal,
       checkpoint,
       resume,
-      onSaveTrouble: trouble.tell,
+      onSaveTrouble: (text, keptIn) => {
+        kept = keptIn ?? kept;
+        tellTrouble(text, keptIn);
+      },
       onStart: network => {
         inTraining = network;
         tellStart(work, network, options, say, sayJson);
@@ -108,8 +109,7 @@ async function trainAndSave(work: Work, options: TrainOptions): Promise<void> {
       },
     });
     // Before it is judged, which may take long.
-    const saved = new SaveTrouble();
-    const model = await saveSomewhere(path, place => learned.model.save(place), saved.tell);
+    const model = await saveSomewhere(path, place => learned.model.save(place), tellTrouble);
     return { learned, model };
   };
   const done = await stop
@@ -134,12 +134,7 @@ async function trainAndSave(work: Work, options: TrainOptions): Promise<void> {
     say(`\nepoch ${bestEpoch} was the best on the validation examples${again}`);
     const { learning } = network.session.recipe;
     say(`\n${perClass(evaluation, learning, data.test)}\n\n${verdict(data.test.name, evaluation, learning)}`);
-    const html = renderReport(await reportOf(network, data.test, evaluation, learned));
-    const report = await saveSomewhere(
-      work.report,
-      place => writeFileSafely(place, html),
-      new SaveTrouble().tell,
-    );
+    const report = await saveReport(work.report, await reportOf(network, data.test, evaluation, learned));
     const totalSeconds = (performance.now() - startedAt) / 1000;
     say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
     say(

@@ -6,7 +6,7 @@ import type { Fingerprint } from '../data/fingerprint.ts';
 import { loadDataset } from '../data/named/named-datasets.ts';
 import { InputError } from '../errors.ts';
 import { withLock } from '../files/lock.ts';
-import { removeFile, writeFileSafely } from '../files/write.ts';
+import { removeFile } from '../files/write.ts';
 import { createNetwork } from '../network/create.ts';
 import { loadDescribed, saveNetwork } from '../network/model.ts';
 import type { Network } from '../network/network.ts';
@@ -15,12 +15,11 @@ import { forImages } from '../recipes/images.ts';
 import { type Recipe, readoutOf } from '../recipes/recipe.ts';
 import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
-import { renderReport } from '../report/report.ts';
 import { checkSameData, fingerprintOf } from '../train/fingerprint.ts';
 import { fitAndSave, saveSomewhere } from '../train/saving.ts';
 import { machineOf, perClass, verdict } from './describe.ts';
 import { print, printJson, warn } from './output.ts';
-import { defaultModel, SaveTrouble, type TrainingFiles, withTrainingFiles } from './outputs.ts';
+import { defaultModel, saveReport, type TrainingFiles, tellTrouble, withTrainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { type LearningOptions, readingWords, refuseReading } from './reading.ts';
 import { optionWords, shell } from './shell.ts';
@@ -105,8 +104,7 @@ async function trainAndSave(network: Network, work: Work, options: TrainOptions)
     say(
       `\n${perClass(evaluation, recipe.learning, judged)}\n\n${verdict(judged.name, evaluation, recipe.learning)}`,
     );
-    const html = renderReport(await reportOf(network, judged, evaluation));
-    report = await saveSomewhere(work.report, place => writeFileSafely(place, html), new SaveTrouble().tell);
+    report = await saveReport(work.report, await reportOf(network, judged, evaluation));
   }
   const totalSeconds = (performance.now() - startedAt) / 1000;
   say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
@@ -205,20 +203,23 @@ async function trainToEnd(
   sayJson: (event: object) => void,
 ): Promise<Trained> {
   const progress = options.quiet || options.json ? undefined : new Progress(network);
-  const trouble = new SaveTrouble();
+  let kept = checkpoint;
   try {
     const epochs = fitAndSave(network, data, checkpoint, {
       ...(validation ? { validation } : test ? { test } : {}),
       signal: stop.signal,
-      onSaveTrouble: trouble.tell,
+      onSaveTrouble: (text, keptIn) => {
+        kept = keptIn ?? kept;
+        tellTrouble(text, keptIn);
+      },
     });
     let step = await epochs.next();
     for (; !step.done; step = await epochs.next()) {
       sayJson(step.value);
       progress?.epoch(step.value);
     }
-    if (!step.value) return { checkpoint: trouble.keptIn ?? checkpoint };
-    const saved = await saveSomewhere(model, path => saveNetwork(network, path), trouble.tell);
+    if (!step.value) return { checkpoint: kept };
+    const saved = await saveSomewhere(model, path => saveNetwork(network, path), tellTrouble);
     if (saved === model) await removeFile(checkpoint);
     return { model: saved };
   } finally {

@@ -107,7 +107,7 @@ export async function reproduce(experiment: Experiment, options: RunOptions = {}
         onStart: network => options.onStart?.(network),
         onEvent: event => options.onEvent?.(event, variant, settings.seed),
         onUncompared: path => options.onUncompared?.(path),
-        onSaveTrouble: options.onSaveTrouble ?? (text => process.emitWarning(text)),
+        onSaveTrouble: options.onSaveTrouble,
       }),
     );
     if (!learned) break;

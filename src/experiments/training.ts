@@ -40,7 +40,7 @@ export interface Task {
   readonly onEvent: (event: EpochEvent | SeenEvent) => void;
   /** Told of a file which does not say what data it is of, so that they cannot be compared. */
   readonly onUncompared: (path: string) => void;
-  readonly onSaveTrouble: OnSaveTrouble;
+  readonly onSaveTrouble?: OnSaveTrouble | undefined;
 }
 
 /** Trains to the end and writes the model, or returns undefined where it was stopped before. */

@@ -21,7 +21,7 @@ export function quantize(tensors: Iterable<Tensor>): Tensor[] {
 }
 
 function quantizeMatrix({ name, dtype, shape, data }: Tensor): [bytes: Tensor, scales: Tensor] {
-  if (dtype !== 'F32' || !data.every(Number.isFinite)) {
+  if (dtype !== 'F32' || firstNotFinite(data) >= 0) {
     throw new InputError(
       `tensor "${name}": expected finite weights of F32, found ${dtype}${dtype === 'F32' ? ' that are not' : ''}`,
     );

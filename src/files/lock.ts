@@ -37,29 +37,25 @@ export async function withLock<Done>(path: string, work: () => Promise<Done>): P
   const lock = join(folder, `.${basename(target)}.lock`);
   if (held.has(lock)) throw new InputError(`${path} is being written by this process already`);
   held.add(lock);
-  let made: string | undefined;
-  let isTaken = false;
-  const own = JSON.stringify({ host: hostname(), ...markOf(process.pid) });
   try {
-    made = await mkdir(folder, { recursive: true }).catch(failed);
+    const made = await mkdir(folder, { recursive: true }).catch(failed);
+    const own = JSON.stringify({ host: hostname(), ...markOf(process.pid) });
     await take(lock, own, target, path);
-    isTaken = true;
+    const timer = setInterval(() => {
+      const now = new Date();
+      utimes(lock, now, now).catch(() => {});
+    }, SAY_EVERY).unref();
+    try {
+      await removeLeftovers(target);
+      return await work();
+    } finally {
+      clearInterval(timer);
+      // Gone with its folder, perhaps, or somebody else's by now.
+      if ((await readFile(lock, 'utf8').catch(() => '')) === own) await removeFile(lock);
+      if (made !== undefined) await removeFolders(folder, made);
+    }
   } finally {
-    if (!isTaken) held.delete(lock);
-  }
-  const timer = setInterval(() => {
-    const now = new Date();
-    utimes(lock, now, now).catch(() => {});
-  }, SAY_EVERY).unref();
-  try {
-    await removeLeftovers(target);
-    return await work();
-  } finally {
-    clearInterval(timer);
-    // Gone with its folder, perhaps, or somebody else's by now.
-    if ((await readFile(lock, 'utf8').catch(() => '')) === own) await removeFile(lock);
     held.delete(lock);
-    if (made !== undefined) await removeFolders(folder, made);
   }
 }
 

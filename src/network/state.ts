@@ -1,5 +1,6 @@
 // What a network has learned, as plain row-major arrays: read from its memories and written back to them.
 
+import { firstNotFinite } from '../files/finite.ts';
 import { PANEL } from '../kernels/panels.ts';
 import type { HeadPlan, TensorRegion } from '../layers/plan.ts';
 import type { Session } from '../schedules/session.ts';
@@ -83,9 +84,7 @@ export function notFinite(session: Session): string | undefined {
   return regions(session, true).find(({ memory, at, panelRows, units }) => {
     const floats = Math.ceil(units / PANEL) * panelRows * PANEL;
     // What stands in the panels besides, such as their padding, is finite unless the rest is not.
-    const values = new Float32Array(memory.buffer, at, floats);
-    for (let i = 0; i < floats; i++) if (!Number.isFinite(values[i])) return true;
-    return false;
+    return firstNotFinite(new Float32Array(memory.buffer, at, floats)) >= 0;
   })?.name;
 }
 

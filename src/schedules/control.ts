@@ -2,13 +2,13 @@
 
 import { BARRIER_WORDS } from '../threads/barrier.ts';
 import { sharedBuffer } from '../threads/memory.ts';
-import { MARK_WORDS } from '../threads/watch.ts';
+import { MOST_THREADS } from '../threads/watch.ts';
 
 const STOP = BARRIER_WORDS;
 const HALT = BARRIER_WORDS + 1;
 const BATCHES = BARRIER_WORDS + 2;
 const DIVERGED = BARRIER_WORDS + 3;
-const WORDS = 16 + MARK_WORDS;
+const WORDS = 16 + MOST_THREADS;
 
 // Sums of an epoch: images, wrong answers of the softmax readout, then four for each layer.
 const IMAGES = 0;
@@ -29,7 +29,7 @@ export class Control {
     const sums = LAYERS + PER_LAYER * layers;
     this.buffer = buffer ?? sharedBuffer(WORDS * 4 + sums * 8);
     this.words = new Int32Array(this.buffer, 0, WORDS);
-    this.marks = this.words.subarray(WORDS - MARK_WORDS);
+    this.marks = this.words.subarray(WORDS - MOST_THREADS);
     this.sums = new Float64Array(this.buffer, WORDS * 4, sums);
   }
 

@@ -2,11 +2,8 @@
 //
 // Each thread has a word, which it adds to whenever it moves on. The word is odd while the thread is in code that is not this library's.
 
-/** More threads than a team may have. */
+/** Threads that a team may have; each has a mark, a word of 32 bits. */
 export const MOST_THREADS = 256;
-
-/** Words of 32 bits for the marks of all threads. */
-export const MARK_WORDS = MOST_THREADS;
 
 /** The thread has moved on. */
 export function markStep(marks: Int32Array, part: number): void {

@@ -17,6 +17,9 @@ import { fitInTurns } from './turns.ts';
 /** Told, in a sentence, that a file could not be written where it belongs, and where it is kept instead, if anywhere. */
 export type OnSaveTrouble = (text: string, keptIn?: string) => void;
 
+/** What is done where nobody wants to be told. */
+export const warnOfTrouble: OnSaveTrouble = text => process.emitWarning(text);
+
 /** Keeps what training could go on from; where the disk refuses, it is told, and training goes on. */
 export async function keepMeanwhile(save: () => Promise<void>, onTrouble: OnSaveTrouble): Promise<void> {
   try {
@@ -78,7 +81,8 @@ export async function saveSomewhere(
 }
 
 export interface SavingOptions extends FitOptions {
-  readonly onSaveTrouble: OnSaveTrouble;
+  /** By default the process warns of it. */
+  readonly onSaveTrouble?: OnSaveTrouble | undefined;
 }
 
 /**
@@ -90,7 +94,7 @@ export async function* fitAndSave(
   network: Network,
   train: Dataset,
   checkpoint: string,
-  { onSaveTrouble, ...options }: SavingOptions,
+  { onSaveTrouble = warnOfTrouble, ...options }: SavingOptions = {},
 ): AsyncGenerator<EpochEvent, boolean, void> {
   const { epochs = network.session.recipe.epochs } = options;
   let data: Fingerprint | undefined;

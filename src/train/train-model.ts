@@ -15,7 +15,7 @@ import { recipeForImages } from '../recipes/own-images.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
 import { checkSameData, fingerprintOfLearned } from './fingerprint.ts';
-import { keepMeanwhile, keepStopped, type OnSaveTrouble } from './saving.ts';
+import { keepMeanwhile, keepStopped, type OnSaveTrouble, warnOfTrouble } from './saving.ts';
 import { learnOwn, RETRAIN_BELOW, type Standing } from './training.ts';
 
 export interface TrainModelOptions {
@@ -57,8 +57,8 @@ export interface TrainedModel {
  * Trains a network on `data` (of `preprocess`), keeps the epoch with the least log loss on the validation examples and fits there
  * how sure it may be. Up to 10,000 examples are learned from once more, with the validation examples among them, up to that epoch
  * and at rates that have fallen to zero by then. Close the model when done. Throws an InputError for a recipe that makes no sense,
- * for a checkpoint of other data or that cannot be written, or where training is stopped before it has looked at the validation examples; an Error where it
- * is stopped and the checkpoint cannot be written.
+ * for a checkpoint of other data or that cannot be written, or where training is stopped before it has looked at the validation
+ * examples; an Error where it is stopped and the checkpoint cannot be written anywhere.
  */
 export async function trainModel(
   data: PreprocessedData,
@@ -71,8 +71,7 @@ export async function trainModel(
 }
 
 async function train(data: PreprocessedData, options: TrainModelOptions): Promise<TrainedModel> {
-  const { threads, signal, onStart, onEpoch, checkpoint, resume } = options;
-  const { onSaveTrouble = text => process.emitWarning(text) } = options;
+  const { threads, signal, onStart, onEpoch, checkpoint, resume, onSaveTrouble = warnOfTrouble } = options;
   const { encoding } = data;
   let fingerprint = resume && checkResumed(resume, data);
   const keepIn = async (path: string, network: Network, standing: Standing) => {

@@ -28,6 +28,6 @@ export async function* fitInTurns(
     } finally {
       clearTimeout(timer);
     }
-    if (pause.signal.aborted && !signal?.aborted && network.position.epoch <= epochs) await save();
+    if (!signal?.aborted && network.position.epoch <= epochs) await save();
   }
 }
