@@ -9,10 +9,10 @@ import { DivergenceError, InputError } from '../../src/errors.ts';
 import { createNetwork } from '../../src/network/create.ts';
 import { encodeNetwork } from '../../src/network/encode.ts';
 import type { Network } from '../../src/network/network.ts';
-import { readState, writeState } from '../../src/network/state.ts';
 import type { Contrast, Recipe } from '../../src/recipes/recipe.ts';
 import { prototypes, withLabelRoom } from '../support/data.ts';
 import { type Changes, changed, quick } from '../support/recipes.ts';
+import { spoil } from '../support/state.ts';
 
 const [inputs, classes] = [80, 5];
 const data = withLabelRoom(prototypes(200, inputs, classes, 1));
@@ -132,12 +132,6 @@ it('a network that is closed stays closed, and its training ends', async () => {
 
 describe('weights and activities that are not finite', () => {
   const open = (threads = 1) => createNetwork(recipe(), { inputs, classes, threads });
-  /** Puts `value` into a tensor, as a step too large would. */
-  const spoil = (network: Network, name: string, value: number) => {
-    const state = new Map(readState(network.session, true).map(tensor => [tensor.name, tensor.data]));
-    state.get(name)![7] = value;
-    writeState(network.session, true, found => state.get(found)!);
-  };
 
   it.each([
     ['layers.0.weight', Number.NaN, 'activities of layer 1'],

@@ -14,12 +14,13 @@ import { createNetwork } from '../../src/network/create.ts';
 import { encodeNetwork } from '../../src/network/encode.ts';
 import { decodeNetwork } from '../../src/network/model.ts';
 import type { Network } from '../../src/network/network.ts';
-import { readState, writeState } from '../../src/network/state.ts';
+import { readState } from '../../src/network/state.ts';
 import { describeRecipe } from '../../src/recipes/describe.ts';
 import type { Between, Contrast, Learning } from '../../src/recipes/recipe.ts';
 import { answers, flat, gradient, weightsOf } from '../support/classifier.ts';
 import { generator, prototypes, withLabelRoom } from '../support/data.ts';
 import { changed, quick, type RecipeOf } from '../support/recipes.ts';
+import { fillTensors } from '../support/state.ts';
 
 const [inputs, classes, seed] = [80, 5, 2];
 const train = withLabelRoom(prototypes(600, inputs, classes, 1));
@@ -50,16 +51,7 @@ async function drain(network: Network, epochs?: number): Promise<void> {
 
 /** Gives the head, which is zero at first, something to read. */
 function disturb(network: Network): void {
-  const state = new Map(readState(network.session, true).map(tensor => [tensor.name, tensor.data]));
-  const random = generator(5);
-  for (const [name, data] of state) {
-    if (/^readout.*weight$/.test(name))
-      state.set(
-        name,
-        data.map(() => random() - 0.5),
-      );
-  }
-  writeState(network.session, true, name => state.get(name)!);
+  fillTensors(network, /^readout.*weight$/, generator(5));
 }
 
 let folder: string;

@@ -2,12 +2,13 @@
 
 import { createNetwork } from '../../src/network/create.ts';
 import type { Network } from '../../src/network/network.ts';
-import { readState, writeState } from '../../src/network/state.ts';
+import { readState } from '../../src/network/state.ts';
 import type { Learning, Recipe } from '../../src/recipes/recipe.ts';
 import { type Weights, weightsOf } from './classifier.ts';
 import { generator, type prototypes } from './data.ts';
 import type { Matrix } from './matrix.ts';
 import type { RecipeOf } from './recipes.ts';
+import { fillTensors } from './state.ts';
 
 type Data = ReturnType<typeof prototypes>;
 
@@ -39,16 +40,7 @@ export const open = (recipe: Recipe, more: { threads?: number; build?: 'simd' | 
 
 /** Gives the head, which is zero at first, and the biases something to be. */
 export function disturb(network: Network): void {
-  const state = new Map(readState(network.session, true).map(tensor => [tensor.name, tensor.data]));
-  const random = generator(5);
-  for (const [name, data] of state) {
-    if (/^readout.*weight$|bias$/.test(name))
-      state.set(
-        name,
-        data.map(() => random() - 0.5),
-      );
-  }
-  writeState(network.session, true, name => state.get(name)!);
+  fillTensors(network, /^readout.*weight$|bias$/, generator(5));
 }
 
 export async function drain(network: Network, data: Data, epochs?: number): Promise<void> {

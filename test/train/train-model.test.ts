@@ -10,10 +10,10 @@ import { readBytes } from '../../src/files/read.ts';
 import { node } from '../../src/network/create.ts';
 import { decodeModel, loadModel } from '../../src/network/model.ts';
 import { Network } from '../../src/network/network.ts';
-import { readState, writeState } from '../../src/network/state.ts';
 import { trainModel } from '../../src/train/train-model.ts';
 import { learnOwn } from '../../src/train/training.ts';
 import { rows } from '../support/data.ts';
+import { spoil } from '../support/state.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -64,20 +64,16 @@ it.each(['search', 'again'])('keeps the best weights where training goes astray:
   const data = preprocess({ examples: await tableFrom(rows(400, 1)) }, { label: 'kind' });
   const networks: Network[] = [];
   let looks = 0;
-  // As a step too large would leave it.
-  const spoil = ({ session }: Network) => {
-    const state = new Map(readState(session, true).map(tensor => [tensor.name, tensor.data]));
-    state.get('layers.0.weight')![0] = Number.NaN;
-    writeState(session, true, name => state.get(name)!);
-  };
   const learned = learnOwn(node, data, { threads: 1 });
   let step = await learned.next();
   for (; !step.done; step = await learned.next()) {
     const { value } = step;
     if (value instanceof Network) {
       networks.push(value);
-      if (phase === 'again' && networks.length === 2) spoil(value);
-    } else if (phase === 'search' && value.validationError !== undefined && ++looks === 3) spoil(networks[0]);
+      if (phase === 'again' && networks.length === 2) spoil(value, 'layers.0.weight');
+    } else if (phase === 'search' && value.validationError !== undefined && ++looks === 3) {
+      spoil(networks[0], 'layers.0.weight');
+    }
   }
   const { network, divergence, bestEpoch, history, isRetrained, isStopped } = step.value;
   expect(divergence).toMatch(
