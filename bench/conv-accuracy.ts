@@ -34,6 +34,12 @@ interface Task {
   readonly targets: readonly number[];
   /** For each target; what comes after is how good it gets. */
   readonly epochs: readonly number[];
+  /** Absent where it is not compared, and nothing is chosen. */
+  readonly against?: Against;
+}
+
+/** The same layers by backpropagation. */
+interface Against {
   readonly backprop: Backprop;
   readonly backpropEpochs: readonly number[];
   /** Training seconds of one trial of a rate and a normalisation. */
@@ -50,9 +56,7 @@ const TASKS: readonly Task[] = [
     seeds: [1, 2, 3],
     targets: [1, 0.6],
     epochs: [2, 6, 15],
-    backprop: { rate: 0.003, normalise: 'batch' },
-    backpropEpochs: [1, 3],
-    trialSeconds: 40,
+    against: { backprop: { rate: 0.003, normalise: 'batch' }, backpropEpochs: [1, 3], trialSeconds: 40 },
   },
   {
     name: 'cifar10',
@@ -63,9 +67,7 @@ const TASKS: readonly Task[] = [
     seeds: [1],
     targets: [22],
     epochs: [8, 24],
-    backprop: { rate: 0.003, normalise: 'batch' },
-    backpropEpochs: [3],
-    trialSeconds: 200,
+    against: { backprop: { rate: 0.003, normalise: 'batch' }, backpropEpochs: [3], trialSeconds: 200 },
   },
   {
     name: 'cifar10-hour',
@@ -76,9 +78,6 @@ const TASKS: readonly Task[] = [
     seeds: [1],
     targets: [16],
     epochs: [80],
-    backprop: { rate: 0.003, normalise: 'batch' },
-    backpropEpochs: [],
-    trialSeconds: 0,
   },
   {
     name: 'fashion-mnist',
@@ -89,9 +88,6 @@ const TASKS: readonly Task[] = [
     seeds: [1, 2, 3],
     targets: [7],
     epochs: [24],
-    backprop: { rate: 0.003, normalise: 'batch' },
-    backpropEpochs: [],
-    trialSeconds: 0,
   },
 ];
 
@@ -132,13 +128,15 @@ export async function run(): Promise<void> {
   const words = process.argv.slice(3);
   const isChoosing = words[0] === 'choose';
   const only = words[isChoosing ? 1 : 0];
-  const tasks = TASKS.filter(({ name }) => only === undefined || name === only);
-  if (tasks.length === 0) throw new Error(`no task is called ${only}`);
+  const possible = TASKS.filter(({ against }) => !isChoosing || against);
+  const tasks = possible.filter(({ name }) => only === undefined || name === only);
+  if (tasks.length === 0)
+    throw new Error(`no task ${isChoosing ? 'in which epochs are chosen ' : ''}is called ${only}`);
   for (const task of tasks) {
     const folder = mkdtempSync(join(tmpdir(), 'ff-conv-accuracy-'));
     try {
       const recipe = await writeTask(task, folder);
-      const found = isChoosing ? choose(task, folder) : compare(task, folder);
+      const found = isChoosing ? choose(task, task.against!, folder) : compare(task, folder);
       await writeResult(`conv-accuracy-${isChoosing ? 'choose-' : ''}${task.name}`, { ...found, recipe });
     } finally {
       rmSync(folder, { recursive: true });
@@ -159,8 +157,9 @@ async function writeTask({ data, recipe: name }: Task, folder: string): Promise<
 // ----- what is measured ------------------------------------------------------------------------------------------------
 
 function compare(task: Task, folder: string) {
-  const { images, seeds, targets, backprop, backpropEpochs } = task;
-  const rival = backpropEpochs.length > 0 ? fastest(task, folder, backprop)?.rival : undefined;
+  const { images, seeds, targets, against } = task;
+  const rival = against && fastest(task, folder, against.backprop)?.rival;
+  const backpropEpochs = against?.backpropEpochs ?? [];
   const contenders = [
     { name: task.recipe, epochs: task.epochs, rival: undefined },
     ...(rival ? [{ name: 'pytorch backprop', epochs: backpropEpochs, rival }] : []),
@@ -191,8 +190,8 @@ function compare(task: Task, folder: string) {
       return { epochs: count, target, isReached, testError, trainSeconds };
     }),
   }));
-  const { name: _, recipe: name, ...others } = task;
-  return { ...others, name, curves, runs };
+  const { name: _, recipe: name, against: __, ...others } = task;
+  return { ...others, ...against, name, curves, runs };
 }
 
 /** The setting of PyTorch that takes the shortest step, and milliseconds of each; undefined where it is not installed. */
@@ -219,14 +218,14 @@ function fastest(task: Task, folder: string, backprop: Backprop) {
 // ----- what is chosen --------------------------------------------------------------------------------------------------
 
 /** On held-out images: what backpropagation gets farthest with in a given time, and for each target the fewest epochs that reach it. */
-function choose(task: Task, folder: string) {
+function choose(task: Task, { trialSeconds }: Against, folder: string) {
   const { images, heldOut, seeds, targets } = task;
   const sizes = { images: images - heldOut, heldOut };
   const batches = Math.ceil(sizes.images / findRecipe(task.recipe).batch);
   const trials = NORMALISE.flatMap(normalise => {
     const best = fastest(task, folder, { rate: RATES[0], normalise });
     if (!best) throw new Error('PyTorch is needed to choose (apt-get install python3-torch)');
-    const epochs = Math.max(1, Math.round((1000 * task.trialSeconds) / (best.milliseconds * batches)));
+    const epochs = Math.max(1, Math.round((1000 * trialSeconds) / (best.milliseconds * batches)));
     return RATES.map(rate => {
       const rival = { ...best.rival, backprop: { rate, normalise } };
       return { rival, ...train(task, { epochs, seed: 1, ...sizes }, rival) };

@@ -42,7 +42,7 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     run: async () => (await import('./threads.ts')).run(),
   },
   'conv-accuracy': {
-    asks: 'how good do the recipes with convolutions get on MNIST and CIFAR-10, and how fast, against backpropagation in PyTorch? (under an hour)',
+    asks: 'how good do the recipes with convolutions get on MNIST, Fashion-MNIST and CIFAR-10, and how fast, against backpropagation in PyTorch? (two hours)',
     run: async () => (await import('./conv-accuracy.ts')).run(),
   },
   'conv-kernels': {

@@ -18,13 +18,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSafetensors } from '../../src/files/safetensors.ts';
+import { writeBlocks } from '../../test/support/blocks.ts';
+import { farTable } from '../../test/support/data.ts';
 import { writeResult } from '../harness.ts';
-import { writeDigits, writeTable } from './data.ts';
 
 /** Milliseconds between two checkpoints, instead of a minute. */
 const PAUSE = 120;
 /** Of the kills, so many in a hundred come while a checkpoint is written. */
 const IN_WRITING = 40;
+/** Of one training. */
+const MOST_KILLS = 12;
 
 const local = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const CLI = local('../../bin/ff.js');
@@ -91,8 +94,8 @@ export async function run(): Promise<void> {
   const kills = Number(process.argv[3] ?? 1000);
   const folder = mkdtempSync(join(tmpdir(), 'ff-crash-'));
   try {
-    writeDigits(join(folder, 'digits'), 3000, 200);
-    writeTable(join(folder, 'table.csv'), 1500);
+    await writeBlocks(join(folder, 'digits'), 3000, 200);
+    writeFileSync(join(folder, 'table.csv'), farTable(1500));
     const tallies: Tally[] = [];
     for (const scenario of scenarios) {
       const tally = await torment(folder, scenario, Math.ceil(kills / scenarios.length));
@@ -135,22 +138,19 @@ async function torment(folder: string, scenario: Scenario, kills: number): Promi
   const expected = readFileSync(join(folder, model));
   while (tally.kills < kills) {
     clear(folder, scenario);
-    let isKilled = true;
-    while (isKilled) {
+    const goOn = () => start(folder, scenario, existsSync(join(folder, checkpoint)));
+    // Whatever the number of kills, each training comes to its end now and then.
+    for (let isOver = false; !isOver; ) {
       const startedAt = Date.now();
-      const child = start(folder, scenario, existsSync(join(folder, checkpoint)));
       const isInWriting = 100 * Math.random() < IN_WRITING;
-      isKilled = await killAtSomeTime(child, folder, checkpoint, isInWriting, length);
+      const isKilled = await killAtSomeTime(goOn(), folder, checkpoint, isInWriting, length);
       if (!isKilled) break;
       tally.kills++;
       if (readdirSync(folder).some(file => file.startsWith(`.${checkpoint}`) && file.endsWith('.tmp')))
         tally.killsInWriting++;
       look(folder, checkpoint, startedAt, tally);
-      // Whatever the number of kills, each training may come to its end now and then.
-      if (tally.kills % 12 === 0) {
-        await ended(start(folder, scenario, existsSync(join(folder, checkpoint))));
-        isKilled = false;
-      }
+      isOver = tally.kills % MOST_KILLS === 0;
+      if (isOver) await ended(goOn());
     }
     tally.trainings++;
     if (!existsSync(join(folder, model)) || !readFileSync(join(folder, model)).equals(expected))
@@ -213,7 +213,6 @@ function look(folder: string, checkpoint: string, startedAt: number, tally: Tall
   } catch (error) {
     tally.unreadable++;
     console.log((error as Error).message);
-    writeFileSync(`${path}.${tally.kills}.unreadable`, readFileSync(path));
   }
   tally.mostLost = Math.max(tally.mostLost, Date.now() - Math.max(startedAt, statSync(path).mtimeMs));
 }

@@ -2,13 +2,14 @@
 // file under its own name is less than whole. A disk in memory stands in, which only root can make.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSafetensors } from '../../src/files/safetensors.ts';
+import { writeBlocks } from '../../test/support/blocks.ts';
+import { farTable } from '../../test/support/data.ts';
 import { writeResult } from '../harness.ts';
-import { writeDigits, writeTable } from './data.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/ff.js', import.meta.url));
 const OFTEN = fileURLToPath(new URL('often.mjs', import.meta.url));
@@ -26,8 +27,8 @@ export async function run(): Promise<void> {
   mkdirSync(place);
   const results = [];
   try {
-    writeDigits(join(folder, 'digits'), 2000, 200);
-    writeTable(join(folder, 'table.csv'), 1500);
+    await writeBlocks(join(folder, 'digits'), 2000, 200);
+    writeFileSync(join(folder, 'table.csv'), farTable(1500));
     for (const { name, words } of sources) {
       const train = (out: string) => {
         rmSync(spare, { recursive: true, force: true });
