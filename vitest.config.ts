@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const files = (...names: string[]) => names.map(name => `test/**/${name}.test.ts`);
 
 /** Those that want a browser. */
-const browser = files('browser', 'browser-convolutions', 'demo', 'own-data');
+const browser = files('compatibility/*', 'browser', 'browser-convolutions', 'demo', 'own-data');
 /** Those that take several seconds: whole trainings, the command, the package, other runtimes. */
 const slow = files(
   'api',

@@ -18,4 +18,7 @@ export { gradientSums, moveChannels, throughBatch } from './batch';
 export { mixtureGradient, mixtureSlopes } from './self-contrast';
 export { averagePositions, channelSums, largestPositions, meanParts, rectifyPositions, scaleChannels } from './outgoing';
 export { cellGradient, meanCells, normalizePositions, scaleImages, sumPositions } from './positions';
-export { dropUnits } from './random';
+export { dampStates } from './damp';
+export { gatherRows, maskWeights } from './local';
+export { blendImages, blurMasks, randomMasks } from './mask';
+export { dropUnits, perturbWeights } from './random';

@@ -12,7 +12,7 @@ import { generator } from '../test/support/data.ts';
 import { writeResult } from './harness.ts';
 
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const LIBRARY = new URL('../dist/index.js', import.meta.url).href;
+const LIBRARY = new URL('../dist/node/index.js', import.meta.url).href;
 const LONG = 4_000_000;
 const WIDE = { columns: 100_000, rows: 200 };
 /** What the reader alone may take: seconds of processor time, and MiB at its peak. */

@@ -81,8 +81,8 @@ export default defineConfig({
   resolve: {
     alias: {
       // The longer name first: the other is its beginning.
-      'forward-forward/pictures': fileURLToPath(new URL('../dist/pictures.js', import.meta.url)),
-      'forward-forward': fileURLToPath(new URL('../dist/browser.js', import.meta.url)),
+      'forward-forward/pictures': fileURLToPath(new URL('../dist/page/pictures.js', import.meta.url)),
+      'forward-forward': fileURLToPath(new URL('../dist/page/index.js', import.meta.url)),
     },
   },
   server: { headers: isolation },

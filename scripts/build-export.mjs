@@ -11,6 +11,7 @@ for (const name of ['standalone', 'standalone-own']) {
     entryPoints: [`src/export/${name}.ts`],
     outfile: `dist/export/${name}.bundle.js`,
     bundle: true,
+    alias: { '#loader': './src/kernels/loader.ts' },
     minify: true,
     format: 'esm',
     target: 'es2022',

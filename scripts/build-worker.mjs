@@ -1,25 +1,25 @@
 // Bundles the workers of a page into classic scripts. What those of networks and of own data have in common is one part, so that a page
-// with both carries it once: dist/network/script.js and dist/train/script.js have the parts as strings, without the kernels, which come
-// beside them. What few recipes ask for (src/schedules/register.ts) is a part of its own, dist/schedules/script.js, which pages load for those.
-// dist/network/page-worker.js and dist/train/page-worker.js are whole scripts with all of it, for pages that serve them.
+// with both carries it once: modules/network/script.js and modules/train/script.js have the parts as strings, without the kernels, which come
+// beside them. What few recipes ask for (src/schedules/register.ts) is a part of its own, modules/schedules/script.js, which pages load for those.
+// dist/page/worker.js and dist/page/own-data-worker.js are whole scripts with all of it, for pages that serve them.
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { rollup } from 'rollup';
 import { minify } from 'terser';
 import { allKernels } from '../build/all-kernels.js';
 import { kernels } from '../build/page-kernels.js';
+import { pageLoader } from './page-loader.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-const workers = { network: 'dist/network/page-worker.js', train: 'dist/train/page-worker.js' };
+const workers = { network: 'modules/network/page-worker.js', train: 'modules/train/page-worker.js' };
 
 /** The chunks of some scripts; the modules `shared` are in one of their own. */
 async function chunksOf(input, shared = new Set()) {
   const bundle = await rollup({
     input,
-    plugins: [nodeResolve({ browser: true })],
+    plugins: [pageLoader],
     preserveEntrySignatures: false,
     onwarn({ message }) {
       throw new Error(message);
@@ -67,7 +67,7 @@ async function minified(code, options) {
 
 // What the part for few recipes imports of the workers is where these have it in common.
 const inBoth = new Set(Object.keys(commonOf(await chunksOf(workers)).modules));
-const chunks = await chunksOf({ ...workers, extras: 'dist/schedules/register.js' }, inBoth);
+const chunks = await chunksOf({ ...workers, extras: 'modules/schedules/register.js' }, inBoth);
 const common = partsOf(commonOf(chunks));
 const known = new Map(common.names.map(([here, there = here]) => [there, here]));
 const shared = await minified(common.body, { toplevel: true, top_retain: [...known.values()] });
@@ -82,13 +82,14 @@ async function restOf(script) {
 
 const [network, train, extras] = [await restOf('network'), await restOf('train'), await restOf('extras')];
 const constant = (name, value) => `export const ${name} = ${JSON.stringify(value)};\n`;
-writeFileSync('dist/network/script.js', constant('shared', shared) + constant('script', network));
-writeFileSync('dist/train/script.js', constant('ownDataScript', train));
+writeFileSync('modules/network/script.js', constant('shared', shared) + constant('script', network));
+writeFileSync('modules/train/script.js', constant('ownDataScript', train));
 writeFileSync(
-  'dist/schedules/script.js',
+  'modules/schedules/script.js',
   `export { allKernels } from '../../build/all-kernels.js';\n${constant('extrasScript', extras)}`,
 );
-for (const [name, script] of Object.entries({ network, train })) {
+mkdirSync('dist/page', { recursive: true });
+for (const [name, script] of Object.entries({ worker: network, 'own-data-worker': train })) {
   const parts = [`const KERNELS="${allKernels(kernels)}";`, shared, script, extras];
-  writeFileSync(`dist/${name}/page-worker.js`, parts.join(''));
+  writeFileSync(`dist/page/${name}.js`, parts.join(''));
 }

@@ -1,5 +1,5 @@
-// Builds everything, each step from what those before it wrote: the kernels, the library with its command, the worker of a
-// page, and what `ff export --js` puts before the weights.
+// Builds everything, each step from what those before it wrote: the kernels, the modules, the workers of a page, what `ff export --js` puts
+// before the weights, and of all that what people install.
 
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -13,11 +13,12 @@ const steps = [
   ['typescript/bin/tsc', '-p', 'tsconfig.build.json'],
   ['./build-worker.mjs'],
   ['./build-export.mjs'],
+  ['./bundle.mjs'],
 ];
 
 const finish = buildRecord.begin();
 // What a source that has moved left behind would be packed and published.
-rmSync('dist', { recursive: true, force: true });
+for (const folder of ['modules', 'dist']) rmSync(folder, { recursive: true, force: true });
 for (const [module, ...words] of steps) {
   const script = fileURLToPath(import.meta.resolve(module));
   const { status } = spawnSync(process.execPath, [script, ...words], { stdio: 'inherit' });

@@ -4,7 +4,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { experiments } from '../dist/experiments/experiments.js';
+import { experiments } from '../modules/experiments/experiments.js';
 
 const MARKERS = ['<!-- paper:begin -->', '<!-- paper:end -->'];
 

@@ -58,4 +58,6 @@ export const buildRecord = recordOf('dist/.sources', () => [
   'scripts/build.mjs',
   'scripts/build-worker.mjs',
   'scripts/build-export.mjs',
+  'scripts/bundle.mjs',
+  'scripts/page-loader.mjs',
 ]);

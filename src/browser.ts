@@ -10,6 +10,7 @@ export { type DatasetOptions, dataset } from './data/dataset-from-arrays.ts';
 export { type Idx, parseIdx } from './data/formats/idx.ts';
 export { idxDataset } from './data/named/idx-dataset.ts';
 export { InputError } from './errors.ts';
+export type { Build } from './kernels/features.ts';
 export type { LayerSpec } from './layers/forms.ts';
 export type { Goodness } from './layers/goodness.ts';
 export type { Optimizer } from './layers/optimizer.ts';
@@ -20,6 +21,7 @@ export type { Evaluation, FitOptions, Position } from './network/network.ts';
 export type { PageOptions } from './network/page-script.ts';
 export type { RemoteNetwork as Network } from './network/remote.ts';
 export type { StateTensor } from './network/state.ts';
+export type { Address, StopSignal, WasmModule } from './platform.ts';
 export type { Scored } from './readouts/goodness.ts';
 export type { Prediction } from './readouts/prediction.ts';
 export { describeRecipe } from './recipes/describe.ts';
@@ -32,6 +34,7 @@ export type {
   ReadoutName,
   Recipe,
   Recurrent,
+  SelfContrast,
   Unsupervised,
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';

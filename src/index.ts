@@ -6,8 +6,9 @@ export type { Examples, OpenedData } from './data/examples/examples.ts';
 export { type ReadOptions, readExamples } from './data/examples/open-examples.ts';
 export type { Column, Table } from './data/formats/columns.ts';
 export { type Idx, parseIdx } from './data/formats/idx.ts';
+export type { ReadProgress } from './data/formats/text-table.ts';
 export { digitFromPixels } from './data/images/digit.ts';
-export type { Images } from './data/images/images.ts';
+export type { ImageOptions, Images } from './data/images/images.ts';
 export { readDigit } from './data/images/read-digit.ts';
 export { idxDataset } from './data/named/idx-dataset.ts';
 export { datasetNames, loadDataset } from './data/named/named-datasets.ts';
@@ -17,6 +18,7 @@ export { tableFrom, tableFromArray } from './data/tables/table.ts';
 export { readStrings } from './data/text/strings.ts';
 export { textDataset } from './data/text/windows.ts';
 export { DivergenceError, InputError } from './errors.ts';
+export type { Build } from './kernels/features.ts';
 export type { LayerSpec } from './layers/forms.ts';
 export type { Goodness } from './layers/goodness.ts';
 export type { Optimizer } from './layers/optimizer.ts';
@@ -34,8 +36,11 @@ export {
   saveNetwork,
 } from './network/model.ts';
 export type { Evaluation, FitOptions, Network, Position } from './network/network.ts';
+export type { PageOptions } from './network/page-script.ts';
 export type { StateTensor } from './network/state.ts';
 export { continueText, nextCharacterError } from './network/writing.ts';
+export type { Address, StopSignal, WasmModule } from './platform.ts';
+export type { Calibration } from './readouts/calibration.ts';
 export type { Scored } from './readouts/goodness.ts';
 export type { Prediction } from './readouts/prediction.ts';
 export { describeRecipe } from './recipes/describe.ts';
@@ -49,6 +54,7 @@ export type {
   ReadoutName,
   Recipe,
   Recurrent,
+  SelfContrast,
   Unsupervised,
 } from './recipes/recipe.ts';
 export { recipes } from './recipes/recipes.ts';

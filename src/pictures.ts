@@ -4,3 +4,4 @@ export { imagesFrom, type PictureOptions } from './data/images/canvas-images.ts'
 export { digitFromPixels } from './data/images/digit.ts';
 export type { Images, Size } from './data/images/images.ts';
 export { InputError } from './errors.ts';
+export type { Drawable } from './platform.ts';

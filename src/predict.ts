@@ -7,4 +7,5 @@ export type { Prediction } from './readouts/prediction.ts';
 // The rest, by folder.
 
 export type { KernelOptions } from './device/kernels.ts';
+export type { OwnWords } from './device/model.ts';
 export { InputError } from './errors.ts';

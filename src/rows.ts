@@ -5,3 +5,4 @@ export type { Row } from './data/tables/rows.ts';
 export { modelOf, type OwnExamples, type RowModel } from './device/own-model.ts';
 export { InputError } from './errors.ts';
 export type { Answer } from './network/answers.ts';
+export type { Calibration } from './readouts/calibration.ts';

@@ -22,7 +22,10 @@ type ObjectOf<F extends Fields> = {
   readonly [Key in keyof F as F[Key] extends Optional<unknown> ? Key : never]?: NonNullable<Infer<F[Key]>>;
 };
 
-function value<T>(expected: string, isFine: (value: unknown) => boolean): Schema<T> {
+/* @__NO_SIDE_EFFECTS__ */ function value<T>(
+  expected: string,
+  isFine: (value: unknown) => boolean,
+): Schema<T> {
   return (found, path) => (isFine(found) ? (found as T) : refuse(path, expected, found));
 }
 
@@ -46,14 +49,14 @@ export const below1 = value<number>(
 export const yes = value<true>('true or absent', found => found === true);
 
 /** A whole number from `least` on. */
-export function whole(least: number): Schema<number> {
+/* @__NO_SIDE_EFFECTS__ */ export function whole(least: number): Schema<number> {
   return value(
     `a whole number of at least ${least}`,
     found => Number.isSafeInteger(found) && (found as number) >= least,
   );
 }
 
-export function oneOf<const T extends string>(...words: readonly T[]): Schema<T> {
+/* @__NO_SIDE_EFFECTS__ */ export function oneOf<const T extends string>(...words: readonly T[]): Schema<T> {
   return (found, path) => {
     if (words.includes(found as T)) return found as T;
     const meant = typeof found === 'string' ? hint(found, words) : '';
@@ -62,19 +65,19 @@ export function oneOf<const T extends string>(...words: readonly T[]): Schema<T>
 }
 
 /** One or more of a kind. */
-export function list<T>(schema: Schema<T>): Schema<readonly T[]> {
+/* @__NO_SIDE_EFFECTS__ */ export function list<T>(schema: Schema<T>): Schema<readonly T[]> {
   return (found, path) => {
     if (!Array.isArray(found) || found.length === 0) return refuse(path, 'a list of one or more', found);
     return Array.from(found, (item, i) => schema(item, `${path}[${i}]`));
   };
 }
 
-export function optional<T>(schema: Schema<T>): Optional<T> {
+/* @__NO_SIDE_EFFECTS__ */ export function optional<T>(schema: Schema<T>): Optional<T> {
   return Object.assign((found: unknown, path: string) => schema(found, path), { isOptional: true } as const);
 }
 
 /** An object with these properties and no others. */
-export function object<F extends Fields>(fields: F): Schema<ObjectOf<F>> {
+/* @__NO_SIDE_EFFECTS__ */ export function object<F extends Fields>(fields: F): Schema<ObjectOf<F>> {
   return (found, path) => {
     if (!isObject(found)) return refuse(path, 'an object', found);
     for (const key of Object.keys(found)) if (!Object.hasOwn(fields, key)) refuseKey(path, key, fields);
@@ -89,7 +92,9 @@ export function object<F extends Fields>(fields: F): Schema<ObjectOf<F>> {
 }
 
 /** One of several objects, which `kind` tells apart. */
-export function union<S extends Readonly<Record<string, Schema<unknown>>>>(schemas: S) {
+/* @__NO_SIDE_EFFECTS__ */ export function union<S extends Readonly<Record<string, Schema<unknown>>>>(
+  schemas: S,
+) {
   return (found: unknown, path: string): Infer<S[keyof S]> => {
     if (!isObject(found)) return refuse(path, 'an object with its kind', found);
     const { kind } = found;

@@ -42,7 +42,7 @@ interface Globals {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const everything = "import * as ff from 'forward-forward'; globalThis.ff = ff;";
-const files = { workerUrl: '/dist/network/page-worker.js', wasmUrl: '/build/' };
+const files = { workerUrl: '/dist/page/worker.js', wasmUrl: '/build/' };
 const [inputs, classes] = [90, 6];
 const data = { ...prototypes(200, inputs, classes, 1), shape: [9, 10] as const };
 const plain = { ...data, inputs: Array.from(data.inputs), labels: Array.from(data.labels) };
@@ -171,14 +171,11 @@ describe.skipIf(!chromiumPath)('convolutions in Chromium', () => {
     await mkdir(out);
     await writeFile(
       join(out, 'index.html'),
-      '<!doctype html><script type="module">import * as ff from "/dist/browser.js"; globalThis.ff = ff;</script>',
+      '<!doctype html><script type="module">import * as ff from "/dist/page/index.js"; globalThis.ff = ff;</script>',
     );
     const { page, asked } = await open({ out }, {});
     expect(await learn(page, small, { build: 'simd' })).toEqual(await inNode(1, 'simd'));
-    expect(asked.map(url => new URL(url).pathname)).toEqual([
-      '/dist/schedules/script.js',
-      '/build/all-kernels.js',
-    ]);
+    expect(asked.map(url => new URL(url).pathname)).toEqual(['/dist/page/extras.js']);
     await page.close();
   });
 
@@ -345,7 +342,7 @@ describe.skipIf(!chromiumPath)('convolutions in Chromium', () => {
       pixels: many.inputs as Uint8Array,
       labels: Array.from(many.labels, label => `class ${label}`),
     } as const;
-    const encoded = own.preprocess({ examples: images }, { pixels: 'plain' });
+    const encoded = await own.preprocess({ examples: images }, { pixels: 'plain' });
     const { model } = await own.trainModel(encoded, { recipe: small, threads: 1 });
     const expected = parseSafetensors(await model.encode(), 'm').tensors;
     await model.close();

@@ -359,7 +359,7 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
         const { ff, data } = globalThis as unknown as Globals;
         const options = { inputs: 90, classes: 6, threads: 2 };
         const refused = await ff.createNetwork(recipe, options).catch(error => error.message);
-        const files = { workerUrl: '/dist/network/page-worker.js', wasmUrl: '/build/' };
+        const files = { workerUrl: '/dist/page/worker.js', wasmUrl: '/build/' };
         const network = await ff.createNetwork(recipe, { ...options, ...files });
         const { epoch } = (await network.fit(data).next()).value as Api.EpochEvent;
         await network.close();

@@ -70,7 +70,7 @@ async function runTests() {
   const test = `
     import { readFileSync } from 'node:fs';
     import { expect, it } from 'vitest';
-    it('is of the sources', () => expect(readFileSync('dist/errors.js', 'utf8')).toContain('the mark'));
+    it('is of the sources', () => expect(readFileSync('modules/errors.js', 'utf8')).toContain('the mark'));
   `;
   await writeFile(at('test/mark.test.ts'), test);
   const { VITEST: _, ...env } = process.env;

@@ -21,7 +21,7 @@ import { type Changes, changed, hinton, quick } from './support/recipes.ts';
 const worker = new URL('./support/late-worker.mjs', import.meta.url).href;
 const late: Host = {
   ...node,
-  startTeam: async (session, threads) => new PiscinaTeam<Job>(worker, session, threads),
+  startTeam: async (session, threads) => PiscinaTeam.start<Job>(worker, session, threads),
 };
 
 const classes = 6;

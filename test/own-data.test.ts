@@ -59,7 +59,7 @@ describe.skipIf(!chromiumPath)('own data in Chromium', () => {
     await writeFile(join(folder, 'data', 'page.html'), '<!doctype html><p>not found, but found</p>');
     browser = await launch();
     whole = await bundle('esbuild', folder, everything);
-    const data = node.preprocess(
+    const data = await node.preprocess(
       { examples: await node.readTable(new File([csv], 'table.csv')) },
       { label: 'kind' },
     );
@@ -432,7 +432,7 @@ describe.skipIf(!chromiumPath)('own data in Chromium', () => {
         async ({ csv, recipe }) => {
           const { ff } = globalThis as unknown as Globals;
           const refused = await ff.readTable(new Blob([csv])).catch(error => error.message);
-          const files = { workerUrl: '/dist/train/page-worker.js', wasmUrl: '/build/' };
+          const files = { workerUrl: '/dist/page/own-data-worker.js', wasmUrl: '/build/' };
           const examples = await ff.readTable(new Blob([csv]), files);
           const data = await ff.preprocess({ examples }, { label: 'kind', ...files });
           const { model } = await ff.trainModel(data, { ...files, recipe, threads: 2 });

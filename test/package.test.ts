@@ -15,9 +15,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+interface Analysis {
+  readonly problems: readonly { readonly kind: string; readonly entrypoint?: string }[];
+}
+
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 it('depends on these packages and no others, none of which has native code or a data set', () => {
@@ -39,76 +45,114 @@ it('packs code, types and the four builds of the kernels, and nothing of the wor
     execFileSync('npm', words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
   );
   const paths: string[] = files.map(({ path }: { path: string }) => path);
-  for (const wasm of ['simd', 'simd-shared', 'relaxed', 'relaxed-shared'])
+  for (const wasm of ['simd', 'simd-shared', 'relaxed', 'relaxed-shared', 'predict-simd', 'predict-relaxed'])
     expect(paths).toContain(`build/${wasm}.wasm`);
-  expect(paths).toContain('dist/index.js');
-  expect(paths).toContain('dist/index.d.ts');
-  expect(paths).toContain('dist/network/worker.js');
-  expect(paths).toContain('dist/browser.js');
-  expect(paths).toContain('dist/browser.d.ts');
-  expect(paths).toContain('dist/network/page-worker.js');
-  expect(paths).toContain('dist/train/page-worker.js');
-  expect(paths).toContain('dist/schedules/script.js');
-  expect(paths).toContain('build/all-kernels.js');
-  for (const entry of ['own-data', 'browser-own-data', 'pictures', 'predict', 'learn', 'rows']) {
-    expect(paths).toContain(`dist/${entry}.js`);
-    expect(paths).toContain(`dist/${entry}.d.ts`);
-  }
-  for (const wasm of ['predict-simd', 'predict-relaxed']) expect(paths).toContain(`build/${wasm}.wasm`);
+  for (const code of ['node/worker.mjs', 'node/parquet-child.mjs', 'page/extras.js', 'cli/main.js'])
+    expect(paths).toContain(`dist/${code}`);
   for (const name of ['standalone', 'standalone-own'])
     expect(paths).toContain(`dist/export/${name}.bundle.js`);
   expect(paths).toContain('bin/ff.js');
-  expect(paths.filter(path => /^(test|bench|assembly|src|scripts|demo)\//.test(path))).toEqual([]);
+  expect(paths.filter(path => /^(test|bench|assembly|src|scripts|demo|modules)\//.test(path))).toEqual([]);
   expect(paths.filter(path => /(^|\/)\./.test(path))).toEqual([]);
-  // Nearly a half of it is kernels and the bundles that carry them: two whole workers of pages, for those that serve them, are 350 kB.
-  expect(unpackedSize).toBeLessThan(2_460_000);
+  expect(paths.length).toBeLessThanOrEqual(173);
+  // A half of it is whole programs that are copied as they are: threads, workers of pages, what pages without a bundler load, exports.
+  expect(unpackedSize).toBeLessThan(3_400_000);
+  // Every declaration says where it was made, and that is there.
+  const maps = paths.filter(path => path.endsWith('.d.ts.map'));
+  expect(maps.length).toBeGreaterThan(6);
+  for (const map of maps) {
+    for (const source of JSON.parse(readFileSync(`${root}${map}`, 'utf8')).sources)
+      expect(paths).toContain(`dist/types/${source}`);
+  }
 });
 
-it.each(['.', './own-data'])(
-  'has an entry for Node, and another for everything else, each with types that are there: %s',
-  name => {
-    const entry = manifest.exports[name];
-    // Bundlers for a page do not look for `node`; whoever runs the code in Node does, before `default`.
-    expect(Object.keys(entry)).toEqual(['node', 'default']);
-    for (const { types, default: code } of Object.values<{ types: string; default: string }>(entry)) {
-      expect(existsSync(`${root}${types}`)).toBe(true);
-      expect(existsSync(`${root}${code}`)).toBe(true);
-    }
-    for (const worker of ['./worker', './own-data/worker']) {
-      expect(existsSync(`${root}${manifest.exports[worker]}`)).toBe(true);
-    }
-  },
-);
+it('has for every entry types and code that are there, for Node and for everything else', () => {
+  const { exports, typesVersions } = manifest;
+  const entries = Object.entries<string | Record<string, string>>(exports).filter(
+    (entry): entry is [string, Record<string, string>] => typeof entry[1] !== 'string',
+  );
+  expect(entries.length).toBe(9);
+  for (const [name, entry] of entries) {
+    // Types come first, for compilers that do not know `node`; bundlers for a page do not look for it, whoever runs the code in Node does.
+    const conditions = ['.', './own-data'].includes(name)
+      ? ['types', 'node', 'default']
+      : ['types', 'default'];
+    expect(Object.keys(entry)).toEqual(conditions);
+    for (const path of Object.values(entry)) expect(existsSync(`${root}${path}`), path).toBe(true);
+    if (name !== '.') expect(typesVersions['*'][name.slice(2)]).toEqual([entry.types]);
+  }
+  expect([manifest.main, manifest.browser, manifest.types]).toEqual([
+    exports['.'].node,
+    exports['.'].default,
+    exports['.'].types,
+  ]);
+  for (const worker of ['./worker', './own-data/worker'])
+    expect(existsSync(`${root}${exports[worker]}`)).toBe(true);
+});
 
-it.each(['browser', 'browser-own-data', 'predict', 'learn', 'rows'])(
-  'imports nothing of Node and no package in a page: %s',
-  entry => {
-    const seen = new Set<string>();
-    const follow = (path: string) => {
-      if (seen.has(path)) return;
-      seen.add(path);
-      for (const [, from] of readFileSync(path, 'utf8').matchAll(
-        /^(?:import|export)[^'"`]*from ["']([^"']+)["'];$/gm,
-      )) {
-        const inPage: string | undefined = manifest.imports[from]?.default;
-        if (!inPage) expect(from).toMatch(/^\.\.?\//);
-        follow(inPage ? resolve(root, inPage) : resolve(dirname(path), from));
-      }
-    };
-    follow(`${root}dist/${entry}.js`);
-    expect(seen.size).toBeGreaterThan(5);
-  },
-);
+it('is what publint and are-the-types-wrong expect of a package', async () => {
+  const { messages } = await publint({ pkgDir: root, strict: true, pack: 'npm' });
+  expect(messages.filter(({ type }) => type !== 'suggestion')).toEqual([]);
+  const folder = await mkdtemp(join(tmpdir(), 'ff-pack-'));
+  try {
+    const words = ['pack', '--ignore-scripts', '--pack-destination', folder];
+    execFileSync('npm', words, { cwd: root, stdio: 'ignore' });
+    const archive = join(folder, `${manifest.name}-${manifest.version}.tgz`);
+    const { problems } = (await checkPackage(
+      createPackageFromTarballData(readFileSync(archive)),
+    )) as Analysis;
+    // It is of modules alone, which Node lets `require` load since 20.19; scripts of workers have no types.
+    const isKnown = ({ kind, entrypoint = '' }: Analysis['problems'][number]) =>
+      kind === 'CJSResolvesToESM' || /(^|\/)worker$/.test(entrypoint);
+    expect(problems.filter(problem => !isKnown(problem))).toEqual([]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+it('can be required, too', () => {
+  const script = "console.log(typeof require('forward-forward').createNetwork)";
+  const output = execFileSync(process.execPath, ['--no-warnings', '-e', script], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(output).toBe('function\n');
+});
+
+it.each([
+  'page/index',
+  'page/own-data',
+  'page/pictures',
+  'device/predict',
+  'device/learn',
+  'device/rows',
+  'standalone/index',
+])('imports nothing of Node and no package in a page: %s', entry => {
+  const seen = new Set<string>();
+  const follow = (path: string) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const [, from] of readFileSync(path, 'utf8').matchAll(
+      /^(?:import|export)[^'"`]*from ["']([^"']+)["'];$/gm,
+    )) {
+      const inPage: string | undefined = manifest.imports[from]?.default;
+      if (!inPage) expect(from).toMatch(/^\.\.?\//);
+      follow(inPage ? resolve(root, inPage) : resolve(dirname(path), from));
+    }
+  };
+  follow(`${root}dist/${entry}.js`);
+  expect(seen.size > 1).toBe(!entry.startsWith('standalone'));
+});
 
 it('stays within the sizes that it promises', () => {
   const output = execFileSync(process.execPath, ['scripts/size.mjs'], { cwd: root, encoding: 'utf8' });
-  expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 46 kB$/m);
-  expect(output).toMatch(/^forward-forward\/own-data: \d+\.\d kB gzipped, of 68 kB$/m);
+  expect(output).toMatch(/^the browser entry: \d+\.\d kB gzipped, of 42 kB$/m);
+  expect(output).toMatch(/^forward-forward\/own-data: \d+\.\d kB gzipped, of 63 kB$/m);
   expect(output).toMatch(/^forward-forward\/pictures: \d+\.\d kB gzipped, of 2 kB$/m);
   expect(output).toMatch(/^forward-forward\/predict: \d+\.\d kB gzipped, of 15 kB$/m);
   expect(output).toMatch(/^forward-forward\/learn: \d+\.\d kB gzipped, of 26 kB$/m);
   expect(output).toMatch(/^forward-forward\/rows: \d+\.\d kB gzipped, of 9 kB$/m);
-  expect(output).toMatch(/^convolutions and other extras: \d+\.\d kB gzipped, of 19 kB$/m);
+  expect(output).toMatch(/^convolutions and other extras: \d+\.\d kB gzipped, of 25 kB$/m);
 });
 
 it('works as a package: own data learn by the entry that pages have, too', () => {

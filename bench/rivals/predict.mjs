@@ -33,7 +33,7 @@ process.exit(0);
 
 /** The network's own package as it is published, in the plain SIMD build of an engine without the switch. */
 async function ours() {
-  const { loadPredictor } = await import('../../dist/predict.js');
+  const { loadPredictor } = await import('../../dist/device/predict.js');
   const predictor = await loadPredictor(model);
   return input => predictor.predict(input).label;
 }

@@ -1,7 +1,7 @@
 // Trains on a table by the API, and goes on from its checkpoint where there is one: TABLE LABEL MODEL THREADS.
 
 import { existsSync } from 'node:fs';
-import { openCheckpoint, preprocess, readExamples, trainModel } from '../../dist/index.js';
+import { openCheckpoint, preprocess, readExamples, trainModel } from '../../dist/node/index.js';
 
 const [table, label, model, threads] = process.argv.slice(2);
 const checkpoint = `${model}.checkpoint`;

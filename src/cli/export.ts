@@ -1,6 +1,6 @@
 // ff export: a model for where this library is not, or for where every byte counts.
 
-import '../layers/conv/register.ts';
+import '../layers/register.ts';
 import { few } from '../data/notes.ts';
 import { readModel } from '../device/model.ts';
 import { predictable } from '../device/sizes.ts';

@@ -3,13 +3,14 @@
 import { InputError } from '../errors.ts';
 import { fuse, unpackBytes } from '../kernels/embedded.ts';
 import { type Build, detectBuild } from '../kernels/features.ts';
+import type { Address, WasmModule } from '../platform.ts';
 
 /** Where the kernels come from; by default they are part of the code. */
 export interface KernelOptions {
   /** Compiled already, for places that do not let code be compiled as it runs. */
-  readonly wasmModule?: WebAssembly.Module;
+  readonly wasmModule?: WasmModule;
   /** The package's folder `build/`, with a slash at its end, for pages whose content-security policy wants files. */
-  readonly wasmUrl?: string | URL;
+  readonly wasmUrl?: Address;
 }
 
 /**

@@ -138,6 +138,7 @@ export class Learner {
   readonly #trained: Recipe;
   #steps = 0;
 
+  /** @internal */
   constructor(session: Session, trained: Recipe, own: OwnWords | undefined, bytes: number) {
     this.inputs = session.inputs;
     this.classes = session.classes;

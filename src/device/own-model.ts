@@ -53,6 +53,7 @@ export class RowModel<Network extends Predictor | Learner = Predictor> {
   readonly #encoding: Encoding;
   readonly #calibration: Calibration;
 
+  /** @internal */
   constructor(network: Network, encoding: Encoding, calibration: Calibration) {
     this.network = network;
     this.classNames = encoding.classNames;

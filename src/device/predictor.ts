@@ -47,6 +47,7 @@ export class Predictor {
   readonly #slopes: readonly number[];
   readonly #goodness: Float32Array;
 
+  /** @internal */
   constructor(model: DeviceModel, plan: PredictorPlan, module: WebAssembly.Module) {
     this.inputs = model.inputs;
     this.classes = model.classes;

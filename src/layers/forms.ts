@@ -1,4 +1,4 @@
-// Every kind of layer as recipes know it, by name. Apart from kinds.ts, so that whoever reads recipes does not load what networks
+// The kinds of layers as recipes know them, by name. Apart from kinds.ts, so that whoever reads recipes does not load what networks
 // need.
 
 import { refuse } from '../errors.ts';
@@ -7,13 +7,12 @@ import type { ConvSpec } from './conv/spec.ts';
 import { denseForm } from './dense/form.ts';
 import type { DenseSpec } from './dense/spec.ts';
 import type { LayerForm } from './kind.ts';
-import { localForm } from './local/form.ts';
 import type { LocalSpec } from './local/spec.ts';
 
 /** What a recipe says of a layer: a count of units is short for a dense layer of so many. */
 export type LayerSpec = number | DenseSpec | LocalSpec | ConvSpec;
 
-export const layerForms: Record<string, LayerForm> = { dense: denseForm, local: localForm };
+export const layerForms: Record<string, LayerForm> = { dense: denseForm };
 
 /** What is said of a layer in full. */
 export function fullSpec(layer: LayerSpec): Exclude<LayerSpec, number> {

@@ -1,9 +1,8 @@
-// Every kind of layer as networks know it, by the name that recipes give it: one line each, here, in forms.ts and in
-// words.ts.
+// The kinds of layers as networks know them, by the names that recipes give them: here and in forms.ts those that all networks may have, in
+// register.ts the others; in words.ts all.
 
 import { dense } from './dense/index.ts';
 import type { LayerKind } from './kind.ts';
-import { local } from './local/index.ts';
 
 // A kind is asked of its own specifications and plans only, which their `kind` sees to.
-export const layerKinds = { dense, local } as unknown as Record<string, LayerKind>;
+export const layerKinds = { dense } as unknown as Record<string, LayerKind>;

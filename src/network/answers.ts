@@ -38,6 +38,7 @@ export class Answerer<Inner extends Pick<Network, 'evaluate' | 'close'>> {
   readonly encoding: Encoding;
   readonly calibration: Calibration;
 
+  /** @internal */
   constructor(network: Inner, encoding: Encoding, calibration: Calibration) {
     this.network = network;
     this.encoding = encoding;

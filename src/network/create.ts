@@ -16,21 +16,30 @@ import { ownFunction } from './between-layers-module.ts';
 import { create, type NetworkOptions } from './build.ts';
 import type { Host } from './host.ts';
 import type { Network } from './network.ts';
+import type { PageOptions } from './page-script.ts';
 
-/** A new network, ready to train. Throws an InputError for a recipe, sizes or threads that make no sense. */
-export function createNetwork(recipe: Recipe, options: NetworkOptions): Promise<Network> {
+/**
+ * A new network, ready to train. What a page gives it besides is not looked at in Node. Throws an InputError for a recipe, sizes or threads that make no sense.
+ */
+export function createNetwork(recipe: Recipe, options: NetworkOptions & PageOptions): Promise<Network> {
   return create(node, recipe, options);
 }
 
-/** The same file whether this one runs from src/ (in tests) or from dist/. */
-const WORKER = new URL('../../dist/network/worker.js', import.meta.url).href;
+// Addresses in full, for bundlers find the files by them; the same whether this module runs from src/ (in tests) or from dist/.
+const WORKER = new URL('../../dist/node/worker.mjs', import.meta.url).href;
+const KERNELS = {
+  relaxed: new URL('../../build/relaxed.wasm', import.meta.url),
+  'relaxed-shared': new URL('../../build/relaxed-shared.wasm', import.meta.url),
+  simd: new URL('../../build/simd.wasm', import.meta.url),
+  'simd-shared': new URL('../../build/simd-shared.wasm', import.meta.url),
+};
 
 /** Milliseconds until all threads are there, and for each of them besides; what somebody else wrote may never come to its end. */
 const START = 60_000;
 const OWN_START = 3000;
 const THREAD_START = 500;
 
-const modules = new Map<string, Promise<WebAssembly.Module>>();
+const modules = new Map<URL, Promise<WebAssembly.Module>>();
 
 /** Milliseconds that the modules of recipes took to load, each by its path: the second time there is nothing to load. */
 const loadedIn = new Map<string, number>();
@@ -52,13 +61,11 @@ export const node: Host = {
   cores: availableParallelism(),
   detectBuild: () => detectBuild(flags => v8.setFlagsFromString(flags)),
   compile(build: Build, isShared: boolean): Promise<WebAssembly.Module> {
-    const file = `${build}${isShared ? '-shared' : ''}.wasm`;
-    let module = modules.get(file);
+    const url = KERNELS[`${build}${isShared ? '-shared' : ''}`];
+    let module = modules.get(url);
     if (!module) {
-      module = readFile(new URL(`../../build/${file}`, import.meta.url)).then(bytes =>
-        WebAssembly.compile(bytes),
-      );
-      modules.set(file, module);
+      module = readFile(url).then(bytes => WebAssembly.compile(bytes));
+      modules.set(url, module);
     }
     return module;
   },
@@ -68,7 +75,7 @@ export const node: Host = {
       const foreign = own && `the module ${own.path}`;
       const { marks } = new Control(session.plans.length, session.control);
       const startWithin = own ? OWN_START + 4 * loadedIn.get(own.path)! : START;
-      const team = new PiscinaTeam<Job>(WORKER, session, threads, {
+      const team = await PiscinaTeam.start<Job>(WORKER, session, threads, {
         marks,
         foreign,
         startWithin: startWithin + THREAD_START * threads,

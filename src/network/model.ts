@@ -12,6 +12,7 @@ import { node } from './create.ts';
 import { encodeModel, type LoadOptions, type ModelDescription, type OwnDescription } from './encode.ts';
 import type { Network } from './network.ts';
 import { decodeWhole } from './own-description.ts';
+import type { PageOptions } from './page-script.ts';
 
 /**
  * Writes a network to a file that replaces the old one only when it is complete. With `checkpoint`, training can go on from
@@ -27,7 +28,10 @@ export async function saveNetwork(
 }
 
 /** The network in the bytes of a model file, as loadNetwork reads one. */
-export async function decodeNetwork(bytes: Uint8Array, options: LoadOptions = {}): Promise<Network> {
+export async function decodeNetwork(
+  bytes: Uint8Array,
+  options: LoadOptions & PageOptions = {},
+): Promise<Network> {
   return (await decodeWhole(node, bytes, 'the model', options)).network;
 }
 
@@ -83,9 +87,10 @@ export class Model extends Answerer<Network> {
 
   /**
    * What answers about `examples` may be wrong for: columns that are not there or called otherwise, cells never seen in training,
-   * missing, unreadable, written otherwise, far from all others. Throws an InputError without most of the columns.
+   * missing, unreadable, written otherwise, far from all others. At once in Node and later in a page: `await` them. Throws an InputError
+   * without most of the columns.
    */
-  notes(examples: Examples): Note[] {
+  notes(examples: Examples): Note[] | Promise<Note[]> {
     return notesOn(this.encoding, examples);
   }
 
@@ -108,7 +113,10 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
 }
 
 /** The same from the bytes of the file. */
-export async function decodeModel(bytes: Uint8Array, options: LoadOptions = {}): Promise<Model> {
+export async function decodeModel(
+  bytes: Uint8Array,
+  options: LoadOptions & PageOptions = {},
+): Promise<Model> {
   return openModel(bytes, 'the model', options);
 }
 

@@ -13,9 +13,11 @@ import {
 import { shuffledOrder } from '../data/shuffle.ts';
 import { DivergenceError, InputError } from '../errors.ts';
 import { firstNotFinite } from '../files/finite.ts';
+import type { Build } from '../kernels/features.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { stream } from '../kernels/random-streams.ts';
 import { RolledOut } from '../negatives/rolled-out.ts';
+import type { StopSignal } from '../platform.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readouts/goodness.ts';
 import type { Prediction } from '../readouts/prediction.ts';
 import {
@@ -23,6 +25,7 @@ import {
   isLayerwise,
   isRolledOut,
   type ReadoutName,
+  type Recipe,
   readFrom,
   readoutOf,
   scoresLabels,
@@ -63,7 +66,7 @@ export interface FitOptions {
   /** Evaluated after each epoch: for watching only. */
   readonly test?: DatasetLike;
   /** Ends training after the batch in progress; what was learned stays. */
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSignal;
 }
 
 /** The answers of both readouts on labelled data. */
@@ -85,7 +88,7 @@ export interface Evaluation {
 
 /** Made by createNetwork or loadNetwork. */
 export class Network {
-  /** What it is made of, for code that saves, inspects or reports; not covered by semantic versioning. */
+  /** @internal What it is made of, for code that saves, inspects or reports. */
   readonly session: Session;
   readonly #team: Team<Job>;
   readonly #control: Control;
@@ -111,6 +114,7 @@ export class Network {
   /** Why it cannot be used any more: it is closed, or a thread has failed in the middle of a batch. */
   #ended: InputError | undefined;
 
+  /** @internal */
   constructor(session: Session, team: Team<Job>, position?: Position) {
     this.session = session;
     this.#team = team;
@@ -131,6 +135,29 @@ export class Network {
         this.#settledIn.set(position.settledIn);
       }
     }
+  }
+
+  /** What it was made by, and how it learns. */
+  get recipe(): Recipe {
+    return this.session.recipe;
+  }
+
+  /** Values of an example. */
+  get inputs(): number {
+    return this.session.inputs;
+  }
+
+  get classes(): number {
+    return this.session.classes;
+  }
+
+  get seed(): number {
+    return this.session.seed;
+  }
+
+  /** The kernels that it runs. */
+  get build(): Build {
+    return this.session.build;
   }
 
   /** Threads that share the work. */
@@ -454,7 +481,8 @@ export class Network {
 
   /**
    * Does `work` while no thread works on the network: in training between two batches, so that weights and position are of the
-   * same moment. For code that saves, inspects or reports; not covered by semantic versioning.
+   * same moment. For code that saves, inspects or reports.
+   * @internal
    */
   async atRest<Done>(work: () => Done): Promise<Done> {
     return this.#inTurn(async () => work());

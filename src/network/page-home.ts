@@ -11,6 +11,7 @@ import { openProgram } from '../schedules/open.ts';
 import type { ThreadProgram } from '../schedules/program.ts';
 import type { Session } from '../schedules/session.ts';
 import { BarrierBroken } from '../threads/barrier.ts';
+import { canShare } from '../threads/memory.ts';
 import { InlineTeam, type Team } from '../threads/team.ts';
 import { type ThreadMessage, WebTeam } from '../threads/web.ts';
 import { create, type NetworkOptions } from './build.ts';
@@ -26,8 +27,6 @@ declare const KERNELS: string;
 
 /** How often the page hears of the training, in milliseconds. */
 const STATUS_EVERY = 50;
-
-const canShare = typeof SharedArrayBuffer !== 'undefined';
 
 // ----- where the network lives -----------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import { kernels } from '../../build/page-kernels.js';
 import { InputError } from '../errors.ts';
+import type { Address, WasmModule } from '../platform.ts';
 import { FIRST_FORMAT } from '../recipes/first-edition.ts';
 import type { KernelSource } from './messages.ts';
 import type { NetworkMethods } from './page-home.ts';
@@ -11,16 +12,16 @@ import { Home } from './remote.ts';
 export interface PageOptions {
   /**
    * The script of its workers, served from the page's origin; by default a `blob:` script. The package has it as
-   * `dist/network/page-worker.js` for networks and as `dist/train/page-worker.js` for own data.
+   * `dist/page/worker.js` for networks and as `dist/page/own-data-worker.js` for own data.
    */
-  readonly workerUrl?: string | URL | undefined;
+  readonly workerUrl?: Address | undefined;
   /** The package's folder `build/`, with a slash at its end; by default the kernels are in the worker's script. */
-  readonly wasmUrl?: string | URL | undefined;
+  readonly wasmUrl?: Address | undefined;
   /**
    * The kernels, compiled already: `relaxed` or `simd` as in `build`, `-shared` where the page is cross-origin isolated and
    * there is more than one thread.
    */
-  readonly wasmModule?: WebAssembly.Module | undefined;
+  readonly wasmModule?: WasmModule | undefined;
 }
 
 /** A script of workers that comes with the bundle. */
@@ -48,6 +49,11 @@ export class PageScript<Methods extends NetworkMethods = NetworkMethods> {
     ) => Promise<Made>,
   ): Promise<Made> {
     const { workerUrl, wasmUrl, wasmModule, ...plain } = options;
+    if (typeof Worker === 'undefined') {
+      throw new InputError(
+        'no workers can be started here, as in a service worker: train in a page; forward-forward/predict and /learn work here',
+      );
+    }
     const base = globalThis.document?.baseURI ?? location.href;
     const source = {
       ...(wasmUrl !== undefined && { wasmUrl: new URL(wasmUrl, base).href }),
@@ -93,8 +99,7 @@ export function wantsExtras(recipe: unknown): boolean {
     crop !== undefined ||
     colorJitter !== undefined ||
     ![undefined, 'contrast', 'classes'].includes(learning?.kind) ||
-    (Array.isArray(layers) &&
-      layers.some(layer => typeof layer === 'object' && !['dense', 'local'].includes(layer?.kind)))
+    (Array.isArray(layers) && layers.some(layer => typeof layer === 'object' && layer?.kind !== 'dense'))
   );
 }
 

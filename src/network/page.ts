@@ -7,7 +7,7 @@ import { bytesOf, fileWantsExtras, type PageOptions, PageScript, wantsExtras } f
 import { RemoteNetwork } from './remote.ts';
 import { script, shared } from './script.js';
 
-const networkScript = new PageScript(shared, script);
+const networkScript = /* @__PURE__ */ new PageScript(shared, script);
 
 /**
  * A new network, ready to train, in a worker of its own: with threads where the page is cross-origin isolated, alone where

@@ -3,8 +3,10 @@
 
 import type { DatasetLike, NumberArray } from '../data/dataset.ts';
 import { fromFailure, InputError } from '../errors.ts';
+import type { Build } from '../kernels/features.ts';
 import type { Prediction } from '../readouts/prediction.ts';
-import { sharedBuffer, viewLike } from '../threads/memory.ts';
+import type { Recipe } from '../recipes/recipe.ts';
+import { isShared, sharedBuffer, viewLike } from '../threads/memory.ts';
 import type { EpochEvent } from './events.ts';
 import type { Call, Opened, Reply, SessionDescription } from './messages.ts';
 import type { Evaluation, FitOptions, Network, Position } from './network.ts';
@@ -75,20 +77,44 @@ export class Home<Methods extends NetworkMethods = NetworkMethods> {
 
 /** Made by createNetwork or decodeNetwork. */
 export class RemoteNetwork implements Omit<Network, 'session' | 'atRest'> {
-  /** What it is made of, for code that reports; not covered by semantic versioning. */
+  /** @internal What it is made of, for code that reports. */
   readonly session: SessionDescription;
   /** Threads that share the work: one where the page is not cross-origin isolated. */
   readonly threads: number;
   /** Bytes of each layer's memory and of the readout's: all that training will ever use for the network. */
   readonly memoryBytes: number[];
-  /** The worker it lives in; not covered by semantic versioning. */
+  /** @internal The worker it lives in. */
   readonly home: Home;
 
+  /** @internal */
   constructor(home: Home, { session, threads, memoryBytes }: Opened) {
     this.home = home;
     this.session = session;
     this.threads = threads;
     this.memoryBytes = memoryBytes;
+  }
+
+  /** What it was made by, and how it learns. */
+  get recipe(): Recipe {
+    return this.session.recipe;
+  }
+
+  /** Values of an example. */
+  get inputs(): number {
+    return this.session.inputs;
+  }
+
+  get classes(): number {
+    return this.session.classes;
+  }
+
+  get seed(): number {
+    return this.session.seed;
+  }
+
+  /** The kernels that it runs. */
+  get build(): Build {
+    return this.session.build;
   }
 
   /** Where training stands. */
@@ -189,8 +215,7 @@ const PIECE = 256 * 1024;
 export async function postableArray(values: NumberArray): Promise<NumberArray> {
   // A view is posted with all of the memory behind it.
   if (!ArrayBuffer.isView(values)) return values;
-  const canShare = typeof SharedArrayBuffer !== 'undefined';
-  if (canShare && values.buffer instanceof SharedArrayBuffer) return values;
+  if (isShared(values.buffer)) return values;
   const from = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const room = sharedBuffer(values.byteLength);
   const to = new Uint8Array(room);

@@ -1,6 +1,6 @@
 // What runs in each thread of a network's team.
 
-import { workerData } from 'piscina';
+import { workerData } from 'node:worker_threads';
 import { type Failure, toFailure } from '../errors.ts';
 import type { Job } from '../schedules/job.ts';
 import { openProgram } from '../schedules/open.ts';

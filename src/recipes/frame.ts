@@ -25,7 +25,10 @@ const colorJitter = object({
 });
 
 /** A recipe of such layers and ways of learning. */
-export function recipeOf<Layer, Learning>(layer: Schema<Layer>, learning: Schema<Learning>) {
+/* @__NO_SIDE_EFFECTS__ */ export function recipeOf<Layer, Learning>(
+  layer: Schema<Layer>,
+  learning: Schema<Learning>,
+) {
   return object({
     name: text,
     about: text,

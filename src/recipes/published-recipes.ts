@@ -8,7 +8,7 @@ const adam = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 const common = { image: [28, 28], shift: 0, batch: 128 } as const;
 
 /** A layer of Mono-Forward, whose map sees each of the positions. */
-function flat(channels: number, cells: number, maxPool?: 2): ConvSpec {
+/* @__NO_SIDE_EFFECTS__ */ function flat(channels: number, cells: number, maxPool?: 2): ConvSpec {
   const pool = maxPool && { maxPool };
   return { kind: 'conv', channels, size: 3, normalization: 'none', ...pool, cells };
 }
@@ -34,14 +34,14 @@ const monoForward = {
 } as const satisfies Recipe;
 
 /** A layer of ASGE, whose map sees as many patches each way as it has fewer channels than the last, of 64. */
-function patches(channels: number, more?: Partial<ConvSpec>): ConvSpec {
+/* @__NO_SIDE_EFFECTS__ */ function patches(channels: number, more?: Partial<ConvSpec>): ConvSpec {
   const cells = 64 / channels;
   const outgoing = { outputDropout: 0.1, normalization: 'image' } as const;
   return { kind: 'conv', channels, size: 3, initial: 'fan-in', cells, ...outgoing, ...more };
 }
 
 /** One of those that the readout sees. */
-function read(channels: number, averagePool?: 2): ConvSpec {
+/* @__NO_SIDE_EFFECTS__ */ function read(channels: number, averagePool?: 2): ConvSpec {
   return patches(channels, { readCells: 1, ...(averagePool && { averagePool }) });
 }
 
@@ -68,7 +68,7 @@ const asge = {
 } as const satisfies Recipe;
 
 /** A layer of DeeperForward. */
-function blocks(channels: number, size: number, averagePool?: 2): ConvSpec {
+/* @__NO_SIDE_EFFECTS__ */ function blocks(channels: number, size: number, averagePool?: 2): ConvSpec {
   const weights = { withoutBias: true, initial: 'fan-out' } as const;
   const pool = averagePool && { averagePool };
   return { kind: 'conv', channels, size, ...weights, dropout: 0.2, ...pool, normalization: 'blocks' };
@@ -98,7 +98,7 @@ const deeperForward = {
 } as const satisfies Recipe;
 
 /** A layer of CwC. */
-function standardised(channels: number, more?: Partial<ConvSpec>): ConvSpec {
+/* @__NO_SIDE_EFFECTS__ */ function standardised(channels: number, more?: Partial<ConvSpec>): ConvSpec {
   return { kind: 'conv', channels, size: 3, batchNorm: true, normalization: 'none', ...more };
 }
 
@@ -129,7 +129,7 @@ const cwc = {
 } as const satisfies Recipe;
 
 /** A layer of SCFF, of which the readout sees means in 4 × 4 parts. */
-function triangles(channels: number, size: number, rate: number): ConvSpec {
+/* @__NO_SIDE_EFFECTS__ */ function triangles(channels: number, size: number, rate: number): ConvSpec {
   const outgoing = { triangle: true, overlapPool: 2, normalization: 'image', readCells: 4 } as const;
   return { kind: 'conv', channels, size, border: 'reflect', ...outgoing, rate };
 }

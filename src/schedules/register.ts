@@ -1,6 +1,6 @@
 // Makes everything known that most networks do without: pages load it, and its kernels, only where a recipe asks for some of it.
 
-import '../layers/conv/register.ts';
+import '../layers/register.ts';
 import type { DenseLayer } from '../layers/dense/dense-layer.ts';
 import type { LocalLayer } from '../layers/local/local-layer.ts';
 import { planHybrids } from '../negatives/hybrids.ts';

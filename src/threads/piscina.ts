@@ -1,8 +1,11 @@
 // Threads in Node: a Piscina pool whose threads hold everything from the start, and get one message a job. Inside a job they
 // meet in shared memory, not by messages.
 
-import { Piscina } from 'piscina';
-import { type Failure, fromFailure } from '../errors.ts';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Piscina } from 'piscina';
+import { type Failure, fromFailure, InputError } from '../errors.ts';
 import type { Team } from './team.ts';
 import { type Watched, watchThreads } from './watch.ts';
 
@@ -11,6 +14,28 @@ const MOST_HEAP = 1024;
 /** Milliseconds that threads have to end when one has failed. */
 const PATIENCE = 1000;
 
+/**
+ * Piscina itself, which is not found from everywhere: its threads begin with a file of its own, so that it cannot be part of a bundle, and some
+ * installers hide what only packages ask for.
+ */
+async function findPiscina(): Promise<typeof Piscina> {
+  try {
+    return (await import('piscina')).Piscina;
+  } catch (cause) {
+    try {
+      const ofProgram = createRequire(join(process.cwd(), 'package.json'));
+      const ofPackage = createRequire(ofProgram.resolve('forward-forward/package.json'));
+      const found = await import(pathToFileURL(ofPackage.resolve('piscina')).href);
+      return (found.default ?? found).Piscina;
+    } catch {
+      throw new InputError(
+        `threads need the package piscina where the program runs (${(cause as Error).message}): npm install piscina, or ask for one thread`,
+        { cause },
+      );
+    }
+  }
+}
+
 export class PiscinaTeam<Job> implements Team<Job> {
   readonly threads: number;
   readonly #pool: Piscina;
@@ -18,13 +43,17 @@ export class PiscinaTeam<Job> implements Team<Job> {
   #failed: Error | undefined;
 
   /**
-   * Each thread runs the module `filename` on `{ job, part, parts }`, which answers with nothing or with a Failure, and has
+   * Starts threads. Each runs the module `filename` on `{ job, part, parts }`, which answers with nothing or with a Failure, and has
    * `workerData` from the start. Where they are not watched, a thread that hangs is waited for.
    */
-  constructor(filename: string, workerData: unknown, threads: number, watched?: Watched) {
-    this.threads = threads;
-    this.#watched = watched;
-    this.#pool = new Piscina({
+  static async start<Job>(
+    filename: string,
+    workerData: unknown,
+    threads: number,
+    watched?: Watched,
+  ): Promise<PiscinaTeam<Job>> {
+    const Pool = await findPiscina();
+    const pool = new Pool({
       filename,
       workerData,
       minThreads: threads,
@@ -34,6 +63,13 @@ export class PiscinaTeam<Job> implements Team<Job> {
       atomics: 'sync',
       resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
     });
+    return new PiscinaTeam(pool, threads, watched);
+  }
+
+  private constructor(pool: Piscina, threads: number, watched: Watched | undefined) {
+    this.threads = threads;
+    this.#watched = watched;
+    this.#pool = pool;
     // Of a thread without a task; nobody listening would end the process.
     this.#pool.on('error', (error: Error) => {
       this.#failed ??= error;

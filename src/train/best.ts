@@ -4,6 +4,7 @@ import type { Dataset } from '../data/dataset.ts';
 import type { EpochEvent } from '../network/events.ts';
 import type { Network } from '../network/network.ts';
 import { readState, type StateTensor, writeState } from '../network/state.ts';
+import type { StopSignal } from '../platform.ts';
 import { type Calibration, fitCalibration, logLoss } from '../readouts/calibration.ts';
 import { fitInTurns } from './turns.ts';
 
@@ -19,7 +20,7 @@ export interface SearchOptions {
   readonly validation: Dataset;
   /** From before training was stopped. */
   readonly best?: Best | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
   /** Awaited every minute, between two batches. */
   readonly save?: (() => Promise<void>) | undefined;
 }

@@ -19,13 +19,14 @@ import {
 } from '../network/page-script.ts';
 import { type Home, postable, postableArray, RemoteNetwork, transferable } from '../network/remote.ts';
 import { shared } from '../network/script.js';
+import type { BlobLike, ResponseLike } from '../platform.ts';
 import type { Calibration } from '../readouts/calibration.ts';
 import type { HowLearned, LearnedFrom, OwnMethods } from './page-worker.ts';
 import { frameOf, Gathering, piecesOf } from './pieces.ts';
 import { ownDataScript } from './script.js';
 import type { TrainModelOptions as NodeOptions, TrainedModel as NodeTrainedModel } from './train-model.ts';
 
-const ownScript = new PageScript<OwnMethods>(shared, ownDataScript);
+const ownScript = /* @__PURE__ */ new PageScript<OwnMethods>(shared, ownDataScript);
 
 /** What `trainModel` takes in a page: what it takes in Node, without files. */
 export interface TrainModelOptions
@@ -45,7 +46,7 @@ export interface TrainedModel extends Omit<NodeTrainedModel, 'model'> {
  * InputError that names what is wrong; so for a text that is not UTF-8 and whose encoding, unlike in Node, is not one of the usual ones.
  */
 export async function readTable(
-  source: Blob | Response,
+  source: BlobLike | ResponseLike,
   options: TextOptions & PageOptions = {},
 ): Promise<NotedTable> {
   const blob = await blobOf(source);
@@ -126,6 +127,7 @@ export class Model {
   readonly calibration: Calibration;
   readonly #home: Home<OwnMethods>;
 
+  /** @internal */
   constructor(network: RemoteNetwork, home: Home<OwnMethods>, encoding: Encoding, calibration: Calibration) {
     this.network = network;
     this.#home = home;

@@ -11,6 +11,8 @@ import type { EpochEvent } from '../network/events.ts';
 import { Model } from '../network/model.ts';
 import { Network } from '../network/network.ts';
 import { decodeWhole } from '../network/own-description.ts';
+import type { PageOptions } from '../network/page-script.ts';
+import type { StopSignal } from '../platform.ts';
 import { recipeForImages } from '../recipes/own-images.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { type Checkpoint, saveCheckpoint } from './checkpoint.ts';
@@ -18,14 +20,14 @@ import { checkSameData, fingerprintOfLearned } from './fingerprint.ts';
 import { keepMeanwhile, keepStopped, type OnSaveTrouble, warnOfTrouble } from './saving.ts';
 import { learnOwn, RETRAIN_BELOW, type Standing } from './training.ts';
 
-export interface TrainModelOptions {
+export interface TrainModelOptions extends PageOptions {
   /** Made for the data by default: of convolutions where pixels are plain and images have 24 a side or more. */
   readonly recipe?: Recipe | undefined;
   readonly seed?: number | undefined;
   /** By default one for small networks, whose threads would wait for each other, and all cores for others. */
   readonly threads?: number | undefined;
   /** Ends training early: the best weights so far are kept. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
   /** Where to write what training can go on from, once a minute and when it is stopped; to the same bits as without the stop. */
   readonly checkpoint?: string | undefined;
   /** Goes on from there, with its recipe and seed. */

@@ -8,6 +8,7 @@ import { create } from '../network/build.ts';
 import type { EpochEvent } from '../network/events.ts';
 import type { Host } from '../network/host.ts';
 import type { Network } from '../network/network.ts';
+import type { StopSignal } from '../platform.ts';
 import type { Calibration } from '../readouts/calibration.ts';
 import { inputShape, shapesOf } from '../recipes/check.ts';
 import { recipeFor } from '../recipes/defaults.ts';
@@ -29,7 +30,7 @@ export interface TrainingOptions {
   readonly recipe?: Recipe | undefined;
   readonly seed?: number | undefined;
   readonly threads?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: StopSignal | undefined;
   /** Opens the network that was stopped, on so many threads, where training goes on from `standing`. */
   readonly reopen?: ((threads: number) => Promise<Network>) | undefined;
   readonly standing?: Standing | undefined;

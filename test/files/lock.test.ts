@@ -50,7 +50,7 @@ it('what throws gives the lock back, and folders made for it go', async () => {
 
 it('another process that runs keeps its lock until it is killed', async () => {
   const code = `
-    import { withLock } from '${new URL('../../dist/files/lock.js', import.meta.url)}';
+    import { withLock } from '${new URL('../../modules/files/lock.js', import.meta.url)}';
     await withLock(process.argv[1], async () => {
       console.log('in');
       await new Promise(resolve => setTimeout(resolve, 60_000));

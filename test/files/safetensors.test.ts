@@ -148,8 +148,7 @@ test.each<[string, Uint8Array, string]>([
   [
     'a huge header',
     new Uint8Array(16).fill(255),
-    'm: not a safetensors file: expected a header of at most 100000000 bytes, found a claim of ' +
-      '18446744073709552000 at offset 0',
+    'm: not a safetensors file: it does not begin with the length of a header',
   ],
   ['a list as header', file('[]'), 'm: expected a JSON object as header at offset 8, found []'],
   ['null as header', file('null'), 'm: expected a JSON object as header at offset 8, found null'],

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.ts';
-import '../../src/layers/conv/register.ts';
+import '../../src/layers/register.ts';
 import { checkRecipe, inputShape, shapesOf } from '../../src/recipes/check.ts';
 import type { Recipe } from '../../src/recipes/recipe.ts';
 

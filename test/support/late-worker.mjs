@@ -1,8 +1,8 @@
 // A thread of a network that runs late in every job in which it is its turn: it begins late, and leaves every barrier when the
 // others have long gone on. In job number n that is part n % parts.
 
-import run from '../../dist/network/worker.js';
-import { Barrier } from '../../dist/threads/barrier.js';
+import run from '../../modules/network/worker.js';
+import { Barrier } from '../../modules/threads/barrier.js';
 
 /** In milliseconds: longer than the others take to their next barrier. */
 const LATE = 0.3;

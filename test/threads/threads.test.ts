@@ -20,7 +20,7 @@ it('cuts any count into parts that follow each other, differ by one at most, and
   }
 });
 
-const built = new URL('../../dist/threads/barrier.js', import.meta.url).href;
+const built = new URL('../../modules/threads/barrier.js', import.meta.url).href;
 
 /** Threads that pass a barrier `rounds` times, each time after adding to a sum that nobody may see half done. */
 function pass(threads: number, rounds: number, cores: number): Promise<number[]> {
@@ -75,7 +75,7 @@ it('a barrier of one never waits', () => {
 it('rejects with the reason, and does not hang, when one thread fails and the others wait for it', async () => {
   const worker = new URL('../support/failing-worker.mjs', import.meta.url).href;
   const words = new Int32Array(new SharedArrayBuffer(4));
-  const team = new PiscinaTeam<{ failing: number }>(worker, words, 3);
+  const team = await PiscinaTeam.start<{ failing: number }>(worker, words, 3);
   await expect(team.run({ failing: 1 })).rejects.toThrow('part 1 failed');
 });
 

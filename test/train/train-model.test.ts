@@ -55,7 +55,9 @@ it('learns, and answers new rows from the file alone', async () => {
   expect(await loaded.predict(lacking)).toEqual(
     await loaded.predict(await tableFrom([{ size: 3, colour: null }])),
   );
-  expect(loaded.notes(lacking)).toMatchObject([{ code: 'no-column', column: 'colour', isWarning: true }]);
+  expect(await loaded.notes(lacking)).toMatchObject([
+    { code: 'no-column', column: 'colour', isWarning: true },
+  ]);
   await expect(loaded.predict(await tableFrom([{ length: 3 }]))).rejects.toThrow(/has none of the 2 columns/);
   await loaded.close();
 });

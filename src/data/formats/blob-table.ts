@@ -1,6 +1,7 @@
 // CSV that a program has in hand and not at a path: what somebody has chosen in a page, or what was fetched.
 
 import { InputError, refuse } from '../../errors.ts';
+import type { BlobLike, ResponseLike } from '../../platform.ts';
 import { readIn } from './passes.ts';
 import { type NotedTable, readText, type TextHost, type TextOptions } from './text-table.ts';
 
@@ -9,12 +10,12 @@ const MAX_BYTES = 512 * 2 ** 20;
 
 /** A blob and what to call it in messages. */
 export interface NamedBlob {
-  readonly blob: Blob;
+  readonly blob: BlobLike;
   readonly name: string;
 }
 
 /** What a `File`, a `Blob` or a `Response` holds; throws an InputError for other values, and for a response that is no table. */
-export async function blobOf(source: Blob | Response): Promise<NamedBlob> {
+export async function blobOf(source: BlobLike | ResponseLike): Promise<NamedBlob> {
   if (source instanceof Blob) return { blob: source, name: (source as Partial<File>).name || 'the file' };
   if (!(source instanceof Response)) refuse('source', 'a File, a Blob or a Response', source);
   const name = source.url || 'the response';

@@ -4,6 +4,8 @@ import { stat } from 'node:fs/promises';
 import { readChunks } from '../../files/chunks.ts';
 import { readBytes } from '../../files/read.ts';
 import { fileError } from '../../files/write.ts';
+import type { PageOptions } from '../../network/page-script.ts';
+import type { BlobLike, ResponseLike } from '../../platform.ts';
 import { blobOf, parseBlob } from './blob-table.ts';
 import { detectEncodings } from './detector.ts';
 import { readIn, readPasses } from './passes.ts';
@@ -52,7 +54,10 @@ export async function readCsv(
  * The table in a `File`, a `Blob` or a `Response` of CSV, gzipped or not. How it was read is in its `notes`. Throws an InputError that names
  * what is wrong.
  */
-export async function readTable(source: Blob | Response, options: TextOptions = {}): Promise<NotedTable> {
+export async function readTable(
+  source: BlobLike | ResponseLike,
+  options: TextOptions & PageOptions = {},
+): Promise<NotedTable> {
   return parseBlob(await blobOf(source), host, options);
 }
 

@@ -7,11 +7,10 @@ import { open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../../errors.ts';
 import { fileError } from '../../files/write.ts';
+import { PARQUET_PROCESS } from '../parquet-process.ts';
 import type { Column } from './columns.ts';
 import type { Found } from './parquet-child.ts';
 
-/** The same file whether this one runs from src/ (in tests) or from dist/. */
-const CHILD = fileURLToPath(new URL('../../../dist/data/formats/parquet-child.js', import.meta.url));
 /** What the heap of the process may hold, in MiB. */
 const HEAP = 2048;
 const MAX_BYTES = 2 ** 31;
@@ -54,7 +53,7 @@ export async function checkEnds(path: string): Promise<number> {
 /** The columns of the Parquet file at `path`, read within `seconds`; throws an InputError where that cannot be. */
 export function readColumns(path: string, seconds: number): Promise<ParquetColumns> {
   return new Promise((resolve, reject) => {
-    const child = fork(CHILD, [path], {
+    const child = fork(fileURLToPath(PARQUET_PROCESS), [path], {
       execArgv: [`--max-old-space-size=${HEAP}`],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -1,6 +1,7 @@
 // Images of what a page can draw: pictures, canvases, frames of a video or a camera, files.
 
 import { InputError, refuse } from '../../errors.ts';
+import type { Drawable } from '../../platform.ts';
 import type { Images, Size } from './images.ts';
 
 /** How pictures become images. */
@@ -16,7 +17,7 @@ export interface PictureOptions {
  * be drawn, for other than one label each, and outside of a page.
  */
 export async function imagesFrom(
-  pictures: readonly ImageBitmapSource[],
+  pictures: readonly Drawable[],
   { size: { height, width, channels }, labels }: PictureOptions,
 ): Promise<Images> {
   if (typeof OffscreenCanvas === 'undefined') {
