@@ -51,7 +51,7 @@ export async function reportOf(
   const evidence = shape && (await evidenceOf(network, data, evaluation, image));
   const confidence = learned && calibrated(evaluation.goodnessSums, classes, learned.model.calibration);
   return {
-    title: `${recipe.name} on ${data.name}`,
+    title: `${recipe.name} on ${withoutFolders(data.name)}`,
     settings: describeRecipe(recipe),
     machine: [
       ['threads', `${threads}`],
@@ -72,6 +72,11 @@ export async function reportOf(
     ...(confidence && { reliability: reliability(confidence, data.labels, classes) }),
     ...(shape && { shape }),
   };
+}
+
+/** Data called by a path, by its end: a report may be handed on. */
+function withoutFolders(name: string): string {
+  return name.replace(/^.*[/\\](?=[^/\\,])/, '');
 }
 
 /** What is positive, and what is negative. */

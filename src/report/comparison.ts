@@ -61,7 +61,8 @@ export interface Comparison {
 /** The whole report as the text of one HTML file. */
 export function renderComparison(data: Comparison): string {
   const { name, about, variants, curves, machine } = data;
-  const header = `<p class="about">${escaped(about)}</p>\n${versus(data)}`;
+  const result = variants.length > 1 ? bars(data) : versus(data);
+  const header = `<p class="about">${escaped(about)}</p>\n${result}`;
   return page(name, `Forward-Forward experiment, ${data.section}`, header, [
     section('Results', resultsReading(data), resultsTable(variants)),
     ...curves.map(each => section(each.title, each.reading, curvesFigure(each, variants))),
@@ -90,6 +91,37 @@ function versus({ variants, measure, section: where, isShort }: Comparison): str
 <p class="lead">in ${escaped(where)}.</p></div>`
     : `<div><p class="lead">There is no figure for this in ${escaped(where)}.</p></div>`;
   return `<div class="versus">${ours}${theirs}</div>`;
+}
+
+/** The error of every variant as a bar, the least one marked, and the published figures as strokes across. */
+function bars({ variants, measure, isShort, section: where }: Comparison): string {
+  const published = variants.map(({ paper }) => Number.parseFloat(paper ?? ''));
+  const errors = variants.map(({ error }) => error?.mean ?? Number.NaN);
+  const known = [...errors, ...published].filter(Number.isFinite);
+  const most = Math.max(...known, 1e-9);
+  const least = Math.min(...errors.filter(Number.isFinite));
+  const share = (value: number) => `${decimal((value / most) * 100, 1)}%`;
+  const rows = variants.map(({ name, error, paper }, i) => {
+    const isBest = errors[i] === least;
+    const bar = Number.isFinite(errors[i])
+      ? `<i class="shade${i % COLOURS}" style="width:${share(errors[i])}"></i>`
+      : '';
+    const stroke = Number.isFinite(published[i]) ? `<b style="left:${share(published[i])}"></b>` : '';
+    return `<tr${isBest ? ' class="best"' : ''}><th scope="row">${escaped(name)}</th><td class="measured">${spreadText(error)}</td>
+<td class="bar"><span>${bar}${stroke}</span></td><td>${paper ? `${escaped(paper)} published` : ''}</td></tr>`;
+  });
+  const seeds = new Set(variants.map(({ runs }) => runs.length));
+  const [count] = seeds;
+  const means = seeds.size > 1 ? 'means of the seeds' : count === 1 ? 'one seed' : `means of ${count} seeds`;
+  const strokes = published.some(Number.isFinite)
+    ? ` The strokes are the figures in ${escaped(where)}${isShort ? ', of full runs' : ''}.`
+    : '';
+  return `<table class="bars"><caption>${escaped(capitalized(measure))} of each variant, ${means}: shorter is better.${strokes}${isShort ? ' This was a short run.' : ''}</caption>
+<tbody>${rows.join('\n')}</tbody></table>`;
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function resultsReading({ measure, variants }: Comparison): string {

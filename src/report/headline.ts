@@ -38,7 +38,7 @@ export function bestOf(readouts: readonly ReadoutErrors[]): ReadoutErrors {
   return readouts.reduce((best, other) => (other.error < best.error ? other : best));
 }
 
-/** The best error in large, as dots out of a thousand, and beside it the readouts that there are, time and speed. */
+/** The best error in large, as dots, and beside it the readouts that there are, time and speed. */
 export function headline(readouts: readonly ReadoutErrors[], epochs: readonly EpochEvent[]): string {
   const best = bestOf(readouts);
   const sum = (what: 'count' | 'wrong') => best.byClass.reduce((total, of) => total + of[what], 0);
@@ -48,7 +48,7 @@ export function headline(readouts: readonly ReadoutErrors[], epochs: readonly Ep
   return `<div class="hero">
 <div><p class="big">${decimal(best.error, 2)}<span>\u00a0%</span></p>
 <p class="lead">test error by ${readoutNames[best.kind]}${exact}.</p></div>
-${dots(best.error)}
+${dots(best.error, examples, wrong)}
 </div>
 <dl class="stats">
 ${readouts
@@ -71,19 +71,25 @@ function stat(name: string, value: string, note: string, better = false): string
   return `<div${kind}><dt>${name}</dt><dd><b>${value}</b><span>${note}</span></dd></div>`;
 }
 
-// A percentage below two is hard to picture; some dots among a thousand are not.
-function dots(error: number): string {
+const MOST_DOTS = 1000;
+const IN_ROW = 50;
+
+// A percentage below two is hard to picture; some dots among a thousand are not. Of fewer test examples each is a dot.
+function dots(error: number, examples: number, misread: number): string {
   if (!Number.isFinite(error)) return '';
-  const wrong = Math.min(1000, Math.max(0, Math.round(error * 10)));
-  const rows = Array.from({ length: 20 }, (_, row) => {
-    const marked = Math.min(50, Math.max(0, wrong - row * 50));
-    return dotRow('wrong', row, 0, marked) + dotRow('right', row, marked, 50);
+  const isEach = examples > 0 && examples < MOST_DOTS;
+  const count = isEach ? examples : MOST_DOTS;
+  const wrong = isEach ? misread : Math.min(count, Math.max(0, Math.round(error * 10)));
+  const rows = Array.from({ length: Math.ceil(count / IN_ROW) }, (_, row) => {
+    const inRow = Math.min(IN_ROW, count - row * IN_ROW);
+    const marked = Math.min(inRow, Math.max(0, wrong - row * IN_ROW));
+    return dotRow('wrong', row, 0, marked) + dotRow('right', row, marked, inRow);
   });
-  const text = `Of 1,000 examples, ${decimal(wrong)} are read wrong`;
-  const picture = svg(500, 200, text, rows.join(''));
+  const of = `Of ${isEach ? 'the ' : ''}${decimal(count)} ${isEach ? 'test ' : ''}examples`;
   const verb = wrong === 1 ? 'is' : 'are';
+  const picture = svg(500, 10 * rows.length, `${of}, ${decimal(wrong)} ${verb} read wrong`, rows.join(''));
   return `<figure class="dots">${picture}
-<figcaption>Of 1,000 examples, <b class="wrong">${decimal(wrong)}</b> ${verb} read wrong.</figcaption>
+<figcaption>${of}, <b class="wrong">${decimal(wrong)}</b> ${verb} read wrong.</figcaption>
 </figure>`;
 }
 

@@ -9,10 +9,31 @@ const [width, height] = [460, 340];
 const [left, right, top, bottom] = [48, width - 12, 14, height - 48];
 const [smallest, largest] = [4, 13];
 
-/** Confidence against the share of right answers: a dot for each bin, larger where it holds more answers. */
+/** Of fewer answers the dots would lie where chance has put them. */
+const LEAST = 200;
+
+function answersIn(bins: Reliability['bins']): number {
+  return bins.reduce((sum, bin) => sum + bin.count, 0);
+}
+
+/** How to read the curve, where there is one. */
+export function howToReadReliability({ bins }: Reliability): string {
+  return answersIn(bins) < LEAST
+    ? ''
+    : `Where a dot lies on the dashed line, the network was right as often as it said. Below it, the
+network was too sure of itself; above it, too modest. `;
+}
+
+/** Confidence against the share of right answers: a dot for each bin, larger where it holds more answers; in words where there are few. */
 export function reliabilityCurve({ bins, calibrationError }: Reliability): string {
-  const count = bins.reduce((sum, bin) => sum + bin.count, 0);
+  const count = answersIn(bins);
   if (count === 0) return '<p class="none">No answers to show.</p>';
+  if (count < LEAST) {
+    const right = bins.reduce((sum, bin) => sum + bin.count * bin.accuracy, 0) / count;
+    const sure = bins.reduce((sum, bin) => sum + bin.count * bin.confidence, 0) / count;
+    return `<p>It was ${percentage(100 * sure, 1)} sure on average, and ${percentage(100 * right, 1)} right. For a curve,
+${decimal(count)} test examples are too few.</p>`;
+  }
   const x = linearAxis(0, 100, left, right, 5);
   const y = linearAxis(0, 100, bottom, top, 5);
   const most = Math.max(...bins.map(bin => bin.count));

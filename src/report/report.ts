@@ -12,7 +12,7 @@ import { goodnessHistogram } from './histogram.ts';
 import { escaped } from './markup.ts';
 import { type Mistake, mistakeCards } from './mistakes.ts';
 import { page, pairsTable, section } from './page.ts';
-import { reliabilityCurve } from './reliability.ts';
+import { howToReadReliability, reliabilityCurve } from './reliability.ts';
 import { worstTable } from './worst-classes.ts';
 
 /** All that a report shows; strings are plain text and need no escaping. */
@@ -132,8 +132,7 @@ class="negative">orange</b> ones for others. Each layer has its own scale.`,
     data.reliability
       ? section(
           'How sure, how right',
-          `Where a dot lies on the dashed line, the network was right as often as it said. Below it, the
-network was too sure of itself; above it, too modest. The confidence is that of ${readoutNames[answering]},
+          `${howToReadReliability(data.reliability)}The confidence is that of ${readoutNames[answering]},
 at the one temperature that fitted the validation examples.`,
           reliabilityCurve(data.reliability),
         )

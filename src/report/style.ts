@@ -62,6 +62,15 @@ figure.reliability { max-width: 560px; }
 .about { color: var(--muted); }
 header .about { font-size: 18px; margin-top: 6px; }
 .versus { display: flex; flex-wrap: wrap; gap: 24px 72px; margin-top: 28px; align-items: end; }
+.bars { width: 100%; margin-top: 24px; border-spacing: 0 6px; border-collapse: separate; }
+.bars th { text-align: left; font-weight: 400; padding-right: 16px; width: 1%; white-space: nowrap; }
+.bars td { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.bars .measured { text-align: right; padding-right: 14px; width: 1%; }
+.bars .best th, .bars .best .measured { font-weight: 650; }
+.bars .bar + td { width: 1%; padding-left: 14px; color: var(--muted); font-size: 14px; }
+.bars .bar span { display: block; position: relative; height: 18px; }
+.bars .bar i { display: block; height: 100%; min-width: 2px; border-radius: 4px; background: var(--own); }
+.bars .bar b { position: absolute; top: -3px; bottom: -3px; border-left: 2px solid var(--ink); }
 .versus .paper { color: var(--muted); font-weight: 400; font-size: clamp(40px, 6vw, 64px); }
 h3 { font-size: 15px; margin: 24px 0 10px; }
 table.results { width: 100%; font-size: 15px; }
@@ -224,6 +233,8 @@ table.pairs td { overflow-wrap: anywhere; text-align: right; }
   header, section { padding: 20px 16px 22px; border-radius: 12px; }
   h1 { font-size: 25px; }
   .hero { grid-template-columns: minmax(0, 1fr); gap: 22px; margin: 20px 0; }
+  .bars th { white-space: normal; width: 30%; }
+  .bars .bar + td { display: none; }
   .stats { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .stats div { padding: 12px; }
   .stats b { font-size: 22px; }
@@ -250,8 +261,25 @@ table.pairs td { overflow-wrap: anywhere; text-align: right; }
   .mistakes p b { font-size: 15px; }
   .mistakes text.class { font-size: 17px; }
 }
+@page { margin: 14mm; }
 @media print {
   :root { --page: #fff; }
-  figure, .mistakes li, tr { break-inside: avoid; }
+  main { padding: 0; gap: 6px; max-width: none; }
+  header, section { border: 0; padding: 8px 0; border-radius: 0; }
+  h2, .reading { break-after: avoid; }
+  .reading { break-inside: avoid; }
+  figure, .mistakes li, tr, .stats { break-inside: avoid; }
+  .big { font-size: 60px; }
+  .hero { margin: 12px 0; gap: 24px; }
+  .hero svg { max-height: 3.2cm; }
+  .wide svg, .reliability svg { max-height: 5.6cm; }
+  .multiples, .multiples.few { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px 24px; }
+  .fields { grid-template-columns: repeat(20, minmax(0, 1fr)); gap: 4px; }
+  .mistakes { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 8px; }
+  .mistakes li { padding: 8px; gap: 6px; }
+  .mistakes img { width: 56px; }
+  .confusion td { padding: 3px 1px; }
+  .tables { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px 32px; }
+  table.pairs { font-size: 12px; } table.pairs th, table.pairs td { padding: 3px 0; }
 }
 `;

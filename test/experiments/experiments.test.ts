@@ -253,7 +253,9 @@ describe('what it writes', () => {
     const html = await readFile(files.report, 'utf8');
     checkReport(html);
     expect(html).toContain('two ways to learn &lt;prototypes&gt;');
-    expect(html).toMatch(/<p class="big paper">1\.5<span>/);
+    expect(html).toMatch(
+      /<tr( class="best")?><th scope="row">\w+<\/th>.*\n.*<i class="shade0" style="width:[\d.]+%">.*<b style="left:[\d.]+%"><\/b>.*1\.5 % published/,
+    );
     expect(html.match(/<polyline class="line shade0"/g)).toHaveLength(2);
     expect(html.match(/<polyline class="line shade1"/g)).toHaveLength(2);
     // Image, partner, mask and hybrid of six, and the fields of two first layers.

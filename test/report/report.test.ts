@@ -254,7 +254,7 @@ test('headline names the better readout and counts its errors', () => {
   const html = renderReport(data({ readouts: [data().readouts[0], better] }));
   expect(html).toContain('<p class="big">0.50<span>');
   expect(html).toContain('test error by the softmax readout: 1 of 200 test examples read wrong.');
-  expect(html).toContain('<b class="wrong">5</b> are read wrong.');
+  expect(html).toContain('Of the 200 test examples, <b class="wrong">1</b> is read wrong.');
   expect(html).toContain('<b>1.50\u00a0%</b>');
   expect(renderReport(data())).toContain('test error by the goodness readout');
 });
