@@ -9,6 +9,7 @@ import { InputError } from '../errors.ts';
 import { WriteError } from '../files/write.ts';
 import { publishedRecipes } from '../recipes/published-recipes.ts';
 import { recipes } from '../recipes/recipes.ts';
+import { completion, shellNames } from './completion.ts';
 import { evaluate } from './evaluate.ts';
 import { exportModel } from './export.ts';
 import { inspect } from './inspect.ts';
@@ -16,6 +17,7 @@ import { warn, watchOutput } from './output.ts';
 import { predictCommand } from './predict.ts';
 import { addColumns, addReading } from './reading.ts';
 import { reproduceExperiment } from './reproduce.ts';
+import { LEAST_WIDTH, wrapped } from './text.ts';
 import { type TrainOptions, train } from './train.ts';
 import { trainOwn } from './train-custom.ts';
 
@@ -34,6 +36,17 @@ const OWN =
   'a table (CSV, TSV, JSON, ARFF, XLSX, Parquet), an NPY, NPZ or IDX file, or a folder (or ZIP) with a folder of images for each class';
 const SKIP_BAD = ['--skip-bad', 'leave out images that cannot be read, and say which'] as const;
 
+const OPEN = ['--open', 'show the report in a browser in the end'] as const;
+
+function example(...lines: readonly (readonly [command: string, what: string])[]): string {
+  const shown = lines.map(([command, what]) => `  ${what}:\n    ${command}`);
+  return `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${shown.join('\n')}`;
+}
+
+function paragraph(text: string): string {
+  return `\n${wrapped(text, process.stdout.columns)}`;
+}
+
 function buildCommand(): Command {
   const { version } = createRequire(import.meta.url)('../../package.json');
   const program = new Command('ff')
@@ -41,6 +54,7 @@ function buildCommand(): Command {
       'Trains neural networks without backpropagation, with the Forward-Forward algorithm, on all cores.',
     )
     .version(version)
+    .configureHelp({ minWidthToWrap: LEAST_WIDTH })
     .showHelpAfterError('(ff --help shows what there is)');
 
   addColumns(addReading(program.command('train')))
@@ -63,11 +77,20 @@ function buildCommand(): Command {
     )
     .option('--test <data>', 'test on these data instead of those that come with DATA')
     .option(...SKIP_BAD)
+    .option(...OPEN)
     .option('--quiet', 'print nothing but errors, and warnings of what may make answers wrong')
     .option('--json', 'print JSON lines, one an epoch and one at the end, and nothing else')
     .addHelpText(
       'after',
-      '\nCtrl-C stops after the batch in progress, saves a checkpoint and says how to go on; so does ff train … | head.',
+      example(
+        ['npx ff train', 'MNIST, in half a minute'],
+        ['npx ff train data.csv --label species --out m.safetensors', 'a table of your own'],
+      ),
+    )
+    .addHelpText('after', () =>
+      paragraph(
+        'Ctrl-C stops after the batch in progress, saves a checkpoint and says how to go on; so does ff train … | head.',
+      ),
     )
     .action(async (source: string, options: TrainOptions) => {
       const isOwn = !datasetNames.includes(source) && (await holdsExamples(source));
@@ -89,11 +112,14 @@ function buildCommand(): Command {
     .option('--text <file>', 'a UTF-8 text to learn from, for sequences')
     .option('--out <folder>', 'where result and report go (default: runs/reproduce/NAME)')
     .option('--fresh', 'begin anew, and forget what was finished or stopped before')
+    .option(...OPEN)
     .option('--quiet', 'print nothing but errors')
     .option('--json', 'print JSON lines and nothing else')
-    .addHelpText(
-      'after',
-      '\nCtrl-C saves a checkpoint; the same command goes on from there, to the same bits as without the stop.',
+    .addHelpText('after', example(['npx ff reproduce supervised --short', 'in a tenth of the time']))
+    .addHelpText('after', () =>
+      paragraph(
+        'Ctrl-C saves a checkpoint; the same command goes on from there, to the same bits as without the stop.',
+      ),
     )
     .action(reproduceExperiment);
 
@@ -104,6 +130,7 @@ function buildCommand(): Command {
     .option('--threads <n>', 'threads that share the work (default: all cores)', wholeNumber(1))
     .option(...SKIP_BAD)
     .option('--json', 'print one JSON line and nothing else')
+    .addHelpText('after', example(['npx ff evaluate m.safetensors more.csv', 'rows with their species']))
     .action(evaluate);
 
   addReading(program.command('predict'))
@@ -124,6 +151,10 @@ function buildCommand(): Command {
     )
     .option(...SKIP_BAD)
     .option('--json', 'print one JSON line a row or picture and nothing else')
+    .addHelpText(
+      'after',
+      example(['npx ff predict m.safetensors new.csv --out answers.csv', 'rows without their species']),
+    )
     .action(predictCommand);
 
   program
@@ -131,6 +162,7 @@ function buildCommand(): Command {
     .description('show what is in a model: recipe, layers, bytes')
     .argument('<model>', 'a .safetensors file')
     .option('--json', 'print one JSON line and nothing else')
+    .addHelpText('after', example(['npx ff inspect m.safetensors', 'columns, classes, layers']))
     .action(inspect);
 
   program
@@ -153,7 +185,22 @@ function buildCommand(): Command {
       '--out <file>',
       "the file to write (default: the model's name with .onnx, .int8.safetensors or .js)",
     )
+    .addHelpText('after', example(['npx ff export m.safetensors --onnx', 'writes m.onnx']))
     .action(exportModel);
+
+  program
+    .command('completion')
+    .description('print what a shell needs to complete the words of this command')
+    .argument('<shell>', shellNames.join(', '))
+    .addHelpText(
+      'after',
+      example(
+        ['ff completion bash >> ~/.bashrc', 'bash'],
+        ['ff completion zsh >> ~/.zshrc', 'zsh'],
+        ['ff completion fish > ~/.config/fish/completions/ff.fish', 'fish'],
+      ),
+    )
+    .action((shell: string) => void process.stdout.write(`${completion(program, shell)}\n`));
 
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeErr: text => void process.stderr.write(text) });

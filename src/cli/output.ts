@@ -2,7 +2,7 @@
 
 import type { Note } from '../data/notes.ts';
 import { fileError } from '../files/write.ts';
-import { CONTROL, visible } from './text.ts';
+import { CONTROL, visible, wrapped } from './text.ts';
 
 const ESCAPE = String.fromCharCode(27);
 /** The codes that `colors` puts around words, or a character that is not simply shown. */
@@ -10,9 +10,10 @@ const UNUSUAL = new RegExp(`${ESCAPE}\\[(?:1|2|22)m|${CONTROL}`, 'gu');
 
 /** Prints lines. Control characters in them, which can only come from a file or its name, are shown and not obeyed. */
 export function print(text: string): void {
-  console.log(
-    text.replaceAll(UNUSUAL, found => (found === '\n' || found.length > 1 ? found : visible(found))),
+  const shown = text.replaceAll(UNUSUAL, found =>
+    found === '\n' || found.length > 1 ? found : visible(found),
   );
+  console.log(wrapped(shown, process.stdout.columns));
 }
 
 export function printJson(event: object): void {
@@ -21,7 +22,7 @@ export function printJson(event: object): void {
 
 /** Says one line beside the output, where it is wanted in any case. */
 export function warn(text: string): void {
-  process.stderr.write(`ff: ${visible(text)}\n`);
+  process.stderr.write(`${wrapped(`ff: ${visible(text)}`, process.stderr.columns)}\n`);
 }
 
 /** Says those notes beside the output because of which an answer may be wrong or missing. */

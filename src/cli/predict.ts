@@ -68,7 +68,7 @@ async function predictRows(
     skipBad,
     onProgress: progress.tell,
   }).finally(() => progress.end());
-  const notes = model.notes(examples);
+  const notes = await model.notes(examples);
   const doubt = notes.find(({ isWarning }) => isWarning);
   if (strict && doubt)
     throw new InputError(`${examples.name}: ${doubt.text}; without --strict this is a warning`);

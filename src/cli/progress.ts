@@ -2,7 +2,7 @@
 
 import type { EpochEvent } from '../network/events.ts';
 import type { Network } from '../network/network.ts';
-import { colors, duration, grouped, percent } from './text.ts';
+import { colors, duration, grouped, percent, wrapped } from './text.ts';
 
 const BAR = 12;
 const REDRAW_MS = 120;
@@ -56,7 +56,8 @@ export class Progress {
   }
 
   #print(line: string): void {
-    process.stdout.write(`${this.#timer ? '\r\x1b[K' : ''}${line}\n`);
+    const { columns } = process.stdout;
+    process.stdout.write(`${this.#timer ? '\r\x1b[K' : ''}${wrapped(line, columns)}\n`);
   }
 }
 

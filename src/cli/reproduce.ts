@@ -10,6 +10,7 @@ import { filesToWrite, reproduce } from '../experiments/run.ts';
 import type { SeenEvent } from '../experiments/training.ts';
 import { describeRecipe, layerSize } from '../recipes/describe.ts';
 import { machineOf } from './describe.ts';
+import { openFile } from './open.ts';
 import { print, printJson, warn } from './output.ts';
 import { checkOutputs, tellTrouble } from './outputs.ts';
 import { Progress } from './progress.ts';
@@ -25,6 +26,7 @@ export interface ReproduceOptions {
   readonly text?: string;
   readonly out?: string;
   readonly fresh?: boolean;
+  readonly open?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
@@ -94,6 +96,7 @@ export async function reproduceExperiment(
       ['report', `${files.report} (open it in a browser)`],
     ]),
   );
+  if (options.open) await openFile(files.report);
   sayJson({
     event: 'done',
     experiment: name,

@@ -1,6 +1,10 @@
 // Numbers and tables as text for the terminal.
 
+import { Help } from 'commander';
 import pc from 'picocolors';
+
+/** Columns that text is broken to fit into, at least: in fewer it would be a ladder of words. */
+export const LEAST_WIDTH = 20;
 
 /** Colours on a terminal that has them, none when piped (picocolors alone would colour pipes where CI is set). */
 export const colors = pc.createColors(process.stdout.isTTY === true && pc.isColorSupported);
@@ -13,6 +17,24 @@ const control = new RegExp(CONTROL, 'gu');
 /** `text` as one line that a terminal shows as it is; its control characters look as they do in JSON, such as `\u001b`. */
 export function visible(text: string): string {
   return text.replaceAll(control, found => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+const help = Object.assign(new Help(), { minWidthToWrap: LEAST_WIDTH });
+/** `  name  value`, as `pairs` writes it: what goes on stays below the value. */
+const LEAD = /^ {2}\S.*? {2,}(?=\S)/;
+
+/** Lines broken between words where they are longer than `width`; where that is not known, as they are. */
+export function wrapped(text: string, width: number | undefined): string {
+  if (width === undefined) return text;
+  return text
+    .split('\n')
+    .map(line => {
+      if (help.displayWidth(line) <= width) return line;
+      const [lead] = LEAD.exec(line) ?? /^ */.exec(line)!;
+      const rest = help.boxWrap(line.slice(lead.length), width - lead.length);
+      return lead + rest.replaceAll('\n', `\n${' '.repeat(lead.length)}`);
+    })
+    .join('\n');
 }
 
 /** An error in percent, as it is printed everywhere. */

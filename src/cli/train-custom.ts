@@ -22,6 +22,7 @@ import { saveSomewhere } from '../train/saving.ts';
 import { trainModel } from '../train/train-model.ts';
 import { NothingLearned } from '../train/training.ts';
 import { machineOf, perClass, verdict } from './describe.ts';
+import { openFile } from './open.ts';
 import { print, printJson, warn, warnOf } from './output.ts';
 import { defaultModel, saveReport, type TrainingFiles, tellTrouble, withTrainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
@@ -144,6 +145,7 @@ async function trainAndSave(work: Work, options: TrainOptions): Promise<void> {
         ['try next', shell`npx ff predict ${model} ${source} --out answers.csv`],
       ]),
     );
+    if (options.open) await openFile(report);
     if (learned.isStopped) {
       tellStop(model);
       return;

@@ -18,6 +18,7 @@ import { reportOf } from '../report/collect.ts';
 import { checkSameData, fingerprintOf } from '../train/fingerprint.ts';
 import { fitAndSave, saveSomewhere } from '../train/saving.ts';
 import { machineOf, perClass, verdict } from './describe.ts';
+import { openFile } from './open.ts';
 import { print, printJson, warn } from './output.ts';
 import { defaultModel, saveReport, type TrainingFiles, tellTrouble, withTrainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
@@ -37,6 +38,7 @@ export interface TrainOptions extends LearningOptions {
   readonly test?: string;
   readonly label?: string;
   readonly skipBad?: boolean;
+  readonly open?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
@@ -109,6 +111,7 @@ async function trainAndSave(network: Network, work: Work, options: TrainOptions)
   const totalSeconds = (performance.now() - startedAt) / 1000;
   say(`trained in ${duration(trainSeconds)}, ${duration(totalSeconds)} in all\n`);
   say(pairs(nextSteps(model, report, source)));
+  if (options.open && report !== undefined) await openFile(report);
   sayJson({
     event: 'done',
     ...(evaluation && {
