@@ -215,7 +215,16 @@ describe.skipIf(!chromiumPath)('the page', () => {
     await page.reload();
     await page.locator('#machine:not(:empty)').waitFor();
     await page.setInputFiles('#load', path);
-    await expect.poll(() => page.textContent('#status')).toBe('Loaded saved.safetensors: demo, 100 - 100.');
+    await expect
+      .poll(() => page.textContent('#keep-status'))
+      .toMatch(/^Loaded saved\.safetensors: \d+\.\d % of 1,000 test digits wrong\.$/);
+    expect(await page.textContent('#network')).toBe(
+      'Loaded from saved.safetensors: 2 × 100 units, swish, tempting wrong labels, seed 1.',
+    );
+    expect(await page.inputValue('[name=width]')).toBe('100');
+    expect(await page.isHidden('#changed')).toBe(true);
+    expect(Number.parseFloat((await page.textContent('#test-error'))!)).toBe(error);
+    expect(new URL(page.url()).hash).toBe('');
     await page.focus('#pad');
     await page.keyboard.press('Space');
     for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowDown');
@@ -226,7 +235,17 @@ describe.skipIf(!chromiumPath)('the page', () => {
       mimeType: '',
       buffer: (await readFile(path)).subarray(0, 99),
     });
-    await expect.poll(() => page.textContent('#message')).toMatch(/^the model: /);
+    await expect.poll(() => page.textContent('#keep-message')).toMatch(/^bad cannot be loaded: /);
+    await page.setInputFiles('#load', {
+      name: 'photo.png',
+      mimeType: '',
+      buffer: Buffer.from('\x89PNG\r\n\x1a\n'.repeat(9)),
+    });
+    await expect
+      .poll(() => page.textContent('#keep-message'))
+      .toBe(
+        'photo.png cannot be loaded: not a safetensors file: it does not begin with the length of a header. Choose a file that this page or ff has saved.',
+      );
     expect(failures).toEqual([]);
     await context.close();
   });
@@ -242,7 +261,17 @@ describe.skipIf(!chromiumPath)('the page', () => {
     await page.fill('[name=epochs]', '1');
     await page.click('#run');
     await done(page);
-    expect(new URL(page.url()).hash).toBe('#depth=1&width=50&objective=logistic&images=3000&epochs=1&seed=9');
+    const trained = '#depth=1&width=50&objective=logistic&images=3000&epochs=1&seed=9';
+    expect(new URL(page.url()).hash).toBe(trained);
+    // What is changed now is not this network's, nor is the address.
+    await page.fill('[name=width]', '60');
+    await page.locator('[name=width]').blur();
+    await page.locator('#changed:not([hidden])').waitFor();
+    expect(new URL(page.url()).hash).toBe(trained);
+    expect(await page.textContent('#network')).toMatch(/^This network: 1 × 50 units, logistic, /);
+    await page.click('#back');
+    expect(await page.inputValue('[name=width]')).toBe('50');
+    expect(await page.isHidden('#changed')).toBe(true);
     expect(failures).toEqual([]);
     await context.close();
   });

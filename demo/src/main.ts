@@ -6,9 +6,9 @@ import { drawLines, linear, percents, short } from './chart.ts';
 import { type OwnDigit, SIDE, testDigits, trainingDigits, withOwn } from './digits.ts';
 import { drawFields } from './fields.ts';
 import { Pad } from './pad.ts';
-import { recipeOf } from './recipe.ts';
+import { recipeOf, stateOf } from './recipe.ts';
 import { formatState, parseState, type State } from './state.ts';
-import { Training } from './training.ts';
+import { type Origin, Training } from './training.ts';
 
 const element = <T extends Element>(id: string) => document.getElementById(id) as unknown as T;
 const button = (id: string) => element<HTMLButtonElement>(id);
@@ -22,46 +22,100 @@ const FIELDS_EVERY = 500;
 /** Epochs that "go on" adds. */
 const MORE = 2;
 
-let state: State;
+/** Softmax probability under which no answer is likely. */
+const LIKELY = 0.5;
+
+/** What the form asks for, which is of the next network where it differs from the one on the screen. */
+let wanted: State;
 let training: Training | undefined;
 let drawing: Uint8Array | undefined;
 const own: OwnDigit[] = [];
+/** What runs from a click on, until it ends or is stopped. */
+let job: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
 
 // ----- what it says ----------------------------------------------------------------------------------------------------
 
-function say(text: string): void {
-  element('status').textContent = text;
+/** The part of the page that a visitor looks at who has clicked there. */
+type Place = 'train' | 'draw' | 'keep';
+
+function say(text: string, place: Place = 'train'): void {
+  element(place === 'train' ? 'status' : `${place}-status`).textContent = text;
 }
 
-/** Shows a message at the top until the next one; none hides it. */
-function tell(text: string): void {
-  const message = element<HTMLElement>('message');
+/** Shows what is wrong until the next message there; none hides it. The one at the top is about the address. */
+function tell(text: string, place?: Place): void {
+  const message = element<HTMLElement>(place ? `${place}-message` : 'message');
   message.textContent = text;
   message.hidden = text === '';
 }
 
-/** Runs what a button asks for; whatever goes wrong is told. */
-async function attempt(work: () => Promise<void>): Promise<void> {
+function tellError(error: unknown, place: Place): void {
+  const isOurs = error instanceof InputError;
+  tell(
+    isOurs ? error.message : `Something went wrong: ${error instanceof Error ? error.message : error}`,
+    place,
+  );
+}
+
+/** Runs what a button asks for; whatever goes wrong is told beside it. */
+async function attempt(place: Place, work: () => Promise<void>): Promise<void> {
+  tell('', place);
   try {
     await work();
   } catch (error) {
-    const isOurs = error instanceof InputError;
-    tell(isOurs ? error.message : `Something went wrong: ${error instanceof Error ? error.message : error}`);
-    say('');
+    tellError(error, place);
+    say('', place);
   }
   showButtons();
 }
 
+/** Thrown where the visitor has stopped it. */
+class Stopped extends Error {}
+
+/** The same as `made`, or Stopped as soon as `signal` says so. */
+function until<Made>(signal: AbortSignal, made: Promise<Made>): Promise<Made> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new Stopped());
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    made.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/** Runs what takes a while, which the button of the training stops from now on. */
+function begin(place: Place, work: (signal: AbortSignal) => Promise<void>): void {
+  const stop = new AbortController();
+  const done = attempt(place, async () => {
+    try {
+      await work(stop.signal);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+      say('Stopped before training had begun.');
+      element<HTMLProgressElement>('progress').value = 0;
+    } finally {
+      job = undefined;
+    }
+  });
+  job = { stop, done };
+  showButtons();
+}
+
+/** Ends what runs. */
+async function cancel(): Promise<void> {
+  job?.stop.abort();
+  await job?.done;
+}
+
 function showButtons(): void {
-  const isRunning = training?.isRunning ?? false;
+  const isRunning = job !== undefined;
   button('run').textContent = isRunning ? 'Stop' : 'Train';
-  const position = training?.network.position;
-  button('more').hidden = isRunning || !position || (position.epoch === 1 && position.batch === 0);
+  button('more').hidden = isRunning || !training?.hasBegun;
   button('more').textContent = `Go on, ${MORE} more epochs`;
   const examples = own.length === 1 ? '1 digit' : `${own.length} digits`;
   button('personalise').disabled = isRunning || own.length === 0;
   button('personalise').textContent =
     own.length === 0 ? 'Go on training with my digits' : `Go on training with my ${examples}`;
+  showOrigin();
 }
 
 // ----- settings and the address ------------------------------------------------------------------------------------------
@@ -69,14 +123,14 @@ function showButtons(): void {
 function readSettings(): State {
   const words = new URLSearchParams(new FormData(settings) as unknown as Record<string, string>);
   // Not in the form.
-  words.set('seed', `${state.seed}`);
-  const { state: next, complaints } = parseState(words.toString());
-  tell(complaints.join('. '));
+  words.set('seed', `${wanted.seed}`);
+  const { state: next, complaints } = parseState(words.toString(), '');
+  tell(complaints.join('. '), 'train');
   return next;
 }
 
 function showSettings(next: State): void {
-  state = next;
+  wanted = next;
   for (const [name, value] of Object.entries(next)) {
     const field = settings.elements.namedItem(name) as HTMLInputElement | HTMLSelectElement | null;
     if (!field) continue;
@@ -88,27 +142,68 @@ function showSettings(next: State): void {
     }
     field.value = `${value}`;
   }
+  showOrigin();
 }
 
-function openAddress(): void {
+/** Says which network is on the screen, whether the settings are its own, and puts those that make it into the address. */
+function showOrigin(): void {
+  if (!training) return;
+  const { origin, network, isBeyond } = training;
+  const { layers } = network.recipe;
+  const units = network.session.plans.map(plan => plan.units);
+  const size =
+    new Set(units).size === 1 ? `${layers.length} × ${units[0]} units` : `${units.join(' - ')} units`;
+  const from = origin.file ? `Loaded from ${origin.file}` : 'This network';
+  const images = origin.file ? '' : `, ${origin.state!.images.toLocaleString('en')} digits`;
+  const more = isBeyond ? ', and what came after' : '';
+  element('network').textContent =
+    `${from}: ${size}, ${objectiveOf(origin)}seed ${network.seed}${images}${more}.`;
+  const isOwn = origin.state !== undefined && formatState(origin.state) === formatState(wanted);
+  element<HTMLElement>('changed').hidden = isOwn;
+  element('changed').querySelector('span')!.textContent =
+    'These settings are not those of the network below: Train makes a new one of them.';
+  button('back').hidden = origin.state === undefined;
+  const address = origin.file ? '' : formatState(origin.state!);
+  history.replaceState(null, '', address || location.pathname + location.search);
+}
+
+function objectiveOf({ state }: Origin): string {
+  if (!state) return 'with settings that this page does not have, ';
+  const { objective, negatives } = state;
+  return `${objective === 'symba' ? 'SymBa' : objective}, ${negatives === 'hard' ? 'tempting' : 'any'} wrong labels, `;
+}
+
+async function openAddress(): Promise<void> {
   const { state: next, complaints } = parseState(location.hash);
+  await cancel();
   tell(complaints.join('. '));
   showSettings(next);
-  void attempt(renew);
+  await attempt('train', renew);
 }
 
 // ----- networks ----------------------------------------------------------------------------------------------------------
 
-/** A new network as the settings say, not trained yet. */
-async function renew(): Promise<void> {
-  const made = createNetwork(recipeOf(state), { inputs: SIDE * SIDE, classes: 10, seed: state.seed });
-  await show(new Training(await made));
+let making: Promise<void> = Promise.resolve();
+
+/** Sees to it that the network on the screen is one as the settings say, not trained yet. */
+function renew(): Promise<void> {
+  // One after the other, so that the last one stays.
+  making = making
+    .catch(() => {})
+    .then(async () => {
+      const state = wanted;
+      const shown = training?.origin.file === undefined ? training?.origin.state : undefined;
+      if (shown && !training?.isTrained && formatState(shown) === formatState(state)) return;
+      const made = createNetwork(recipeOf(state), { inputs: SIDE * SIDE, classes: 10, seed: state.seed });
+      await show(new Training(await made, { state }));
+    });
+  return making;
 }
 
 async function show(next: Training): Promise<void> {
   const previous = training;
   training = next;
-  await previous?.stop();
+  await previous?.ended();
   await previous?.network.close();
   const { network } = next;
   const graphs = network.session.plans.map(
@@ -123,7 +218,8 @@ async function show(next: Training): Promise<void> {
   const memory = network.memoryBytes.reduce((a, b) => a + b) / 2 ** 20;
   element('machine').textContent =
     `Here: ${threads}${crossOriginIsolated ? '' : ' (this page is not cross-origin isolated)'}, ` +
-    `${network.session.build} SIMD kernels, ${memory.toFixed(0)} MiB for this network.`;
+    `${network.build} SIMD kernels, ${memory.toFixed(0)} MiB for this network.`;
+  say('');
   showButtons();
   drawCurves();
   await drawPictures();
@@ -131,17 +227,26 @@ async function show(next: Training): Promise<void> {
 }
 
 async function train(
+  signal: AbortSignal,
   data: (all: Dataset) => Promise<Dataset>,
   epochs: (done: number) => number,
 ): Promise<void> {
   const mine = training;
   if (!mine) return;
-  const count = state.images;
-  const all = await trainingDigits(count, (done, of) => say(`Fetching digits: ${done} of ${of} files`));
-  const [digits, test] = [await data(all), await testDigits()];
-  if (mine !== training || mine.isRunning) return;
+  const { images } = mine.origin.state ?? wanted;
+  const progress = element<HTMLProgressElement>('progress');
+  const fetched = trainingDigits(images, (done, of) => {
+    if (signal.aborted || mine !== training) return;
+    say(`Fetching digits: ${done} of ${of} files`);
+    progress.value = done / of;
+  });
+  const all = await until(signal, fetched);
+  const [digits, test] = await until(signal, Promise.all([data(all), testDigits()]));
+  if (mine !== training) return;
   const { position } = mine.network;
   const goal = epochs(position.batch === 0 ? position.epoch - 1 : position.epoch);
+  mine.isBeyond ||= digits !== all || goal > (mine.origin.state?.epochs ?? 0);
+  showOrigin();
   const timers = [
     setInterval(() => mine === training && mine.sample() && drawCurves(goal), DRAW_EVERY),
     setInterval(() => mine === training && void drawPictures(), FIELDS_EVERY),
@@ -149,12 +254,10 @@ async function train(
   ];
   try {
     say('Training …');
-    const running = mine.run(digits, test, goal, event => {
+    await mine.run(digits, test, goal, signal, event => {
       say(`Epoch ${event.epoch} of ${goal}: ${event.testError!.toFixed(1)} % of the test digits wrong`);
       drawCurves(goal);
     });
-    showButtons();
-    await running;
   } finally {
     for (const timer of timers) clearInterval(timer);
   }
@@ -173,7 +276,7 @@ async function train(
 
 // ----- what is drawn -----------------------------------------------------------------------------------------------------
 
-function drawCurves(goal = state.epochs): void {
+function drawCurves(goal = training?.network.recipe.epochs ?? 0): void {
   if (!training) return;
   const { network, trainErrors, testErrors, positive, negative } = training;
   const { trainError, imagesPerSecond } = network.progress;
@@ -226,7 +329,7 @@ async function drawPictures(): Promise<void> {
     if (mine === training) drawFields(element('fields'), weights);
   } catch (error) {
     // A network that was closed meanwhile has nothing to show.
-    if (mine === training) throw error;
+    if (mine === training) tellError(error, 'train');
   } finally {
     isFetching = false;
   }
@@ -248,12 +351,19 @@ async function look(): Promise<void> {
   try {
     const evaluation = asked && (await mine.look(asked));
     if (mine !== training) return;
-    drawAnswers(table, mine.network.session.recipe.layers.length, evaluation);
+    drawAnswers(table, mine.network.recipe.layers.length, evaluation);
     const label = evaluation?.answers.predictions[0];
-    const answer = label === undefined ? '' : `It says <b>${label}</b>`;
+    const isLikely = evaluation !== undefined && Math.max(...evaluation.probabilities) >= LIKELY;
+    const words = !mine.isTrained
+      ? 'Not trained yet'
+      : isLikely
+        ? `It says <b>${label}</b>`
+        : `Not sure, perhaps <b>${label}</b>`;
+    const answer = label === undefined ? '' : words;
+    element('answer').classList.toggle('unsure', !isLikely);
     if (element('answer').innerHTML !== answer) element('answer').innerHTML = answer;
   } catch (error) {
-    if (mine === training) throw error;
+    if (mine === training) tellError(error, 'draw');
   } finally {
     isLooking = false;
     if (isLookWanted) {
@@ -279,30 +389,39 @@ const pad = new Pad(element('pad'), () => {
 
 settings.addEventListener('submit', event => {
   event.preventDefault();
-  void attempt(async () => {
-    if (training?.isRunning) {
-      await training.stop();
-      return;
-    }
+  if (job) {
+    void cancel();
+    return;
+  }
+  begin('train', async signal => {
+    say('Making the network …');
     showSettings(readSettings());
-    history.replaceState(null, '', formatState(state) || location.pathname + location.search);
-    await renew();
+    await until(signal, renew());
     await train(
+      signal,
       async all => all,
-      () => state.epochs,
+      () => training!.network.recipe.epochs,
     );
   });
 });
 
 settings.addEventListener('change', () => {
-  const next = readSettings();
-  showSettings(next);
-  history.replaceState(null, '', formatState(next) || location.pathname + location.search);
+  void attempt('train', async () => {
+    showSettings(readSettings());
+    // Nothing is lost with a network that has learned nothing.
+    if (!job && training && !training.isTrained) await renew();
+  });
+});
+
+button('back').addEventListener('click', () => {
+  tell('', 'train');
+  if (training?.origin.state) showSettings(training.origin.state);
 });
 
 button('more').addEventListener('click', () => {
-  void attempt(() =>
+  begin('train', signal =>
     train(
+      signal,
       async all => all,
       done => done + MORE,
     ),
@@ -310,8 +429,10 @@ button('more').addEventListener('click', () => {
 });
 
 button('personalise').addEventListener('click', () => {
-  void attempt(() =>
+  say('', 'draw');
+  begin('train', signal =>
     train(
+      signal,
       all => withOwn(all, own),
       done => done + MORE,
     ),
@@ -320,7 +441,7 @@ button('personalise').addEventListener('click', () => {
 
 button('clear').addEventListener('click', () => pad.clear());
 button('sample').addEventListener('click', () => {
-  void attempt(async () => {
+  void attempt('draw', async () => {
     const { inputs, count } = await testDigits();
     const i = Math.floor(Math.random() * count);
     pad.show(inputs.slice(i * SIDE * SIDE, (i + 1) * SIDE * SIDE) as Uint8Array);
@@ -334,11 +455,11 @@ for (let label = 0; label < 10; label++) {
   teach.setAttribute('aria-label', `This is a ${label}`);
   teach.addEventListener('click', () => {
     if (!drawing) {
-      say('Draw a digit first.');
+      say('Draw a digit first.', 'draw');
       return;
     }
     own.push({ pixels: drawing, label });
-    say(`Kept as a ${label}. Draw more, or go on training with them.`);
+    say(`Kept as a ${label}. Draw more, or go on training with them.`, 'draw');
     pad.clear();
     showButtons();
   });
@@ -346,7 +467,7 @@ for (let label = 0; label < 10; label++) {
 }
 
 button('save').addEventListener('click', () => {
-  void attempt(async () => {
+  void attempt('keep', async () => {
     if (!training) return;
     const bytes = await encodeNetwork(training.network);
     const link = document.createElement('a');
@@ -354,44 +475,68 @@ button('save').addEventListener('click', () => {
     link.download = 'digits.safetensors';
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    say(`Saved as ${link.download}, ${(bytes.length / 2 ** 20).toFixed(1)} MiB.`, 'keep');
   });
 });
+
+/** The network in a file, if it is one that this page can show. */
+async function open(file: File): Promise<Training> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const network = await decodeNetwork(bytes).catch(error => {
+    if (!(error instanceof InputError)) throw error;
+    const reason = error.message.replace(/^the model: /, '');
+    throw new InputError(
+      `${file.name} cannot be loaded: ${reason}. Choose a file that this page or ff has saved.`,
+    );
+  });
+  const { inputs, classes, recipe, seed } = network;
+  const { learning } = recipe;
+  const fault =
+    inputs !== SIDE * SIDE || classes !== 10
+      ? `is a network for ${inputs} inputs and ${classes} classes, not for digits`
+      : learning.kind !== 'contrast' || learning.label.kind !== 'first'
+        ? 'is a network that learned otherwise than from a label in its first pixels, which this page cannot show'
+        : undefined;
+  if (fault) {
+    await network.close();
+    throw new InputError(`${file.name} ${fault}.`);
+  }
+  const state = stateOf(recipe, { images: wanted.images, seed });
+  return new Training(network, { file: file.name, ...(state && { state }) });
+}
 
 element<HTMLInputElement>('load').addEventListener('change', event => {
   const input = event.target as HTMLInputElement;
   const file = input.files?.[0];
   input.value = '';
   if (!file) return;
-  void attempt(async () => {
-    tell('');
-    const network = await decodeNetwork(new Uint8Array(await file.arrayBuffer()));
-    const { inputs, classes, recipe, plans } = network.session;
-    if (inputs !== SIDE * SIDE || classes !== 10) {
-      await network.close();
-      throw new InputError(
-        `${file.name} is a network for ${inputs} inputs and ${classes} classes, not for digits`,
-      );
-    }
-    const { learning } = recipe;
-    if (learning.kind !== 'contrast' || learning.label.kind !== 'first') {
-      await network.close();
-      throw new InputError(
-        `${file.name} is a network that learned otherwise than from a label in its first pixels, which this page cannot show`,
-      );
-    }
-    await show(new Training(network));
-    say(`Loaded ${file.name}: ${recipe.name}, ${plans.map(({ units }) => units).join(' - ')}.`);
+  void attempt('keep', async () => {
+    say(`Loading ${file.name} …`, 'keep');
+    const loaded = await open(file);
+    await cancel();
+    if (loaded.origin.state) showSettings(loaded.origin.state);
+    await show(loaded);
+    const { answers } = await loaded.network.evaluate(await testDigits());
+    if (loaded !== training) return;
+    element('test-error').textContent = `${answers.error.toFixed(1)} %`;
+    say(`Loaded ${file.name}: ${answers.error.toFixed(1)} % of 1,000 test digits wrong.`, 'keep');
   });
 });
 
 button('share').addEventListener('click', () => {
-  void attempt(async () => {
+  void attempt('keep', async () => {
+    if (training?.origin.file) {
+      throw new InputError('What was loaded from a file has no address: send the file.');
+    }
     await navigator.clipboard.writeText(location.href);
-    say('The address is in the clipboard.');
+    const more = training?.isBeyond
+      ? ' It makes this network as it was after the epochs of its settings, without what came after.'
+      : '';
+    say(`The address is in the clipboard.${more}`, 'keep');
   });
 });
 
-window.addEventListener('hashchange', openAddress);
+window.addEventListener('hashchange', () => void openAddress());
 window.addEventListener('resize', () => drawCurves());
 
-openAddress();
+void openAddress();

@@ -36,14 +36,14 @@ export const words = {
   negatives: ['hard', 'uniform'],
 } as const satisfies { [Name in keyof State]?: readonly State[Name][] };
 
-/** What an address asks for. What makes no sense is as by default, and said. */
-export function parseState(hash: string): { state: State; complaints: string[] } {
+/** What an address, or the settings written as one, asks for. What makes no sense is as by default, and said. */
+export function parseState(hash: string, place = ' in the address'): { state: State; complaints: string[] } {
   const state: Record<string, unknown> = { ...defaults };
   const complaints: string[] = [];
   const complain = (name: string, expected: string, found: string) => {
     const shown = found.length > 20 ? `${found.slice(0, 20)}…` : found;
     const instead = Object.hasOwn(defaults, name) ? `; took ${defaults[name as keyof State]}` : '';
-    complaints.push(`${name} in the address: expected ${expected}, found “${shown}”${instead}`);
+    complaints.push(`${name}${place}: expected ${expected}, found “${shown}”${instead}`);
   };
   for (const [name, value] of new URLSearchParams(hash.replace(/^#/, ''))) {
     if (Object.hasOwn(ranges, name)) {
