@@ -16,6 +16,7 @@ import { encodeSafetensors, parseSafetensors } from '../../src/files/safetensors
 import { loadPredictor } from '../../src/predict.ts';
 import type { Classes, Contrast } from '../../src/recipes/recipe.ts';
 import { recipes } from '../../src/recipes/recipes.ts';
+import { keepRow } from '../compatibility/rows.ts';
 import { convModels } from '../support/conv-models.ts';
 import { prototypes } from '../support/data.ts';
 import { randomModel, randomModelOf } from '../support/model.ts';
@@ -216,7 +217,7 @@ it.each(runtimes)('as JavaScript, predicts and learns in %s', async (_, program,
   if (!program) return;
   expect(ff('m.safetensors', '--js').status).toBe(0);
   await build({
-    entryPoints: [`${root}dist/learn.js`],
+    entryPoints: [`${root}dist/device/learn.js`],
     outfile: join(folder, 'learn.js'),
     bundle: true,
     format: 'esm',
@@ -233,7 +234,7 @@ it.skipIf(!workerd)(
   'predicts in an isolate without files or code that is compiled as it runs (skipped without workerd)',
   async () => {
     await build({
-      entryPoints: [`${root}dist/predict.js`],
+      entryPoints: [`${root}dist/device/predict.js`],
       outfile: join(folder, 'predict.js'),
       bundle: true,
       format: 'esm',
@@ -277,6 +278,9 @@ it.skipIf(!workerd)(
     const wasmModule = await WebAssembly.compile(await readFile(`${root}build/predict-simd.wasm`));
     const expected = (await loadPredictor(model.bytes, { wasmModule })).predict(example(0));
     expect({ label, goodness }).toEqual({ label: expected.label, goodness: [...expected.goodness] });
+    const { version } = JSON.parse(await readFile(`${hosts}workerd/package.json`, 'utf8'));
+    const result = "predicts, Node's bits";
+    keepRow({ group: 'runtimes', environment: 'workerd', version, tried: 'predict', result });
   },
 );
 
