@@ -43,6 +43,20 @@ function quantizeMatrix({ name, dtype, shape, data }: Tensor): [bytes: Tensor, s
   ];
 }
 
+/** The tensor of that name, of floats or, where it is a matrix, of bytes; throws an InputError where there is none of that shape. */
+export function findTensor(
+  tensors: ReadonlyMap<string, Tensor>,
+  name: string,
+  shape: readonly number[],
+  path: string,
+): Tensor {
+  const tensor = tensors.get(name);
+  const isKnown = tensor?.dtype === 'F32' || (tensor?.dtype === 'I8' && shape.length === 2);
+  if (isKnown && tensor.shape.join() === shape.join()) return tensor;
+  const found = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'none';
+  throw new InputError(`${path}: expected the tensor ${name} of F32 [${shape}], found ${found}`);
+}
+
 /**
  * The values of the tensor `name`, from floats or from bytes and their scales. Throws an InputError that begins with `path`
  * where it is missing, has another shape, or values that are not finite.
@@ -53,13 +67,8 @@ export function readFloats(
   shape: readonly number[],
   path: string,
 ): Float32Array {
-  const tensor = tensors.get(name);
-  const isBytes = tensor?.dtype === 'I8' && shape.length === 2;
-  if (!(isBytes || tensor?.dtype === 'F32') || tensor.shape.join() !== shape.join()) {
-    const found = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'none';
-    throw new InputError(`${path}: expected the tensor ${name} of F32 [${shape}], found ${found}`);
-  }
-  if (!isBytes) {
+  const tensor = findTensor(tensors, name, shape, path);
+  if (tensor.dtype !== 'I8') {
     const at = firstNotFinite(tensor.data);
     if (at < 0) return tensor.data as Float32Array;
     throw new InputError(

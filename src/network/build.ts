@@ -36,13 +36,19 @@ export async function create(host: Host, recipe: Recipe, options: NetworkOptions
   return start();
 }
 
-/** A network with all of its memory but nothing in it, and what starts its threads. */
-export async function prepare(host: Host, given: Recipe, options: NetworkOptions) {
+/** A network with all of its memory but nothing in it, and what starts its threads; `check` may refuse what is planned before there is memory for it. */
+export async function prepare(
+  host: Host,
+  given: Recipe,
+  options: NetworkOptions,
+  check?: (planned: NetworkPlan) => void,
+) {
   // Without options, what is missing is refused below.
   const { inputs, classes, seed = 1, threads = host.cores, build: asked } = { ...options };
   const recipe = checkRecipe(given);
   checkSizes(recipe, inputs, classes, seed, threads);
   const planned = planNetwork(recipe, inputs, classes, threads);
+  check?.(planned);
   const isShared = threads > 1;
   const build = chooseBuild(host, asked);
   const module = await host.compile(build, isShared);

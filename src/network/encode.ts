@@ -5,7 +5,7 @@ import type { Encoding } from '../data/encode-examples.ts';
 import type { Fingerprint } from '../data/fingerprint.ts';
 import { DivergenceError, InputError } from '../errors.ts';
 import { firstNotFinite } from '../files/finite.ts';
-import { readFloats } from '../files/int8.ts';
+import { findTensor, readFloats } from '../files/int8.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '../files/safetensors.ts';
 import type { Calibration } from '../readouts/calibration.ts';
 import { checkRecipe } from '../recipes/check.ts';
@@ -16,7 +16,7 @@ import { checkSizes, prepare } from './build.ts';
 import { isHistory } from './events.ts';
 import type { Host } from './host.ts';
 import type { Network, Position } from './network.ts';
-import { readState, type StateTensor, writeState } from './state.ts';
+import { eachTensor, readState, type StateTensor, writeState } from './state.ts';
 
 export interface LoadOptions {
   /** Threads that share the work, all cores by default. */
@@ -130,15 +130,19 @@ export async function decodeDescribed(
       `${path} names code to be run, ${between.path}: load it with allowModule, if you trust whoever made it`,
     );
   }
-  const { session, start } = await prepare(host, recipe, {
+  const isWhole = position !== undefined;
+  const asked = {
     ...options,
     inputs,
     classes,
     seed,
     // Going on with the same bits takes the same kernels.
-    ...(position ? { build } : {}),
-  });
-  writeState(session, position !== undefined, (name, shape) => readFloats(tensors, name, shape, path));
+    ...(isWhole ? { build } : {}),
+  };
+  const { session, start } = await prepare(host, recipe, asked, planned =>
+    eachTensor(planned, isWhole, (name, shape) => findTensor(tensors, name, shape, path)),
+  );
+  writeState(session, isWhole, (name, shape) => readFloats(tensors, name, shape, path));
   return { network: await start(position), description };
 }
 

@@ -12,11 +12,11 @@ export interface StateTensor {
   readonly data: Float32Array;
 }
 
-/** A tensor, and the memory that it is in. */
-type Region = TensorRegion & { readonly memory: WebAssembly.Memory };
+/** A tensor, and the layer whose memory it is in. */
+type Region = TensorRegion & { readonly layer: number };
 
 /** What the model file holds; with `isWhole` also what going on with training needs. */
-function regions({ plans, memories }: Session, isWhole: boolean): Region[] {
+function regions({ plans }: Pick<Session, 'plans'>, isWhole: boolean): Region[] {
   return plans.flatMap((plan, l) => {
     const { head, classHeads, outputOrder: order } = plan;
     const maps = classHeads?.groups ?? [];
@@ -29,7 +29,7 @@ function regions({ plans, memories }: Session, isWhole: boolean): Region[] {
       ...(head ? headTensors(head, `readout.${l}.weight`, order?.length ?? plan.units, 1, order) : []),
     ];
     const wanted = isWhole ? list : list.filter(({ isForTraining }) => !isForTraining);
-    return wanted.map(region => ({ ...region, memory: memories[l] }));
+    return wanted.map(region => ({ ...region, layer: l }));
   });
 }
 
@@ -55,14 +55,27 @@ function headTensors(
   ];
 }
 
+function shapeOf({ rows, units, isVector }: TensorRegion): number[] {
+  return isVector ? [units] : [rows, units];
+}
+
+/** Calls `check` with the name and the shape of every tensor that a network of these plans has, which needs no memory. */
+export function eachTensor(
+  planned: Pick<Session, 'plans'>,
+  isWhole: boolean,
+  check: (name: string, shape: readonly number[]) => void,
+): void {
+  for (const region of regions(planned, isWhole)) check(region.name, shapeOf(region));
+}
+
 /** The tensors of a network, or the one called `only`: `layers.0.weight` (inputs, units), `layers.0.bias` (units), … */
 export function readState(session: Session, isWhole: boolean, only?: string): StateTensor[] {
   const wanted = regions(session, isWhole).filter(({ name }) => only === undefined || name === only);
   return wanted.map(region => {
-    const { name, rows, units, isVector } = region;
+    const { name, rows, units } = region;
     const data = new Float32Array(rows * units);
-    forEachRow(region, (panelRow, from, length) => data.set(panelRow.subarray(0, length), from));
-    return { name, shape: isVector ? [units] : [rows, units], data };
+    forEachRow(session, region, (panelRow, from, length) => data.set(panelRow.subarray(0, length), from));
+    return { name, shape: shapeOf(region), data };
   });
 }
 
@@ -73,24 +86,26 @@ export function writeState(
   find: (name: string, shape: readonly number[]) => Float32Array,
 ): void {
   for (const region of regions(session, isWhole)) {
-    const { name, rows, units, isVector } = region;
-    const data = find(name, isVector ? [units] : [rows, units]);
-    forEachRow(region, (panelRow, from, length) => panelRow.set(data.subarray(from, from + length)));
+    const data = find(region.name, shapeOf(region));
+    forEachRow(session, region, (panelRow, from, length) => panelRow.set(data.subarray(from, from + length)));
   }
 }
 
 /** The name of a tensor that has values which are not finite, if there is one; nothing is copied. */
 export function notFinite(session: Session): string | undefined {
-  return regions(session, true).find(({ memory, at, panelRows, units }) => {
+  return regions(session, true).find(({ layer, at, panelRows, units }) => {
     const floats = Math.ceil(units / PANEL) * panelRows * PANEL;
     // What stands in the panels besides, such as their padding, is finite unless the rest is not.
-    return firstNotFinite(new Float32Array(memory.buffer, at, floats)) >= 0;
+    return firstNotFinite(new Float32Array(session.memories[layer].buffer, at, floats)) >= 0;
   })?.name;
 }
 
-function forEachRow(region: Region, visit: (panelRow: Float32Array, from: number, length: number) => void) {
-  const { memory, at, panelRows, firstRow, rows, units, order } = region;
-  const f32 = new Float32Array(memory.buffer);
+function forEachRow(
+  { memories }: Session,
+  { layer, at, panelRows, firstRow, rows, units, order }: Region,
+  visit: (panelRow: Float32Array, from: number, length: number) => void,
+) {
+  const f32 = new Float32Array(memories[layer].buffer);
   for (let unit = 0; unit < units; unit += PANEL) {
     for (let row = 0; row < rows; row++) {
       const panelRow = firstRow + (order ? order[row] : row);

@@ -1,11 +1,13 @@
-// Answers to more examples than are scored at once.
+// Answers to more examples than are scored at once, and files that say more than they hold.
 
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { tableFrom } from '../../src/data/tables/table.ts';
 import type { TableEncoding } from '../../src/data/tables/table-encoding.ts';
-import { Model } from '../../src/network/model.ts';
+import { encodeSafetensors, joinChunks } from '../../src/files/safetensors.ts';
+import { decodeNetwork, Model } from '../../src/network/model.ts';
 import type { Network } from '../../src/network/network.ts';
+import { recipes } from '../../src/recipes/recipes.ts';
 
 const [classes, count] = [1000, 9030];
 const encoding: TableEncoding = {
@@ -36,4 +38,19 @@ it('scores some examples at a time, and answers all in their order', async () =>
   const answers = await model.predict(await tableFrom(of.map(size => ({ size }))));
   expect(answers.map(({ label }) => label)).toEqual(of.map(c => `kind ${c}`));
   expect(sizes).toEqual([4150, 4150, 730]);
+});
+
+it('takes no memory for a network whose weights a file does not hold', async () => {
+  const recipe = { ...recipes.quick, layers: [10_000, 10_000] };
+  const description = { recipe, inputs: 10_000, classes: 10, seed: 1, build: 'simd' };
+  const metadata = { format: 'forward-forward 2', description: JSON.stringify(description) };
+  const memories = vi.spyOn(WebAssembly, 'Memory');
+  try {
+    await expect(decodeNetwork(joinChunks(encodeSafetensors([], metadata)))).rejects.toThrow(
+      /^the model: expected the tensor layers\.0\.weight of F32 \[10000,10000\], found none$/,
+    );
+    expect(memories).not.toHaveBeenCalled();
+  } finally {
+    memories.mockRestore();
+  }
 });
