@@ -36,7 +36,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [...slow, ...browser] },
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/hosts/**', ...slow, ...browser],
+        },
       },
       { extends: true, test: { name: 'slow', include: slow } },
       { extends: true, test: { name: 'browser', include: browser } },

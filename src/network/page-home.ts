@@ -57,9 +57,7 @@ export function hostWith({ wasmUrl, wasmModule }: KernelSource): Host {
         );
       }
       if (threads > 1) {
-        const team = new WebTeam<Session, Job>(location.href, session, threads);
-        await team.run({ kind: 'begin' });
-        return team;
+        return WebTeam.start<Session, Job>(location.href, session, threads);
       }
       const whole = openProgram(session, 0, 1);
       return new InlineTeam<Job>(job => whole.run(job), nextMessage);
@@ -182,13 +180,10 @@ async function reply(methods: Methods, handOver: typeof memoryOf, { id, method, 
 let program: ThreadProgram;
 
 function work(message: ThreadMessage<Session, Job>): void {
-  if (message.kind === 'begin') {
-    program = openProgram(message.data, message.part, message.parts);
-    return;
-  }
   let failure: unknown;
   try {
-    for (const _ of program.run(message.job));
+    if (message.kind === 'begin') program = openProgram(message.data, message.part, message.parts);
+    else for (const _ of program.run(message.job));
   } catch (error) {
     // The thread that failed says why.
     if (!(error instanceof BarrierBroken)) failure = error;

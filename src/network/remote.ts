@@ -7,6 +7,7 @@ import type { Build } from '../kernels/features.ts';
 import type { Prediction } from '../readouts/prediction.ts';
 import type { Recipe } from '../recipes/recipe.ts';
 import { isShared, sharedBuffer, viewLike } from '../threads/memory.ts';
+import { endWorker, startWorker } from '../threads/web-worker.ts';
 import type { EpochEvent } from './events.ts';
 import type { Call, Opened, Reply, SessionDescription } from './messages.ts';
 import type { Evaluation, FitOptions, Network, Position } from './network.ts';
@@ -31,7 +32,7 @@ export class Home<Methods extends NetworkMethods = NetworkMethods> {
   status: Reply['status'];
 
   constructor(url: string) {
-    this.#worker = new Worker(url, { name: 'forward-forward' });
+    this.#worker = startWorker(url, 'forward-forward');
     this.#worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#hear(data));
     this.#worker.addEventListener('error', ({ message }) => {
       const reason = message || 'its script was refused; give one that the page may load as workerUrl';
@@ -69,7 +70,7 @@ export class Home<Methods extends NetworkMethods = NetworkMethods> {
   #end(failure: Error): void {
     this.#failure ??= failure;
     // Its threads are workers of its own, which end with it.
-    this.#worker.terminate();
+    endWorker(this.#worker);
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Visited } from './visit.ts';
 
@@ -22,8 +23,13 @@ export async function openFirefox() {
       const page = await browser.newPage();
       try {
         await page.goto(url);
-        await page.waitForFunction('globalThis.visited', { timeout: 90_000 });
-        return await page.evaluate('globalThis.visited');
+        // What puppeteer has for this looks when the page is drawn, which a page that nobody sees may never be.
+        for (let tries = 0; ; tries++) {
+          const visited = await page.evaluate('globalThis.visited');
+          if (visited) return visited;
+          if (tries === 900) throw new Error(`${url}: nothing happens there`);
+          await setTimeout(100);
+        }
       } finally {
         await page.close();
       }

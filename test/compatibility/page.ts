@@ -51,6 +51,7 @@ const isIsolated = crossOriginIsolated;
 if (inWindow && location.search === '?worker') {
   const worker = new Worker('/page.js', { type: 'module' });
   worker.onmessage = ({ data }) => tell(data);
+  worker.onerror = ({ message }) => tell({ isIsolated, failure: `the worker: ${message}` });
 } else {
   visit().then(
     made => tell({ isIsolated, ...made }),
