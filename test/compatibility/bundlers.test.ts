@@ -102,7 +102,16 @@ describe.skipIf(!chromiumPath)('in a page (skipped without Chromium)', () => {
       'main.js': await plainProgram(),
     });
     try {
-      const words = ['build', 'index.html', '--dist-dir', 'out', '--no-cache', '--no-optimize'];
+      const words = [
+        'build',
+        'index.html',
+        '--dist-dir',
+        'out',
+        '--no-cache',
+        '--cache-dir',
+        'cache',
+        '--no-optimize',
+      ];
       const built = run(project, join(hosts, 'node_modules/.bin/parcel'), words);
       expect(built.status, built.output).toBe(0);
       const { threads } = check(await visit(join(project, 'out')), false);
