@@ -9,7 +9,7 @@ import { rollup } from 'rollup';
 import { minify } from 'terser';
 import { allKernels } from '../build/all-kernels.js';
 import { kernels } from '../build/page-kernels.js';
-import { pageLoader } from './page-loader.mjs';
+import { pageLoader } from './loaders.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import { minify } from 'terser';
-import { pageLoader } from './page-loader.mjs';
+import { nodeLoader, pageLoader } from './loaders.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -100,11 +100,6 @@ for (const [folder, inputs] of Object.entries(entries)) {
 // For programs that are checked with the types of this library's own sources.
 cpSync('modules/kernels/loader.d.ts', 'dist/both/loader.d.ts');
 
-const nodeLoader = {
-  name: 'node-loader',
-  resolveId: source =>
-    source === '#loader' ? fileURLToPath(import.meta.resolve('@assemblyscript/loader')) : null,
-};
 for (const [to, from] of Object.entries(modulesOf(whole))) {
   const [{ code }] = await bundled(
     { [to]: from },

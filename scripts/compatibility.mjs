@@ -2,9 +2,10 @@
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { provenance } from '../modules/experiments/provenance.js';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -20,9 +21,7 @@ const rows = readdirSync(folder).map(name => JSON.parse(readFileSync(join(folder
 rmSync(folder, { recursive: true });
 rows.sort((a, b) => a.environment.localeCompare(b.environment, 'en', { numeric: true }));
 
-const git = (...words) => spawnSync('git', words, { encoding: 'utf8' }).stdout.trim();
-const commit = git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') ? ', changed' : '');
-const seen = { node: process.version, cpu: `${cpus().length} × ${cpus()[0].model}`, commit, rows };
+const seen = { provenance: provenance(), rows };
 writeFileSync('bench/results/compatibility.json', `${JSON.stringify(seen, null, 1)}\n`);
 
 const titles = {
@@ -41,8 +40,8 @@ writeFileSync(
   'docs/compatibility.md',
   `# Where it runs
 
-Written by \`npm run compatibility\` from the tests that ran (\`test/compatibility/\`, \`test/export/\`), on ${seen.cpu}, ${process.version}, at
-${commit}. "The bits" are those of a model file that plain SIMD has learned. What is not installed on a machine is left out by the tests with
+Written by \`npm run compatibility\` from the tests that ran (\`test/compatibility/\`, \`test/export/\`), on ${seen.provenance.cpu}, ${seen.provenance.node}, at
+${seen.provenance.commit}. "The bits" are those of a model file that plain SIMD has learned. What is not installed on a machine is left out by the tests with
 a word; \`npm ci --prefix test/hosts\` installs bundlers, compilers and runtimes, and browsers come from the system.
 
 ${Object.keys(titles).map(table).join('\n')}`,

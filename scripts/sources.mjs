@@ -59,5 +59,5 @@ export const buildRecord = recordOf('dist/.sources', () => [
   'scripts/build-worker.mjs',
   'scripts/build-export.mjs',
   'scripts/bundle.mjs',
-  'scripts/page-loader.mjs',
+  'scripts/loaders.mjs',
 ]);

@@ -15,6 +15,7 @@ export type { LayerSpec } from './layers/forms.ts';
 export type { Goodness } from './layers/goodness.ts';
 export type { Optimizer } from './layers/optimizer.ts';
 export type { NetworkOptions } from './network/build.ts';
+export type { Described } from './network/described.ts';
 export type { LoadOptions } from './network/encode.ts';
 export type { EpochEvent } from './network/events.ts';
 export type { Evaluation, FitOptions, Position } from './network/network.ts';

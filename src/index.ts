@@ -25,6 +25,7 @@ export type { Optimizer } from './layers/optimizer.ts';
 export type { Answer } from './network/answers.ts';
 export type { NetworkOptions } from './network/build.ts';
 export { createNetwork } from './network/create.ts';
+export type { Described } from './network/described.ts';
 export { encodeNetwork, type LoadOptions } from './network/encode.ts';
 export type { EpochEvent } from './network/events.ts';
 export {

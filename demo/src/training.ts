@@ -33,14 +33,13 @@ export class Training {
   isBeyond = false;
   #running: Promise<void> | undefined;
   /** Where the last place on the curves ends, and the sums of its epoch until there. */
-  #last = { epochs: 0, epoch: 1, share: 0, sums: [] as number[] };
+  #last = { epoch: 1, share: 0, sums: [] as number[] };
 
   constructor(network: Network, origin: Origin) {
     this.network = network;
     this.origin = origin;
     this.positive = network.recipe.layers.map(() => []);
     this.negative = network.recipe.layers.map(() => []);
-    this.#last.epochs = this.epochs;
     this.#last.epoch = network.position.epoch;
   }
 
@@ -85,7 +84,8 @@ export class Training {
   /** Adds what the epoch in progress looks like to the curves; true where there is anything new. */
   sample(): boolean {
     const { network, epochs } = this;
-    if (epochs - this.#last.epochs < SPAN || network.position.batch < 2) return false;
+    const { epoch, share } = this.#last;
+    if (epochs - (epoch - 1 + share) < SPAN || network.position.batch < 2) return false;
     this.#add(network.position.epoch, this.#share(), network.progress);
     return true;
   }
@@ -104,11 +104,11 @@ export class Training {
     const sums = [trainError, ...positiveGoodness, ...negativeGoodness].map(mean => mean * share);
     const last = this.#last.epoch === epoch ? this.#last : { share: 0, sums: [] };
     const span = share - last.share;
-    this.#last = { epochs: epoch - 1 + share, epoch, share, sums };
+    this.#last = { epoch, share, sums };
     // Too few digits at the end of an epoch go with those at the beginning of the next, as nearly as their number lets them.
     if (span < SPAN / 2) return;
     const means = sums.map((sum, i) => (sum - (last.sums[i] ?? 0)) / span);
-    const at = this.#last.epochs;
+    const at = epoch - 1 + share;
     this.trainErrors.push([at, Math.max(0, means[0])]);
     const layers = this.positive.length;
     for (let l = 0; l < layers; l++) {

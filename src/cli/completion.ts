@@ -4,11 +4,10 @@ import type { Command } from 'commander';
 import { datasetNames } from '../data/named/named-datasets.ts';
 import { InputError } from '../errors.ts';
 import { experiments } from '../experiments/experiments.ts';
-import { publishedRecipes } from '../recipes/published-recipes.ts';
-import { recipes } from '../recipes/recipes.ts';
+import { recipeNames } from '../recipes/recipes.ts';
 
 /** What may stand after an option, and as an argument of a command, besides files. */
-const valuesOf = { '--recipe': Object.keys({ ...recipes, ...publishedRecipes }) };
+const valuesOf = { '--recipe': recipeNames() };
 const argumentsOf: Readonly<Record<string, readonly string[]>> = {
   train: datasetNames,
   evaluate: datasetNames,

@@ -7,8 +7,7 @@ import { holdsExamples } from '../data/examples/open-examples.ts';
 import { datasetNames } from '../data/named/named-datasets.ts';
 import { InputError } from '../errors.ts';
 import { WriteError } from '../files/write.ts';
-import { publishedRecipes } from '../recipes/published-recipes.ts';
-import { recipes } from '../recipes/recipes.ts';
+import { recipeNames } from '../recipes/recipes.ts';
 import { completion, shellNames } from './completion.ts';
 import { evaluate } from './evaluate.ts';
 import { exportModel } from './export.ts';
@@ -62,7 +61,7 @@ function buildCommand(): Command {
     .argument('[data]', `${DATA}; or your own: ${OWN}`, 'mnist')
     .option(
       '--recipe <name>',
-      `what to train and how: ${Object.keys({ ...recipes, ...publishedRecipes }).join(', ')} (default: one-pass, for your own data one that fits them)`,
+      `what to train and how: ${recipeNames().join(', ')} (default: one-pass, for your own data one that fits them)`,
     )
     .option('--label <name>', 'the column to learn, by name or by position (from 1, or from the end as -1)')
     .option('--epochs <n>', "passes over the data (default: the recipe's)", wholeNumber(1))

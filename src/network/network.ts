@@ -13,7 +13,6 @@ import {
 import { shuffledOrder } from '../data/shuffle.ts';
 import { DivergenceError, InputError } from '../errors.ts';
 import { firstNotFinite } from '../files/finite.ts';
-import type { Build } from '../kernels/features.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { stream } from '../kernels/random-streams.ts';
 import { RolledOut } from '../negatives/rolled-out.ts';
@@ -25,7 +24,6 @@ import {
   isLayerwise,
   isRolledOut,
   type ReadoutName,
-  type Recipe,
   readFrom,
   readoutOf,
   scoresLabels,
@@ -35,6 +33,7 @@ import type { EvaluateJob, Job } from '../schedules/job.ts';
 import type { Session } from '../schedules/session.ts';
 import { sharedBuffer } from '../threads/memory.ts';
 import type { Team } from '../threads/team.ts';
+import { Described } from './described.ts';
 import type { EpochEvent } from './events.ts';
 import { notFinite, readState, type StateTensor } from './state.ts';
 
@@ -87,8 +86,8 @@ export interface Evaluation {
 }
 
 /** Made by createNetwork or loadNetwork. */
-export class Network {
-  /** @internal What it is made of, for code that saves, inspects or reports. */
+export class Network extends Described {
+  /** @internal */
   readonly session: Session;
   readonly #team: Team<Job>;
   readonly #control: Control;
@@ -116,6 +115,7 @@ export class Network {
 
   /** @internal */
   constructor(session: Session, team: Team<Job>, position?: Position) {
+    super();
     this.session = session;
     this.#team = team;
     this.#control = new Control(session.plans.length, session.control);
@@ -135,29 +135,6 @@ export class Network {
         this.#settledIn.set(position.settledIn);
       }
     }
-  }
-
-  /** What it was made by, and how it learns. */
-  get recipe(): Recipe {
-    return this.session.recipe;
-  }
-
-  /** Values of an example. */
-  get inputs(): number {
-    return this.session.inputs;
-  }
-
-  get classes(): number {
-    return this.session.classes;
-  }
-
-  get seed(): number {
-    return this.session.seed;
-  }
-
-  /** The kernels that it runs. */
-  get build(): Build {
-    return this.session.build;
   }
 
   /** Threads that share the work. */

@@ -3,11 +3,9 @@
 
 import type { DatasetLike, NumberArray } from '../data/dataset.ts';
 import { fromFailure, InputError } from '../errors.ts';
-import type { Build } from '../kernels/features.ts';
 import type { Prediction } from '../readouts/prediction.ts';
-import type { Recipe } from '../recipes/recipe.ts';
 import { isShared, sharedBuffer, viewLike } from '../threads/memory.ts';
-import { endWorker, startWorker } from '../threads/web-worker.ts';
+import { Described } from './described.ts';
 import type { EpochEvent } from './events.ts';
 import type { Call, Opened, Reply, SessionDescription } from './messages.ts';
 import type { Evaluation, FitOptions, Network, Position } from './network.ts';
@@ -32,7 +30,7 @@ export class Home<Methods extends NetworkMethods = NetworkMethods> {
   status: Reply['status'];
 
   constructor(url: string) {
-    this.#worker = startWorker(url, 'forward-forward');
+    this.#worker = new Worker(url, { name: 'forward-forward' });
     this.#worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => this.#hear(data));
     this.#worker.addEventListener('error', ({ message }) => {
       const reason = message || 'its script was refused; give one that the page may load as workerUrl';
@@ -70,15 +68,15 @@ export class Home<Methods extends NetworkMethods = NetworkMethods> {
   #end(failure: Error): void {
     this.#failure ??= failure;
     // Its threads are workers of its own, which end with it.
-    endWorker(this.#worker);
+    this.#worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }
 }
 
 /** Made by createNetwork or decodeNetwork. */
-export class RemoteNetwork implements Omit<Network, 'session' | 'atRest'> {
-  /** @internal What it is made of, for code that reports. */
+export class RemoteNetwork extends Described implements Omit<Network, 'session' | 'atRest'> {
+  /** @internal */
   readonly session: SessionDescription;
   /** Threads that share the work: one where the page is not cross-origin isolated. */
   readonly threads: number;
@@ -89,33 +87,11 @@ export class RemoteNetwork implements Omit<Network, 'session' | 'atRest'> {
 
   /** @internal */
   constructor(home: Home, { session, threads, memoryBytes }: Opened) {
+    super();
     this.home = home;
     this.session = session;
     this.threads = threads;
     this.memoryBytes = memoryBytes;
-  }
-
-  /** What it was made by, and how it learns. */
-  get recipe(): Recipe {
-    return this.session.recipe;
-  }
-
-  /** Values of an example. */
-  get inputs(): number {
-    return this.session.inputs;
-  }
-
-  get classes(): number {
-    return this.session.classes;
-  }
-
-  get seed(): number {
-    return this.session.seed;
-  }
-
-  /** The kernels that it runs. */
-  get build(): Build {
-    return this.session.build;
   }
 
   /** Where training stands. */

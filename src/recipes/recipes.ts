@@ -134,11 +134,18 @@ export const recipes = {
   },
 } as const satisfies Record<string, Recipe>;
 
+const known = (): Record<string, Recipe> => ({ ...recipes, ...publishedRecipes });
+
+/** Of all recipes that there are, the published ones last. */
+export function recipeNames(): string[] {
+  return Object.keys(known());
+}
+
 /** The recipe called `name`, published ones included; throws an InputError with the nearest known name. */
 export function findRecipe(name: string): Recipe {
-  const known: Record<string, Recipe> = { ...recipes, ...publishedRecipes };
-  if (Object.hasOwn(known, name)) return known[name];
-  const nearest = nearestName(name, Object.keys(known));
+  const all = known();
+  if (Object.hasOwn(all, name)) return all[name];
+  const nearest = nearestName(name, Object.keys(all));
   const hint = nearest ? `: did you mean ${nearest}?` : '';
-  throw new InputError(`no recipe is called ${name}${hint} (known: ${Object.keys(known).join(', ')})`);
+  throw new InputError(`no recipe is called ${name}${hint} (known: ${Object.keys(all).join(', ')})`);
 }

@@ -2,7 +2,6 @@
 // shared memory, not by messages.
 
 import type { Team } from './team.ts';
-import { endWorker, startWorker } from './web-worker.ts';
 
 /** What a thread is told: everything once, then a job at a time. It answers each with nothing or with a failure. */
 export type ThreadMessage<Data, Job> =
@@ -51,7 +50,7 @@ export class WebTeam<Data, Job> implements Team<Job> {
   }
 
   async close(): Promise<void> {
-    for (const worker of this.#workers) endWorker(worker);
+    for (const worker of this.#workers) worker.terminate();
   }
 }
 
@@ -71,7 +70,7 @@ async function startThread<Data>(
 ): Promise<Worker> {
   const name = `forward-forward ${message.part + 1} of ${message.parts}`;
   for (const patience of PATIENCE) {
-    const worker = startWorker(url, name);
+    const worker = new Worker(url, { name });
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<boolean>(resolve => {
       timer = setTimeout(() => resolve(false), patience);
@@ -79,12 +78,12 @@ async function startThread<Data>(
     try {
       if (await Promise.race([answerOf(worker, message).then(() => true), late])) return worker;
     } catch (error) {
-      endWorker(worker);
+      worker.terminate();
       throw error;
     } finally {
       clearTimeout(timer);
     }
-    endWorker(worker);
+    worker.terminate();
   }
   throw new Error(`the thread ${name} does not start`);
 }

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Visited, visitedOf } from './visit.ts';
 
 const known = [
   process.env.CHROMIUM,
@@ -97,4 +98,9 @@ export async function openBundle(
   await page.goto(`${served.url}/`);
   await page.waitForFunction(() => 'ff' in globalThis);
   return { served, page };
+}
+
+/** What a page of the compatibility tests leaves behind. */
+export function visitedIn(page: Page): Promise<Visited> {
+  return visitedOf(() => page.evaluate(() => (globalThis as { visited?: Visited }).visited));
 }

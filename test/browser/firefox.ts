@@ -2,9 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Visited } from './visit.ts';
+import { type Visited, visitedOf } from './visit.ts';
 
 const known = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'];
 const hosts = fileURLToPath(new URL('../hosts/', import.meta.url));
@@ -23,13 +22,7 @@ export async function openFirefox() {
       const page = await browser.newPage();
       try {
         await page.goto(url);
-        // What puppeteer has for this looks when the page is drawn, which a page that nobody sees may never be.
-        for (let tries = 0; ; tries++) {
-          const visited = await page.evaluate('globalThis.visited');
-          if (visited) return visited;
-          if (tries === 900) throw new Error(`${url}: nothing happens there`);
-          await setTimeout(100);
-        }
+        return await visitedOf(() => page.evaluate('globalThis.visited'));
       } finally {
         await page.close();
       }

@@ -2,8 +2,8 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from './port.ts';
 import type { Visited } from './visit.ts';
 
 const browsers = ['4.1', '4.0', '6.0'].map(of => `/usr/lib/x86_64-linux-gnu/webkit2gtk-${of}/MiniBrowser`);
@@ -14,14 +14,6 @@ export const hasWebKit =
   browserPath !== undefined &&
   existsSync('/usr/bin/WebKitWebDriver') &&
   spawnSync('which', ['xvfb-run']).status === 0;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise(resolve => server.close(resolve));
-  return port;
-}
 
 /** `sharesMemory`: as Apple's browsers do, and Debian's build where it is told to. */
 export async function openWebKit(sharesMemory = false) {

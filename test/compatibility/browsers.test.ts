@@ -4,13 +4,20 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as node from '../../src/index.ts';
 import * as nodeOwn from '../../src/own-data.ts';
-import { chromiumPath, isolation, launch, policy, type Served, serve } from '../browser/chromium.ts';
+import {
+  chromiumPath,
+  isolation,
+  launch,
+  policy,
+  type Served,
+  serve,
+  visitedIn,
+} from '../browser/chromium.ts';
 import { firefoxPath, openFirefox } from '../browser/firefox.ts';
 import type { Visited } from '../browser/visit.ts';
 import { hasWebKit, openWebKit } from '../browser/webkit.ts';
@@ -31,13 +38,7 @@ async function openChromium(): Promise<Opened> {
       const page = await browser.newPage();
       try {
         await page.goto(url);
-        // Under a strict policy, what Playwright has for this waits for ever.
-        for (let tries = 0; ; tries++) {
-          const visited = await page.evaluate(() => (globalThis as { visited?: Visited }).visited);
-          if (visited) return visited;
-          if (tries === 900) throw new Error(`${url}: nothing happens there`);
-          await setTimeout(100);
-        }
+        return await visitedIn(page);
       } finally {
         await page.close();
       }

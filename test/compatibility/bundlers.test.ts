@@ -1,7 +1,6 @@
 // The library in programs as bundlers make them without configuration: of a page by each of them, and of a server by Next.js.
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -12,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as node from '../../src/index.ts';
 import * as nodeOwn from '../../src/own-data.ts';
 import { bundle, bundlerNames } from '../browser/bundles.ts';
-import { chromiumPath, isolation, launch, type Served, serve } from '../browser/chromium.ts';
+import { chromiumPath, isolation, launch, type Served, serve, visitedIn } from '../browser/chromium.ts';
+import { freePort } from '../browser/port.ts';
 import type { Visited } from '../browser/visit.ts';
 import { hosts, isInstalled, projectWith, run, start, versionOf } from './installed.ts';
 import { keepRow } from './rows.ts';
@@ -35,12 +35,11 @@ async function programOf(text: string): Promise<string> {
 }
 
 const tell = `.then(tour => Object.assign(globalThis, { visited: { tour } }), error => Object.assign(globalThis, { visited: { failure: String(error.stack) } }));`;
-const plainProgram = () =>
-  programOf(`import * as ff from 'forward-forward'; import { tour } from './tour.ts'; tour(ff)${tell}`);
-const ownProgram = () =>
+const pageProgram = (own: string) =>
   programOf(
-    `import * as ff from 'forward-forward'; import * as own from 'forward-forward/own-data'; import { tour } from './tour.ts'; tour(ff, own)${tell}`,
+    `import * as ff from 'forward-forward'; ${own} import { tour } from './tour.ts'; tour(ff${own && ', own'})${tell}`,
   );
+const OWN = "import * as own from 'forward-forward/own-data';";
 
 let expected: Tour;
 beforeAll(async () => {
@@ -72,10 +71,7 @@ describe.skipIf(!chromiumPath)('in a page (skipped without Chromium)', () => {
 
   async function visited(page: Page, url: string): Promise<Visited> {
     await page.goto(url);
-    const found = await page.waitForFunction(() => (globalThis as { visited?: Visited }).visited, null, {
-      timeout: 90_000,
-    });
-    return (await found.jsonValue()) as Visited;
+    return visitedIn(page);
   }
 
   async function visit(out: string): Promise<Visited> {
@@ -86,7 +82,7 @@ describe.skipIf(!chromiumPath)('in a page (skipped without Chromium)', () => {
   }
 
   it.each(bundlerNames)('bundled by %s', async name => {
-    const { out } = await bundle(name, folder, await ownProgram());
+    const { out } = await bundle(name, folder, await pageProgram(OWN));
     const { threads } = check(await visit(out), true);
     const { version } = JSON.parse(await readFile(`${root}node_modules/${name}/package.json`, 'utf8'));
     const result = `${threads} threads, Node's bits`;
@@ -99,7 +95,7 @@ describe.skipIf(!chromiumPath)('in a page (skipped without Chromium)', () => {
       'package.json': '{}',
       'index.html':
         '<!doctype html><meta charset="utf-8"><title>tour</title><script type="module" src="./main.js"></script>',
-      'main.js': await plainProgram(),
+      'main.js': await pageProgram(''),
     });
     try {
       const words = [
@@ -162,10 +158,7 @@ export const GET = async () => Response.json(await serve());`,
         const env = { NEXT_TELEMETRY_DISABLED: '1' };
         const built = run(project, program, ['build'], env);
         expect(built.status, built.output).toBe(0);
-        const probe = createServer();
-        await new Promise<void>(resolve => probe.listen(0, '127.0.0.1', resolve));
-        const { port } = probe.address() as { port: number };
-        await new Promise(resolve => probe.close(resolve));
+        const port = await freePort();
         end = start(project, program, ['start', '-p', `${port}`], env);
         const url = `http://127.0.0.1:${port}`;
         let response: Response | undefined;
