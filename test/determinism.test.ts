@@ -11,170 +11,13 @@ import { encodeNetwork } from '../src/network/encode.ts';
 import { decodeNetwork, loadNetwork, saveNetwork } from '../src/network/model.ts';
 import type { Network } from '../src/network/network.ts';
 import { readState } from '../src/network/state.ts';
-import type { Recipe } from '../src/recipes/recipe.ts';
+import golden from './fixtures/kinds.json' with { type: 'json' };
 import { prototypes } from './support/data.ts';
-import { hinton, quick } from './support/recipes.ts';
+import { bitsOfKinds, classes, inputs, kinds, shape } from './support/kinds.ts';
 import { fitUntil } from './support/stop.ts';
 
-const [inputs, classes] = [90, 6];
 // Enough that an epoch takes several of the slices in which one thread works, so that it can be stopped inside.
-const data = { ...prototypes(8010, inputs, classes, 1), shape: [9, 10] as const };
-const small = { layers: [70, 100, 40], batch: 20, epochs: 3, shift: 0, holdShare: 0.5 };
-const named = (name: string) => ({ name, about: 'for this test' });
-const { kind: _, label: __, ...asHinton } = hinton.learning;
-const { kind: ___, label: _____, negatives, goodness, objective, ...asQuick } = quick.learning;
-const { from: ____, ...steps } = quick.learning.readout;
-const fields = { size: 4, stride: 1, overhang: 0 };
-const variants: Recipe[] = [
-  { ...hinton, ...small },
-  { ...quick, ...small },
-  {
-    ...small,
-    ...named('local-fields'),
-    image: [9, 10],
-    learning: { ...asHinton, kind: 'unsupervised', negatives: { kind: 'hybrids', blurs: 2 } },
-    layers: [
-      { kind: 'local', height: 6, width: 7, channels: 3, field: fields },
-      { kind: 'local', height: 3, width: 4, channels: 40, field: fields },
-    ],
-  },
-  {
-    ...quick,
-    ...small,
-    ...named('augmented'),
-    shift: 1,
-    flip: true,
-    crop: 0.6,
-    colorJitter: { brightness: 0.2, contrast: 0.3, gain: 0.1 },
-  },
-  {
-    ...small,
-    ...named('recurrent'),
-    layers: [70, 40],
-    learning: {
-      ...{ kind: 'recurrent', iterations: 2, damping: 0.3, firstStep: 1, lastStep: 2, labelStrength: 3 },
-      ...{ negatives: 'hard', goodness, objective, ...asQuick },
-    },
-  },
-  {
-    ...small,
-    ...named('classes'),
-    image: [9, 10],
-    layers: [{ kind: 'local', height: 6, width: 7, channels: 12, field: fields }, 70],
-    learning: {
-      kind: 'classes',
-      activity: 'linear',
-      map: 'learned',
-      groups: 'positions',
-      readFrom: 1,
-      ...asQuick,
-      readout: steps,
-    },
-  },
-  {
-    ...small,
-    ...named('convolutions'),
-    image: [9, 10],
-    shift: 1,
-    layers: [
-      { kind: 'conv', channels: 9, size: 3, maxPool: 2, cells: 2 },
-      { kind: 'conv', channels: 33, size: 3 },
-      40,
-    ],
-    learning: {
-      kind: 'classes',
-      activity: 'normalized',
-      map: 'learned',
-      settled: 0.3,
-      readFrom: 1,
-      ...asQuick,
-      readout: steps,
-    },
-  },
-  {
-    ...small,
-    ...named('convolutions-as-published'),
-    image: [9, 10],
-    channelMeans: 'image',
-    layers: [
-      {
-        kind: 'conv',
-        channels: 12,
-        size: 3,
-        averagePool: 2,
-        dropout: 0.2,
-        normalization: 'blocks',
-        readCells: 1,
-      },
-      { kind: 'conv', channels: 33, size: 3, cells: 2, outputDropout: 0.3, normalization: 'image' },
-      { kind: 'conv', channels: 9, size: 3, maxPool: 2, averagePool: 2, readCells: 1, outputDropout: 0.1 },
-    ],
-    learning: {
-      kind: 'classes',
-      activity: 'squares',
-      map: 'affine-projection',
-      settled: 0.3,
-      readFrom: 0,
-      ...asQuick,
-      readout: steps,
-    },
-    cosineTo: 0.1,
-  },
-  {
-    ...small,
-    ...named('batch-norm'),
-    image: [9, 10],
-    layers: [
-      { kind: 'conv', channels: 12, size: 3, batchNorm: true, maxPool: 2 },
-      { kind: 'conv', channels: 33, size: 3, batchNorm: true, normalization: 'none', groups: 3 },
-    ],
-    learning: {
-      kind: 'classes',
-      activity: 'squares',
-      map: 'blocks',
-      readFrom: 0,
-      optimizer: asQuick.optimizer,
-    },
-  },
-  {
-    ...small,
-    ...named('self-contrast'),
-    image: [9, 10],
-    layers: [
-      { kind: 'conv', channels: 12, size: 3, triangle: true, overlapPool: 2, readCells: 2 },
-      { kind: 'conv', channels: 33, size: 3, border: 'reflect', normalization: 'image', outputDropout: 0.2 },
-    ],
-    learning: {
-      kind: 'self-contrast',
-      optimizer: asQuick.optimizer,
-      margins: [
-        { positive: 0, negative: 1, penalty: 0.1 },
-        { positive: 2, negative: 1.5, penalty: 0 },
-      ],
-      readout: { ...steps, from: 0 },
-    },
-  },
-  {
-    ...small,
-    ...named('convolutions-alike'),
-    image: [9, 10],
-    batch: 35,
-    layers: [
-      { kind: 'conv', channels: 9, size: 3, maxPool: 2, cells: 2 },
-      { kind: 'conv', channels: 33, size: 3 },
-    ],
-    learning: {
-      kind: 'classes',
-      activity: 'normalized',
-      map: 'learned',
-      similarity: 0.5,
-      settled: 0.3,
-      readFrom: 0,
-      ...asQuick,
-      readout: steps,
-    },
-  },
-];
+const data = { ...prototypes(8010, inputs, classes, 1), shape };
 
 function bytesOf(network: Network): Buffer {
   return Buffer.concat(
@@ -199,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-describe.each(variants)('$name', recipe => {
+describe.each(kinds)('$name', recipe => {
   it('learns the same bytes with 1, 2 and 3 threads', async () => {
     const results: { weights: Buffer; goodness: Float32Array; history: unknown }[] = [];
     for (const threads of [1, 2, 3]) {
@@ -273,8 +116,15 @@ describe.each(variants)('$name', recipe => {
   });
 });
 
+it.each([1, 2, 3, 5])(
+  'all come to the bits that they came to when they were written down, %i threads',
+  async threads => {
+    expect(await bitsOfKinds({ createNetwork, encodeNetwork } as never, { threads })).toEqual(golden);
+  },
+);
+
 it('refuses to go on in the middle of an epoch with another number of examples', async () => {
-  const network = await createNetwork(variants[0], { inputs, classes, threads: 1 });
+  const network = await createNetwork(kinds[0], { inputs, classes, threads: 1 });
   await fitUntil(network, data, 1, 5);
   expect(network.position.batch).toBeGreaterThan(0);
   const other = { ...prototypes(200, inputs, classes, 2), shape: [9, 10] as const };

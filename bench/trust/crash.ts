@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -14,7 +15,7 @@ import {
   watch,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSafetensors } from '../../src/files/safetensors.ts';
@@ -94,14 +95,20 @@ export async function run(): Promise<void> {
   const kills = Number(process.argv[3] ?? 1000);
   const folder = mkdtempSync(join(tmpdir(), 'ff-crash-'));
   try {
-    await writeBlocks(join(folder, 'digits'), 3000, 200);
-    writeFileSync(join(folder, 'table.csv'), farTable(1500));
     const tallies: Tally[] = [];
-    for (const scenario of scenarios) {
-      const tally = await torment(folder, scenario, Math.ceil(kills / scenarios.length));
-      tallies.push(tally);
-      console.log(JSON.stringify(tally));
-    }
+    const left = [...scenarios.entries()];
+    const tormentThose = async () => {
+      for (let next = left.shift(); next; next = left.shift()) {
+        const [i, scenario] = next;
+        const own = join(folder, `${i}`);
+        mkdirSync(own);
+        await writeBlocks(join(own, 'digits'), 3000, 200);
+        writeFileSync(join(own, 'table.csv'), farTable(600));
+        tallies[i] = await torment(own, scenario, Math.ceil(kills / scenarios.length));
+        console.log(JSON.stringify(tallies[i]));
+      }
+    };
+    await Promise.all(Array.from({ length: availableParallelism() }, tormentThose));
     const sum = (what: 'kills' | 'killsInWriting' | 'unreadable' | 'otherBits' | 'leftovers') =>
       tallies.reduce((total, tally) => total + tally[what], 0);
     await writeResult('trust/crash', {

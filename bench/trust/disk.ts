@@ -1,7 +1,7 @@
 // Trainings whose disk has less room than they need, from none to enough: whether the training is lost, what is said, and whether any
 // file under its own name is less than whole. A disk in memory stands in, which only root can make.
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseSafetensors } from '../../src/files/safetensors.ts';
 import { writeBlocks } from '../../test/support/blocks.ts';
 import { farTable } from '../../test/support/data.ts';
+import { mountSmallDisk, unmountSmallDisk } from '../../test/support/small-disk.ts';
 import { writeResult } from '../harness.ts';
 
 const CLI = fileURLToPath(new URL('../../bin/ff.js', import.meta.url));
@@ -47,14 +48,7 @@ export async function run(): Promise<void> {
         3 * expected.length,
       );
       for (const room of ROOMS) {
-        execFileSync('mount', [
-          '-t',
-          'tmpfs',
-          '-o',
-          `size=${Math.ceil((room * most) / 4096) * 4096}`,
-          'tmpfs',
-          place,
-        ]);
+        mountSmallDisk(place, room * most);
         try {
           const { status, stderr } = train(place);
           const kept = [place, spare].flatMap(each =>
@@ -81,7 +75,7 @@ export async function run(): Promise<void> {
           results.push(result);
           console.log(JSON.stringify(result));
         } finally {
-          execFileSync('umount', [place]);
+          unmountSmallDisk(place);
         }
       }
     }

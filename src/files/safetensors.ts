@@ -2,7 +2,8 @@
 // tensors end to end, all little-endian like every host this library runs on. Each byte of data must belong
 // to exactly one tensor, which not every reader insists on. What we write has a checksum for each tensor in its metadata.
 
-import { InputError } from '../errors.ts';
+import { InputError, inContext, refuse } from '../errors.ts';
+import { text } from '../schema.ts';
 import { checksum } from './checksum.ts';
 
 /** A named array of any number of dimensions (none: one value), row-major. */
@@ -30,6 +31,8 @@ const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
 /** The limit of the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** What helps against a file that is not as it was written. */
+const AGAIN = 'fetch the file again';
 
 /**
  * The bytes of a safetensors file as chunks to write end to end, which share memory with the tensors; throws
@@ -93,38 +96,39 @@ export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffe
  * `path`, unless header, dtypes, shapes and offsets are sound and account for every byte, and checksums, where there are such, are right.
  */
 export function parseSafetensors(bytes: Uint8Array, path: string): Safetensors {
-  const { header, dataBegin } = parseHeader(bytes, path);
-  const metadata = parseMetadata(header[METADATA], path);
+  return inContext(path, () => parse(bytes));
+}
+
+function parse(bytes: Uint8Array): Safetensors {
+  const { header, dataBegin } = parseHeader(bytes);
+  const metadata = parseMetadata(METADATA in header ? header[METADATA] : {});
   const entries = Object.entries(header)
     .filter(([name]) => name !== METADATA)
-    .map(([name, entry]) => parseEntry(name, entry, path))
+    .map(([name, entry]) => parseEntry(name, entry))
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
   let offset = 0;
   for (const { name, begin, end } of entries) {
     if (begin !== offset) {
       const what = begin < offset ? 'overlaps the tensor before it' : 'leaves a hole before it';
       throw new InputError(
-        `${path}: tensor "${name}" ${what}: expected data offset ${offset}, found ${begin}; write the ` +
-          'file again',
+        `tensor "${name}" ${what}: expected data offset ${offset}, found ${begin}; ${AGAIN}`,
       );
     }
     offset = end;
   }
   if (dataBegin + offset !== bytes.length) {
     const fault = dataBegin + offset > bytes.length ? 'truncated' : 'trailing bytes';
-    throw new InputError(
-      `${path}: ${fault}: expected ${dataBegin + offset} bytes, found ${bytes.length}; fetch the file again`,
-    );
+    throw new InputError(`${fault}: expected ${dataBegin + offset} bytes, found ${bytes.length}; ${AGAIN}`);
   }
   const tensors = new Map<string, Tensor>();
-  const checksums = parseChecksums(metadata[CHECKSUMS], path);
+  const checksums = parseChecksums(metadata[CHECKSUMS]);
   delete metadata[CHECKSUMS];
   for (const { name, dtype, shape, begin, end } of entries) {
     const copy = new Uint8Array(end - begin);
     copy.set(bytes.subarray(dataBegin + begin, dataBegin + end));
     if (checksums && checksums[name] !== checksum(copy)) {
       throw new InputError(
-        `${path}: tensor "${name}" is damaged: its checksum is another one; fetch the file again, or leave "${CHECKSUMS}" out of its metadata if you have changed it`,
+        `tensor "${name}" is damaged: its checksum is another one; ${AGAIN}, or leave "${CHECKSUMS}" out of its metadata if you have changed it`,
       );
     }
     tensors.set(name, { name, dtype, shape, data: new arrays[dtype](copy.buffer) });
@@ -133,65 +137,48 @@ export function parseSafetensors(bytes: Uint8Array, path: string): Safetensors {
 }
 
 /** Checksums by name; undefined where the file has none, as those of other programs and older ones do not. */
-function parseChecksums(text: string | undefined, path: string): Record<string, unknown> | undefined {
+function parseChecksums(text: string | undefined): Record<string, unknown> | undefined {
   if (text === undefined) return undefined;
   try {
     return Object(JSON.parse(text));
   } catch (cause) {
-    throw new InputError(`${path}: damaged: its checksums are not JSON; fetch the file again`, { cause });
+    throw new InputError(`damaged: its checksums are not JSON; ${AGAIN}`, { cause });
   }
 }
 
-function parseHeader(
-  bytes: Uint8Array,
-  path: string,
-): { header: Record<string, unknown>; dataBegin: number } {
+function parseHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataBegin: number } {
   if (bytes.length < LENGTH_BYTES) {
     throw new InputError(
-      `${path}: not a safetensors file: expected at least ${LENGTH_BYTES} bytes, found ${bytes.length}`,
+      `not a safetensors file: expected at least ${LENGTH_BYTES} bytes, found ${bytes.length}`,
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const headerBytes = Number(view.getBigUint64(0, true));
   if (headerBytes > MAX_HEADER_BYTES) {
-    throw new InputError(`${path}: not a safetensors file: it does not begin with the length of a header`);
+    throw new InputError('not a safetensors file: it does not begin with the length of a header');
   }
   const dataBegin = LENGTH_BYTES + headerBytes;
   if (dataBegin > bytes.length) {
     throw new InputError(
-      `${path}: truncated: a header of ${headerBytes} bytes needs ${dataBegin} bytes, found ` +
-        `${bytes.length}; fetch the file again`,
+      `truncated: a header of ${headerBytes} bytes needs ${dataBegin} bytes, found ${bytes.length}; ${AGAIN}`,
     );
   }
   let header: unknown;
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    header = JSON.parse(text.decode(bytes.subarray(LENGTH_BYTES, dataBegin)));
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    header = JSON.parse(decoder.decode(bytes.subarray(LENGTH_BYTES, dataBegin)));
   } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new InputError(`${path}: expected a JSON header at offset ${LENGTH_BYTES}: ${reason}`, { cause });
+    throw new InputError(`its header must be JSON: ${(cause as Error).message}`, { cause });
   }
-  if (!isObject(header)) {
-    throw new InputError(
-      `${path}: expected a JSON object as header at offset ${LENGTH_BYTES}, found ${kind(header)}`,
-    );
-  }
-  return { header, dataBegin };
+  return { header: objectOf(header, 'its header'), dataBegin };
 }
 
-function parseMetadata(metadata: unknown, path: string): Record<string, string> {
-  const result: Record<string, string> = Object.create(null);
-  if (metadata === undefined) return result;
-  if (!isObject(metadata)) {
-    throw new InputError(`${path}: expected ${METADATA} to be an object of strings, found ${kind(metadata)}`);
+function parseMetadata(found: unknown): Record<string, string> {
+  const metadata: Record<string, string> = Object.create(null);
+  for (const [key, value] of Object.entries(objectOf(found, METADATA))) {
+    metadata[key] = text(value, `metadata "${key}"`);
   }
-  for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value !== 'string') {
-      throw new InputError(`${path}: metadata "${key}": expected a string, found ${kind(value)}`);
-    }
-    result[key] = value;
-  }
-  return result;
+  return metadata;
 }
 
 interface Entry extends Omit<Tensor, 'data'> {
@@ -199,29 +186,18 @@ interface Entry extends Omit<Tensor, 'data'> {
   readonly end: number;
 }
 
-function parseEntry(name: string, entry: unknown, path: string): Entry {
-  if (!isObject(entry)) {
-    throw new InputError(`${path}: tensor "${name}": expected an object, found ${kind(entry)}`);
-  }
-  const { dtype, shape, data_offsets: offsets } = entry;
-  if (!isDtype(dtype)) {
-    throw new InputError(
-      `${path}: tensor "${name}": expected dtype F32, U32, I8 or U8, found ${kind(dtype)}; convert the file`,
-    );
-  }
-  if (!isSizes(shape)) {
-    throw new InputError(`${path}: tensor "${name}": expected a shape of sizes, found ${kind(shape)}`);
-  }
+function parseEntry(name: string, entry: unknown): Entry {
+  const path = `tensor "${name}"`;
+  const { dtype, shape, data_offsets: offsets } = objectOf(entry, path);
+  if (!isDtype(dtype)) return refuse(`${path}: its dtype`, 'F32, U32, I8 or U8 (convert others)', dtype);
+  if (!isSizes(shape)) return refuse(`${path}: its shape`, 'sizes', shape);
   if (!isSizes(offsets) || offsets.length !== 2) {
-    throw new InputError(`${path}: tensor "${name}": expected two data_offsets, found ${kind(offsets)}`);
+    return refuse(`${path}: its data_offsets`, 'two sizes', offsets);
   }
   const [begin, end] = offsets;
   const expected = elements(shape) * arrays[dtype].BYTES_PER_ELEMENT;
   if (end - begin !== expected) {
-    throw new InputError(
-      `${path}: tensor "${name}": ${dtype} of shape [${shape}] needs ${expected} bytes, found data_offsets ` +
-        `${begin} to ${end}; write the file again`,
-    );
+    refuse(`${path}: its data_offsets`, `${expected} apart for ${dtype} of shape [${shape}]`, offsets);
   }
   return { name, dtype, shape, begin, end };
 }
@@ -230,8 +206,9 @@ function elements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function objectOf(value: unknown, path: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'an object', value);
+  return value as Record<string, unknown>;
 }
 
 function isDtype(value: unknown): value is Tensor['dtype'] {
@@ -240,14 +217,4 @@ function isDtype(value: unknown): value is Tensor['dtype'] {
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every(size => Number.isSafeInteger(size) && size >= 0);
-}
-
-/** What stands where something else was expected, told briefly whatever the size and depth of `value`. */
-function kind(value: unknown): string {
-  if (Array.isArray(value)) {
-    const short = value.length <= 8 && value.every(item => typeof item === 'number');
-    return short ? `[${value}]` : `an array of ${value.length} items`;
-  }
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 20));
-  return isObject(value) ? 'an object' : String(value);
 }

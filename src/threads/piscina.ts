@@ -36,6 +36,15 @@ async function findPiscina(): Promise<typeof Piscina> {
   }
 }
 
+/**
+ * What makes Piscina import the module of its threads, which it tries to require before: a thread that is ended while it requires one ends the
+ * whole process, in Node 20.19 and newer.
+ */
+function importing(): string[] {
+  const flag = '--no-experimental-require-module';
+  return process.allowedNodeEnvironmentFlags.has(flag) ? [flag] : [];
+}
+
 export class PiscinaTeam<Job> implements Team<Job> {
   readonly threads: number;
   readonly #pool: Piscina;
@@ -62,6 +71,7 @@ export class PiscinaTeam<Job> implements Team<Job> {
       idleTimeout: Number.POSITIVE_INFINITY,
       atomics: 'sync',
       resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP },
+      execArgv: [...process.execArgv, ...importing()],
     });
     return new PiscinaTeam(pool, threads, watched);
   }

@@ -11,6 +11,7 @@ import {
   open,
   readdir,
   readFile,
+  rm,
   stat,
   symlink,
   writeFile,
@@ -25,6 +26,7 @@ import { checkWritable, fileError, WriteError, writeFileSafely } from '../../src
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ff-write-'));
+  return () => rm(folder, { recursive: true, force: true });
 });
 
 test('text, bytes, chunks and shared memory arrive in a new folder, and nothing else', async () => {

@@ -1,7 +1,7 @@
 // A thread that fails, ends, runs out of memory or hangs, at any time: who asked is told why, no thread stays, the network stays
 // failed, and the next one works.
 
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,8 +9,9 @@ import { DivergenceError, InputError } from '../../src/errors.ts';
 import { createNetwork } from '../../src/network/create.ts';
 import { encodeNetwork } from '../../src/network/encode.ts';
 import type { Network } from '../../src/network/network.ts';
-import type { Contrast, Recipe } from '../../src/recipes/recipe.ts';
+import type { Contrast } from '../../src/recipes/recipe.ts';
 import { prototypes, withLabelRoom } from '../support/data.ts';
+import { faults, faultsOfLoading, recipeWithModule, threadsOfProcess } from '../support/faults.ts';
 import { type Changes, changed, quick } from '../support/recipes.ts';
 import { spoil } from '../support/state.ts';
 
@@ -19,23 +20,13 @@ const data = withLabelRoom(prototypes(200, inputs, classes, 1));
 const recipe = (changes: Changes<Contrast> = {}) =>
   changed(quick, { layers: [64, 64], batch: 20, epochs: 2, shift: 0, ...changes });
 
+const withModule = (code: string, first = '') => recipeWithModule(folder, recipe(), code, first);
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ff-faults-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** A recipe with a function between its layers that is `code`, in a module that begins with `first`. */
-async function withModule(code: string, first = ''): Promise<Recipe> {
-  const path = join(folder, `${Math.random()}.mjs`);
-  await writeFile(
-    path,
-    `import { isMainThread } from 'node:worker_threads';\n${first}\nlet rows = 0;\nexport default row => { rows++; ${code} };\n`,
-  );
-  return recipe({ learning: { between: { kind: 'module', after: 0, path } } });
-}
-
-const threadsOfProcess = async () => (await readdir('/proc/self/task')).length;
 
 async function drain(network: Network): Promise<void> {
   for await (const _event of network.fit(data));
@@ -53,28 +44,13 @@ async function within<Done>(work: Promise<Done>): Promise<Done> {
   }
 }
 
-const faults: [string, string, RegExp][] = [
-  ['throws', "throw new Error('that was it');", /^that was it$/],
-  ['throws what is no error', "throw 'a word';", /^a word$/],
-  ['traps', 'new WebAssembly.Instance(trap).exports.f();', /unreachable/],
-  ['leaves NaN', 'row[3] = NaN;', /left NaN in unit 3/],
-  ['ends its thread', 'process.exit(3);', /exited with code: 3/],
-  ['fills its memory', 'const all = []; for (;;) all.push(new Array(1e6).fill(rows));', /memory|for 4 s/],
-  [
-    'never comes back',
-    'for (;;);',
-    /^thread [123] of 3 has been in the module .*\.mjs for 4 s: look for a loop/,
-  ],
-];
-const TRAP =
-  'const trap = new WebAssembly.Module(Uint8Array.of(0,97,115,109,1,0,0,0,1,4,1,96,0,0,3,2,1,0,7,5,1,1,102,0,0,10,5,1,3,0,0,11));';
-
+// Each of these, in each thread, in every call and earlier or later: npm run bench -- faults.
 describe.each([
   ['in the first row', 0],
   ['in the middle', 300],
 ])('a function between two layers, %s', (_, after) => {
   it.each(faults)('%s', { timeout: 2 * LONG }, async (_, code, reason) => {
-    const made = await withModule(`if (rows > ${after}) { ${code} }`, TRAP);
+    const made = await withModule(`if (rows > ${after}) { ${code} }`);
     const before = await threadsOfProcess();
     const network = await createNetwork(made, { inputs, classes, threads: 3 });
     await expect(within(drain(network))).rejects.toThrow(reason);
@@ -91,21 +67,24 @@ describe.each([
   });
 });
 
-it.each([
-  ['throws', "if (!isMainThread) throw new Error('not here');", /cannot be loaded: not here/],
-  ['ends its thread', 'if (!isMainThread) process.exit(4);', /exited with code: 4/],
-  [
-    'never ends to load',
-    'if (!isMainThread) await new Promise(resolve => setTimeout(resolve, 1e6));',
-    /^thread [12345] of 5 has not started within [\d.]+ s: it may still be loading the module/,
-  ],
-])(
+// A thread that is ended in the middle of that ends the process.
+it('no thread requires its module', async () => {
+  const made = await withModule(
+    "if (process.features.require_module) throw new Error('may be required');",
+    '',
+  );
+  const network = await createNetwork(made, { inputs, classes, threads: 2 });
+  await drain(network);
+  await network.close();
+});
+
+it.each(faultsOfLoading(5))(
   'a module that %s in threads is told when the network is made',
   { timeout: 2 * LONG },
-  async (_, first, reason) => {
+  async (_, code, reason) => {
     const before = await threadsOfProcess();
-    const made = createNetwork(await withModule('', first), { inputs, classes, threads: 5 });
-    await expect(within(made)).rejects.toThrow(reason);
+    const made = await withModule('', `if (!isMainThread) { ${code} }`);
+    await expect(within(createNetwork(made, { inputs, classes, threads: 5 }))).rejects.toThrow(reason);
     expect(await threadsOfProcess()).toBeLessThanOrEqual(before);
   },
 );

@@ -6,12 +6,13 @@ import { fileError } from '../../files/write.ts';
 import type { Note } from '../notes.ts';
 import { columnOf, type Table } from './columns.ts';
 import { examplesIn, type Rows } from './rows-around.ts';
+import { isZip, namesIn } from './zip.ts';
 
 const MAX_BYTES = 64 * 2 ** 20;
 
 /** Reads the first sheet that holds something. Throws an InputError where the package is not installed, or the file is none. */
 export async function readXlsx(path: string): Promise<Table & { readonly notes: readonly Note[] }> {
-  const { default: readSheets } = await import('read-excel-file/node').catch(cause => {
+  const { default: readSheets } = await import('read-excel-file/universal').catch(cause => {
     throw new InputError(
       `${path}: to read workbooks, npm install read-excel-file; or save the sheet as CSV`,
       {
@@ -27,12 +28,19 @@ export async function readXlsx(path: string): Promise<Table & { readonly notes: 
       `${path}: expected a workbook of at most ${MAX_BYTES / 2 ** 20} MiB, found ${Math.ceil(bytes.length / 2 ** 20)}; save the sheet as CSV`,
     );
   }
-  const sheets = await readSheets(bytes).catch((cause: Error) => {
-    throw new InputError(
-      `${path}: no workbook that can be read (${cause.message}); save it again, or as CSV`,
-      { cause },
-    );
+  const unreadable = (reason: string, cause?: Error) =>
+    new InputError(`${path}: no workbook that can be read (${reason}); save it again, or as CSV`, { cause });
+  if (!isZip(bytes)) throw unreadable('it is no ZIP');
+  // Before the package unpacks all of it: what that comes to, and whether it is something that the package ends with.
+  if (!namesIn(bytes, path).includes('xl/workbook.xml')) throw unreadable('it has no xl/workbook.xml');
+  const sheets = await readSheets(
+    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+  ).catch((cause: Error) => {
+    throw unreadable(cause.message, cause);
   });
+  // What the package makes of a sheet that is not as Excel has it.
+  const damaged = sheets.find(({ data }) => !Array.isArray(data));
+  if (damaged) throw unreadable(`sheet ${damaged.sheet} has no rows`);
   const filled = sheets
     .map(({ sheet, data }) => ({ sheet, rows: tableIn(data as readonly (readonly unknown[])[]) }))
     .filter(({ rows }) => rows.length > 0);

@@ -25,6 +25,22 @@ export function unzip(
   path: string,
   isWanted: (name: string) => boolean,
 ): Map<string, Uint8Array> {
+  return unpack(bytes, path, isWanted, true);
+}
+
+/** The names of all files in a ZIP, of which none is unpacked; throws as `unzip` does where all are wanted. */
+export function namesIn(bytes: Uint8Array, path: string): string[] {
+  const names: string[] = [];
+  unpack(bytes, path, name => names.push(name) > 0, false);
+  return names;
+}
+
+function unpack(
+  bytes: Uint8Array,
+  path: string,
+  isWanted: (name: string) => boolean,
+  isUnpacked: boolean,
+): Map<string, Uint8Array> {
   let [entries, total] = [0, 0];
   const check = ({ name, size, originalSize }: { name: string; size: number; originalSize: number }) => {
     const wanted = isWanted(name);
@@ -42,7 +58,7 @@ export function unzip(
       throw new InputError(`${path}: expected at most 2 GiB when unpacked, found more; unpack it first`);
     }
     checkUnpacked(path, bytes.length, total);
-    return wanted;
+    return wanted && isUnpacked;
   };
   try {
     return new Map(Object.entries(unzipSync(bytes, { filter: check })));

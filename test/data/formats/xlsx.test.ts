@@ -1,15 +1,12 @@
-// Workbooks, of as little XML as Excel takes.
+// Workbooks of Excel.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { strToU8, zipSync } from 'fflate';
+import { unzipSync, zipSync } from 'fflate';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readXlsx } from '../../../src/data/formats/xlsx.ts';
-
-const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
-const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
-const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
+import { type Cell, workbook } from '../../support/workbook.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -17,43 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-type Cell = string | number | null;
-
-function sheetXml(rows: readonly (readonly Cell[])[]): string {
-  const cellXml = (cell: Cell, row: number, column: number) => {
-    const place = `r="${'ABCDEF'[column]}${row}"`;
-    if (cell === null) return '';
-    return typeof cell === 'number'
-      ? `<c ${place}><v>${cell}</v></c>`
-      : `<c ${place} t="inlineStr"><is><t>${cell}</t></is></c>`;
-  };
-  const lines = rows.map(
-    (row, i) => `<row r="${i + 1}">${row.map((cell, k) => cellXml(cell, i + 1, k)).join('')}</row>`,
-  );
-  return `<worksheet xmlns="${MAIN}"><sheetData>${lines.join('')}</sheetData></worksheet>`;
-}
-
 async function write(
   name: string,
   sheets: Readonly<Record<string, readonly (readonly Cell[])[]>>,
 ): Promise<string> {
-  const names = Object.keys(sheets);
-  const relation = (id: string, type: string, target: string) =>
-    `<Relationship Id="${id}" Type="${RELATIONS}/${type}" Target="${target}"/>`;
-  const relations = (list: string) =>
-    `<Relationships xmlns="${PACKAGE}/relationships">${list}</Relationships>`;
-  const files: Record<string, string> = {
-    '[Content_Types].xml': `<Types xmlns="${PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>`,
-    '_rels/.rels': relations(relation('w', 'officeDocument', 'xl/workbook.xml')),
-    'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${RELATIONS}"><sheets>${names.map((sheet, i) => `<sheet name="${sheet}" sheetId="${i + 1}" r:id="s${i}"/>`).join('')}</sheets></workbook>`,
-    'xl/_rels/workbook.xml.rels': relations(
-      names.map((_, i) => relation(`s${i}`, 'worksheet', `worksheets/sheet${i}.xml`)).join(''),
-    ),
-    ...Object.fromEntries(names.map((sheet, i) => [`xl/worksheets/sheet${i}.xml`, sheetXml(sheets[sheet])])),
-  };
   const path = join(folder, name);
-  const bytes = Object.fromEntries(Object.entries(files).map(([file, text]) => [file, strToU8(text)]));
-  await writeFile(path, zipSync(bytes));
+  await writeFile(path, workbook(sheets));
   return path;
 }
 
@@ -103,4 +69,32 @@ it('leaves out titles, units and totals around the examples', async () => {
     ['skipped', 1],
     ['skipped', 1],
   ]);
+});
+
+it('refuses at once what its reader would wait for for ever', async () => {
+  // A ZIP whose directory has no entry, in the format for large ones.
+  const directory = Buffer.alloc(56);
+  directory.writeUInt32LE(0x06064b50);
+  const locator = Buffer.alloc(20);
+  locator.writeUInt32LE(0x07064b50);
+  const end = Buffer.alloc(22, 0xff);
+  end.writeUInt32LE(0x06054b50);
+  end.writeUInt16LE(0, 20);
+  const path = join(folder, 'empty.xlsx');
+  await writeFile(path, Buffer.concat([directory, locator, end]));
+  await expect(readXlsx(path)).rejects.toThrow(/empty\.xlsx: (no workbook that can be read|damaged ZIP)/);
+});
+
+it('refuses what unpacks to far more than it is, whatever it is called', async () => {
+  const sheet = unzipSync(
+    workbook({
+      s: [
+        ['a', 'b'],
+        [1, 2],
+      ],
+    }),
+  );
+  const path = join(folder, 'bomb.xlsx');
+  await writeFile(path, zipSync({ ...sheet, 'xl/media/x.bin': new Uint8Array(2 ** 28) }));
+  await expect(readXlsx(path)).rejects.toThrow(/bomb\.xlsx: \d+ bytes unpack to \d+ or more/);
 });
