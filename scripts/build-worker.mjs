@@ -58,7 +58,7 @@ const nameCache = {};
 
 async function minified(code, options) {
   // Names not by a bundler: those that terser gives repeat more often, which is half a kilobyte of a page's download.
-  const compress = { passes: 6, pure_getters: true, lhs_constants: false, sequences: false, ...options };
+  const compress = { passes: 3, pure_getters: true, lhs_constants: false, sequences: false, ...options };
   const mangle = { toplevel: true };
   return (
     await minify(code, { ecma: 2022, compress: { ...compress, unsafe_arrows: true }, mangle, nameCache })

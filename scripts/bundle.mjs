@@ -1,12 +1,13 @@
 // Bundles the modules into what people install: few files, of which each entry loads those that it needs, and one file of types for each
 // entry. The thread and the process that reads Parquet files are whole: bundlers copy them as they are, away from all others.
+// `node scripts/bundle.mjs PART …` makes those parts of it; `page` and `standalone` want what build-worker.mjs writes.
 
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transform } from 'esbuild';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
-import { minify } from 'terser';
 import { nodeLoader, pageLoader } from './loaders.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -16,7 +17,12 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
  * lies at one depth below the package, as the modules do that name its files from there.
  */
 const entries = {
-  node: { 'node/index': 'index', 'node/own-data': 'own-data', 'cli/main': 'cli/main' },
+  node: {
+    'node/index': 'index',
+    'node/own-data': 'own-data',
+    'cli/main': 'cli/main',
+    'cli/sweep-child': 'sweep/child',
+  },
   page: { 'page/index': 'browser', 'page/own-data': 'browser-own-data', 'page/pictures': 'pictures' },
   device: { 'device/predict': 'predict', 'device/learn': 'learn', 'device/rows': 'rows' },
   // One class of errors for all, which programs ask what they have caught.
@@ -87,53 +93,67 @@ const laterImports = {
   },
 };
 
-for (const [folder, inputs] of Object.entries(entries)) {
+async function bundleEntries(folder) {
   const chunkFileNames = chunk => `${folder}/${isExtras(chunk) ? 'extras' : 'chunk-[name]'}.js`;
   const output = await bundled(
-    modulesOf(inputs),
+    modulesOf(entries[folder]),
     { plugins: [sharedErrors, laterImports] },
     { chunkFileNames },
   );
   for (const { fileName, code } of output) write(`dist/${fileName}`, code);
 }
 
-// For programs that are checked with the types of this library's own sources.
-cpSync('modules/kernels/loader.d.ts', 'dist/both/loader.d.ts');
-
-for (const [to, from] of Object.entries(modulesOf(whole))) {
-  const [{ code }] = await bundled(
-    { [to]: from },
-    { external: isPackage, plugins: [laterImports, nodeLoader] },
-    { inlineDynamicImports: true },
-  );
-  // A bundler copies it to where files may be taken for CommonJS.
-  write(`dist/${to}.mjs`, code);
-}
-
-for (const [to, from] of Object.entries(modulesOf(standalone))) {
-  const [{ fileName, code }] = await bundled(
-    { [to]: from },
-    { external: [], plugins: [pageLoader] },
-    { inlineDynamicImports: true },
-  );
-  const options = { module: true, ecma: 2022, compress: { passes: 3 } };
-  write(`dist/${fileName}`, (await minify(code, options)).code);
-}
-
-const declarations = await bundled(
-  Object.fromEntries(typed.map(name => [name, `modules/${name}.d.ts`])),
-  { plugins: [dts({ sourcemap: true })] },
-  {
-    entryFileNames: '[name].d.ts',
-    chunkFileNames: ({ name }) => `chunk-${name.replace('.d', '')}.d.ts`,
-    sourcemap: true,
-  },
-);
-for (const { fileName, code, source, map } of declarations) {
-  write(`dist/types/${fileName}`, code ?? source);
-  // An editor goes from a name to where it is made.
-  for (const path of map?.sources ?? []) {
-    mkdirSync(dirname(`dist/types/${path}`), { recursive: true });
-    cpSync(path, `dist/types/${path}`);
+async function bundleWhole() {
+  for (const [to, from] of Object.entries(modulesOf(whole))) {
+    const [{ code }] = await bundled(
+      { [to]: from },
+      { external: isPackage, plugins: [laterImports, nodeLoader] },
+      { inlineDynamicImports: true },
+    );
+    // A bundler copies it to where files may be taken for CommonJS.
+    write(`dist/${to}.mjs`, code);
   }
 }
+
+async function bundleStandalone() {
+  for (const [to, from] of Object.entries(modulesOf(standalone))) {
+    const [{ fileName, code }] = await bundled(
+      { [to]: from },
+      { external: [], plugins: [pageLoader] },
+      { inlineDynamicImports: true },
+    );
+    const options = { minify: true, format: 'esm', target: 'es2022', legalComments: 'none' };
+    write(`dist/${fileName}`, (await transform(code, options)).code);
+  }
+}
+
+async function rollUpTypes() {
+  const declarations = await bundled(
+    Object.fromEntries(typed.map(name => [name, `modules/${name}.d.ts`])),
+    { plugins: [dts({ sourcemap: true })] },
+    {
+      entryFileNames: '[name].d.ts',
+      chunkFileNames: ({ name }) => `chunk-${name.replace('.d', '')}.d.ts`,
+      sourcemap: true,
+    },
+  );
+  for (const { fileName, code, source, map } of declarations) {
+    write(`dist/types/${fileName}`, code ?? source);
+    // An editor goes from a name to where it is made.
+    for (const path of map?.sources ?? []) {
+      mkdirSync(dirname(`dist/types/${path}`), { recursive: true });
+      cpSync(path, `dist/types/${path}`);
+    }
+  }
+  // For programs that are checked with the types of this library's own sources.
+  mkdirSync('dist/both', { recursive: true });
+  cpSync('modules/kernels/loader.d.ts', 'dist/both/loader.d.ts');
+}
+
+const parts = {
+  ...Object.fromEntries(Object.keys(entries).map(folder => [folder, () => bundleEntries(folder)])),
+  whole: bundleWhole,
+  standalone: bundleStandalone,
+  types: rollUpTypes,
+};
+for (const part of process.argv.slice(2)) await parts[part]();

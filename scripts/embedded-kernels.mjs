@@ -11,6 +11,8 @@ const { declareShared, fuse, packBytes, unpackBytes } = await import(
 );
 
 const [TYPES, IMPORTS, FUNCTIONS, EXPORTS, CODE] = [1, 2, 3, 7, 10];
+/** How a module begins: its mark and its version. */
+const HEAD = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 const [FUSED, NOP] = ['fd8502', '01'];
 // `memory`, which is a memory of at least 0 pages; in as many bytes as it has when it is shared.
 const MEMORY = '6d656d6f7279020000';
@@ -26,14 +28,32 @@ export function embedded(relaxed) {
     ...unsigned(code.length),
     ...code.flatMap(body => [...unsigned(body.length), ...body]),
   ]);
-  sections.set(IMPORTS, bytesOf(hex(sections.get(IMPORTS)).replace(MEMORY, WIDE_MEMORY)));
-  const module = Buffer.from([
-    ...relaxed.subarray(0, 8),
-    ...[...sections].flatMap(([id, content]) => [id, ...unsigned(content.length), ...content]),
-  ]);
+  const module = moduleOf(withMemory(sections, WIDE_MEMORY));
   const text = packBytes(module);
   verify(unpackBytes(text), relaxed);
   return text;
+}
+
+/** The same module for a memory that threads share: as the compiler makes it for those, which a module without atomic instructions is. */
+export function withSharedMemory(module) {
+  const shared = moduleOf(withMemory(sectionsOf(module), SHARED_MEMORY));
+  const more = bytesOf(SHARED_MEMORY).length - bytesOf(MEMORY).length;
+  if (shared.length !== module.length + more) {
+    throw new Error('the module with shared memory lacks some of the other');
+  }
+  return shared;
+}
+
+/** Changes what `sections` say of the memory that a module wants. Throws where that is none as the compiler makes it. */
+function withMemory(sections, memory) {
+  const imports = hex(sections.get(IMPORTS));
+  if (!imports.includes(MEMORY)) throw new Error('the module does not import a memory of any size');
+  return sections.set(IMPORTS, bytesOf(imports.replace(MEMORY, memory)));
+}
+
+function moduleOf(sections) {
+  const parts = [...sections].flatMap(([id, content]) => [id, ...unsigned(content.length), ...content]);
+  return Buffer.from([...HEAD, ...parts]);
 }
 
 /** Characters that a piece has at least: more of shorter ones are no smaller. */
@@ -78,7 +98,7 @@ function verify(module, relaxed) {
   fuse(made);
   declareShared(made);
   const [sections, expected] = [made, relaxed].map(sectionsOf);
-  expected.set(IMPORTS, bytesOf(hex(expected.get(IMPORTS)).replace(MEMORY, SHARED_MEMORY)));
+  withMemory(expected, SHARED_MEMORY);
   for (const id of [TYPES, IMPORTS, FUNCTIONS, EXPORTS]) {
     if (hex(sections.get(id)) !== hex(expected.get(id)))
       throw new Error(`section ${id} of the module to embed differs`);

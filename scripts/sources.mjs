@@ -20,17 +20,26 @@ function hashOf(files) {
   return hash.digest('hex');
 }
 
-/** Keeps in the file `path` what the last finished build was made from. */
-function recordOf(path, listFiles) {
+/** Keeps in the file `path` what the last finished build was made from, and which files it made in `folders`. */
+function recordOf(path, folders, listFiles) {
   const record = fileURLToPath(new URL(path, root));
   return {
-    /** Whether the last build was finished, and from the sources as they are now. */
-    isCurrent: () => existsSync(record) && readFileSync(record, 'utf8') === hashOf(listFiles()),
+    /** Whether the last build was finished, from the sources as they are now, and all that it made is there. */
+    isCurrent() {
+      if (!existsSync(record)) return false;
+      const [hash, ...made] = readFileSync(record, 'utf8').split('\n');
+      return made.every(file => existsSync(new URL(file, root))) && hash === hashOf(listFiles());
+    },
     /** To be called before a build reads anything; returns what is to be called when it has written everything. */
     begin() {
       const hash = hashOf(listFiles());
       rmSync(record, { force: true });
-      return () => writeFileSync(record, hash);
+      return () => {
+        const made = folders.flatMap(folder =>
+          readdirSync(new URL(folder, root), { recursive: true }).map(name => `${folder}/${name}`),
+        );
+        writeFileSync(record, [hash, ...made].join('\n'));
+      };
     },
   };
 }
@@ -40,16 +49,17 @@ const kernelSources = () => [
   ...filesIn('assembly'),
   'asconfig.json',
   'package-lock.json',
+  'scripts/sources.mjs',
   'scripts/build-wasm.mjs',
   'scripts/embedded-kernels.mjs',
   'src/kernels/embedded.ts',
 ];
 
 /** Of the kernels, which take longest. */
-export const kernelsRecord = recordOf('build/.sources', kernelSources);
+export const kernelsRecord = recordOf('build/.sources', ['build'], kernelSources);
 
 /** Of the whole build. */
-export const buildRecord = recordOf('dist/.sources', () => [
+export const buildRecord = recordOf('dist/.sources', ['build', 'modules', 'dist'], () => [
   ...kernelSources(),
   ...filesIn('src'),
   'package.json',

@@ -14,6 +14,16 @@ export class DivergenceError extends Error {
   override readonly name = 'DivergenceError';
 }
 
+/** What `work` gives; what it throws for bad input begins with `where`. */
+export function inContext<T>(where: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${where}: ${error.message}`, { cause: error });
+  }
+}
+
 /** Throws the InputError of a value at `path` that is not what was expected. */
 export function refuse(path: string, expected: string, found: unknown): never {
   const text = shown(found);

@@ -3,6 +3,6 @@
 export type { KernelOptions } from './device/kernels.ts';
 export { type Learner, type LearnerOptions, learnerBytes, openLearner } from './device/learner.ts';
 export type { OwnWords } from './device/model.ts';
-export { InputError } from './errors.ts';
+export { DivergenceError, InputError } from './errors.ts';
 export type { Build } from './kernels/features.ts';
 export type { Prediction } from './readouts/prediction.ts';

@@ -105,7 +105,7 @@ export const yes = value<true>('true or absent', found => found === true);
   };
 }
 
-function isObject(found: unknown): found is Record<string, unknown> {
+export function isObject(found: unknown): found is Record<string, unknown> {
   return typeof found === 'object' && found !== null && !Array.isArray(found);
 }
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const copied = ['package.json', 'package-lock.json', 'asconfig.json', 'tsconfig.json', 'tsconfig.build.json'];
-copied.push('vitest.config.ts', 'assembly', 'scripts', 'src', 'build', 'dist');
+copied.push('vitest.config.ts', 'assembly', 'scripts', 'src', 'build', 'modules', 'dist');
 
 let folder: string;
 /** A path in a copy of this repository. */
@@ -61,6 +61,17 @@ it('it is not once a source is gone, new, or of another name', async () => {
   await writeFile(at('assembly/new.ts'), '');
   expect(await records()).toEqual({ build: false, kernels: false });
   await rm(at('assembly/new.ts'));
+  expect(await records()).toEqual({ build: true, kernels: true });
+});
+
+it.each([
+  ['build/simd.wasm', false],
+  ['modules/errors.js', true],
+  ['dist/page/index.js', true],
+])('it is not once %s is gone, which it made', async (path, kernels) => {
+  await rename(at(path), at('kept'));
+  expect(await records()).toEqual({ build: false, kernels });
+  await rename(at('kept'), at(path));
   expect(await records()).toEqual({ build: true, kernels: true });
 });
 

@@ -1,6 +1,6 @@
 // All examples that are learned from: those to train on and those that choose the best epoch, in the order of their source.
 
-import { sharedBuffer } from '../threads/memory.ts';
+import { sharedBuffer, viewLike } from '../threads/memory.ts';
 import { type Dataset, roomForLabels, slice } from './dataset.ts';
 
 /** Two datasets that are parts of one, and where their examples are in their source, ascending. */
@@ -35,9 +35,7 @@ export function* stretches({ train, validation, rows }: LearnedParts): Generator
 export function joined(parts: LearnedParts): Dataset {
   const { train, rows } = parts;
   const count = rows.learned.length;
-  const isBytes = train.inputs instanceof Uint8Array;
-  const buffer = sharedBuffer(count * train.width * (isBytes ? 1 : 4));
-  const inputs = isBytes ? new Uint8Array(buffer) : new Float32Array(buffer);
+  const inputs = viewLike(train.inputs, sharedBuffer(count * train.width * train.inputs.BYTES_PER_ELEMENT));
   const labels = roomForLabels(count, train.classes);
   let at = 0;
   for (const stretch of stretches(parts)) {

@@ -2,7 +2,7 @@
 // known before it starts, on the caller's thread. The steps are those of training, run by the same code.
 
 import { kernels } from '../../build/learn-kernels.js';
-import { InputError } from '../errors.ts';
+import { DivergenceError, InputError } from '../errors.ts';
 import { readFloats } from '../files/int8.ts';
 import { joinChunks, parseSafetensors } from '../files/safetensors.ts';
 import type { Build } from '../kernels/features.ts';
@@ -185,7 +185,7 @@ export class Learner {
         firstBatch: 0,
       });
       if (this.#control.diverged > 0) {
-        throw new Error('learning diverged: open the last model that was saved, with a lower rate');
+        throw new DivergenceError('learning diverged: open the last model that was saved, with a lower rate');
       }
     }
   }

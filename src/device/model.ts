@@ -1,14 +1,13 @@
 // A model file as a device reads it: only what predicting needs, so that files whose training had settings that this code has
 // never heard of still predict.
 
-import { InputError } from '../errors.ts';
+import { InputError, inContext } from '../errors.ts';
+import { FORMAT } from '../files/format.ts';
 import { readFloats } from '../files/int8.ts';
 import type { Safetensors } from '../files/safetensors.ts';
 import type { Goodness } from '../layers/goodness.ts';
 import { type Shape, sizeOf } from '../layers/shape.ts';
 import { slope } from '../layers/slope.ts';
-import { inContext } from '../recipes/check.ts';
-import { FIRST_FORMAT, FORMAT, upgradeRecipe } from '../recipes/first-edition.ts';
 import { type Check, isCount, type LayerSizes, type SizeReaders } from './sizes.ts';
 
 /** What messages call a model that came as bytes. */
@@ -31,7 +30,7 @@ export interface ModelLayer extends LayerSizes {
 }
 
 export interface DeviceModel {
-  /** All that the file says of itself, of which only what follows was looked at; its recipe is as recipes are said now. */
+  /** All that the file says of itself, of which only what follows was looked at. */
   readonly description: Readonly<Record<string, unknown>>;
   /** What the file says of somebody's own data, which nobody has looked at; absent where it says nothing. */
   readonly own?: OwnWords;
@@ -85,9 +84,9 @@ export function readModel(
 }
 
 function readDescription(metadata: Readonly<Record<string, string>>, path: string, readers: SizeReaders) {
-  if (metadata.format !== FORMAT && metadata.format !== FIRST_FORMAT) {
+  if (metadata.format !== FORMAT) {
     throw new InputError(
-      `${path}: expected the format "${FORMAT}" in its metadata, found ${JSON.stringify(metadata.format ?? 'none')}`,
+      `${path}: expected the format "${FORMAT}" in its metadata, found ${JSON.stringify(metadata.format ?? 'none')}; what loadNetwork opens, saveNetwork writes as that`,
     );
   }
   let description: unknown;
@@ -96,10 +95,7 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
   } catch (cause) {
     throw new InputError(`${path}: expected a description in JSON: ${(cause as Error).message}`, { cause });
   }
-  const { recipe: said, ...others } = fields(description);
-  const { inputs, classes } = others;
-  const first = fields(said) as Parameters<typeof upgradeRecipe>[0];
-  const recipe = metadata.format === FORMAT ? said : upgradeRecipe(first);
+  const { recipe, inputs, classes } = fields(description);
   const { layers, learning, image, channelMeans } = fields(recipe);
   const { kind, label, goodness, readout, between, groups, activity, map, readFrom } = fields(learning);
   const isClasses = kind === 'classes';
@@ -155,7 +151,7 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
   const pixel = image === undefined ? 1 : channels;
   check(means === undefined || (isMeans && means.length === pixel), 'a mean for each channel of its images');
   return {
-    description: { ...others, recipe } as Record<string, unknown>,
+    description: fields(description),
     inputs,
     classes,
     layers: sizes,

@@ -1,6 +1,6 @@
 // What came out in the repository, for the list of experiments: written by `npm run paper:table` from bench/results/paper.
 
-import type { Spread } from '../report/comparison.ts';
+import type { Spread } from '../report/spread.ts';
 
 export interface Measured {
   /** Error of each readout in %; absent where the network has no such readout. */

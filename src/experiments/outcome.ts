@@ -5,7 +5,6 @@ import type { Fingerprint } from '../data/fingerprint.ts';
 import { InputError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import type { Recipe } from '../recipes/recipe.ts';
-import type { Spread } from '../report/comparison.ts';
 import type { Provenance } from './provenance.ts';
 
 /** Errors in % as training went on; all lists are of one length. */
@@ -39,16 +38,6 @@ export interface Outcome extends Learned {
   /** What was learned from, and what the errors are of; older outcomes do not tell. */
   readonly data?: { readonly train: Fingerprint; readonly test: Fingerprint };
   readonly made: Provenance;
-}
-
-/** The spread of the values that are there; undefined where there is none. */
-export function spreadOf(values: readonly (number | undefined)[]): Spread | undefined {
-  const found = values.filter(value => value !== undefined);
-  if (found.length === 0) return undefined;
-  const mean = found.reduce((a, b) => a + b) / found.length;
-  if (found.length === 1) return { mean };
-  const squares = found.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: Math.sqrt(squares / (found.length - 1)) };
 }
 
 /** The error that counts: of the goodness readout, where there is one. */

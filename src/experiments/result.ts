@@ -3,11 +3,12 @@
 import { join } from 'node:path';
 import { writeFileSafely } from '../files/write.ts';
 import { describeRecipe } from '../recipes/describe.ts';
-import { type Comparison, type Curves, renderComparison, type Spread } from '../report/comparison.ts';
+import { type Comparison, type Curves, renderComparison } from '../report/comparison.ts';
 import { decimal } from '../report/markup.ts';
+import { type Spread, spreadOf } from '../report/spread.ts';
 import { fingerprintOf } from '../train/fingerprint.ts';
 import type { Reproduction, Variant } from './experiment.ts';
-import { errorOf, type Outcome, spreadOf } from './outcome.ts';
+import { errorOf, type Outcome } from './outcome.ts';
 import { provenance } from './provenance.ts';
 
 /** A variant's outcomes together. */

@@ -4,6 +4,7 @@
 import { PANEL } from '../kernels/panels.ts';
 import { panelsOf } from './memory.ts';
 import type { Source } from './plan.ts';
+import type { Shape } from './shape.ts';
 
 /** Values on a grid, `channels` at each position, and where they are among the inputs of a layer. */
 export interface Grid {
@@ -52,10 +53,8 @@ export function imageGrid(height: number, width: number, channels: number): Grid
  * blocks at the lower and right edges may be smaller. Otherwise each position has panels of its own.
  */
 export function unitGrid(height: number, width: number, channels: number): UnitGrid {
-  const side = Math.max(1, Math.floor(Math.sqrt(PANEL / channels)));
-  const across = Math.ceil(width / side);
-  const panels = panelsOf(side * side * channels);
-  const blocks = Array.from({ length: Math.ceil(height / side) * across }, (_, b): Block => {
+  const { side, across, panels, count } = blocksOf({ height, width, channels });
+  const blocks = Array.from({ length: count }, (_, b): Block => {
     const [top, left] = [Math.floor(b / across) * side, (b % across) * side];
     return {
       top,
@@ -81,6 +80,13 @@ export function unitGrid(height: number, width: number, channels: number): UnitG
   };
 }
 
+/** The blocks of a grid of units: positions of one each way, blocks in a row, panels of one, and how many there are. */
+export function blocksOf({ height, width, channels }: Shape) {
+  const side = Math.max(1, Math.floor(Math.sqrt(PANEL / channels)));
+  const across = Math.ceil(width / side);
+  return { side, across, panels: panelsOf(side * side * channels), count: Math.ceil(height / side) * across };
+}
+
 /** Units of a block, without the padding of its last panel. */
 export function unitsOf({ channels }: Grid, { height, width }: Block): number {
   return height * width * channels;
@@ -99,8 +105,8 @@ export function placesOf({ height, width, channels, index }: Grid): Uint32Array 
   });
 }
 
-/** The inputs that there are, ascending; undefined where there are no gaps between them. */
-export function inputOrder(source: Source): Uint32Array | undefined {
-  const order = placesOf(sourceGrid(source)).sort();
+/** Which inputs of the layer above the units on a grid are, ascending; undefined where there are no gaps between them. */
+export function inputOrder({ height, width, channels }: Shape): Uint32Array | undefined {
+  const order = placesOf(unitGrid(height, width, channels)).sort();
   return order[order.length - 1] === order.length - 1 ? undefined : order;
 }

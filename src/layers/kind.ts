@@ -41,6 +41,8 @@ export interface LayerKind<Spec extends AnySpec = AnySpec, Plan extends LayerPla
   extends LayerForm<Spec> {
   /** Sizes and byte offsets; throws an InputError where it does not fit in a memory. */
   plan(spec: Spec, site: Site): Plan;
+  /** Which inputs of the layer above its units are, ascending, where there are gaps between them; absent: there are none. */
+  inputOrder?(shape: Shape): Uint32Array | undefined;
   /** Writes what kernels read and nothing changes. */
   prepare(plan: Plan, memory: WebAssembly.Memory): void;
   /** Writes the weights before training. `index` counts layers from 0. */
@@ -52,4 +54,4 @@ export interface LayerKind<Spec extends AnySpec = AnySpec, Plan extends LayerPla
 }
 
 /** The kinds of layers that a network may have, by name: as much of them as its plan asks. */
-export type PlannedKinds = Readonly<Record<string, Pick<LayerKind, 'output' | 'plan'>>>;
+export type PlannedKinds = Readonly<Record<string, Pick<LayerKind, 'output' | 'plan' | 'inputOrder'>>>;

@@ -15,6 +15,8 @@ export interface Site {
   /** Number of the layer, from 0. */
   readonly index: number;
   readonly below: Source;
+  /** Of a dense layer, which inputs there are, ascending, where there are gaps between them. */
+  readonly order?: Uint32Array;
   /** What it sees above, in a recurrent network. */
   readonly above?: Source;
   /** Images in a batch. */

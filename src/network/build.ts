@@ -14,7 +14,8 @@ import { type NetworkPlan, openSession, type Session } from '../schedules/sessio
 import { oneOf } from '../schema.ts';
 import { MOST_THREADS } from '../threads/watch.ts';
 import type { Host } from './host.ts';
-import { Network, type Position } from './network.ts';
+import { Network } from './network.ts';
+import type { Position } from './position.ts';
 
 export interface NetworkOptions {
   /** Values of an example: 784 for MNIST. */

@@ -5,17 +5,19 @@ import type { Encoding } from '../data/encode-examples.ts';
 import type { Fingerprint } from '../data/fingerprint.ts';
 import { DivergenceError, InputError } from '../errors.ts';
 import { firstNotFinite } from '../files/finite.ts';
+import { FIRST_FORMAT, FORMAT } from '../files/format.ts';
 import { findTensor, readFloats } from '../files/int8.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Tensor } from '../files/safetensors.ts';
 import type { Calibration } from '../readouts/calibration.ts';
 import { checkRecipe } from '../recipes/check.ts';
-import { FIRST_FORMAT, FORMAT, upgradeRecipe } from '../recipes/first-edition.ts';
 import { betweenOf, isRolledOut, type Recipe } from '../recipes/recipe.ts';
+import { extras } from '../schedules/extras.ts';
 import type { Session } from '../schedules/session.ts';
 import { checkSizes, prepare } from './build.ts';
 import { isHistory } from './events.ts';
 import type { Host } from './host.ts';
-import type { Network, Position } from './network.ts';
+import type { Network } from './network.ts';
+import type { Position } from './position.ts';
 import { eachTensor, readState, type StateTensor, writeState } from './state.ts';
 
 export interface LoadOptions {
@@ -164,7 +166,10 @@ export function parseDescription(
   try {
     const found = JSON.parse(metadata.description ?? '');
     const isFirst = metadata.format === FIRST_FORMAT;
-    description = { ...found, recipe: checkRecipe(isFirst ? upgradeRecipe(found.recipe) : found.recipe) };
+    description = {
+      ...found,
+      recipe: checkRecipe(isFirst ? extras.upgradeRecipe(found.recipe) : found.recipe),
+    };
     const { recipe, inputs, classes, seed } = description;
     checkSizes(recipe, inputs, classes, seed, 1);
     checkPosition(description);

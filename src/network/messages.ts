@@ -3,7 +3,7 @@
 import type { Failure } from '../errors.ts';
 import type { Session } from '../schedules/session.ts';
 import type { EpochEvent } from './events.ts';
-import type { Position } from './network.ts';
+import type { Position } from './position.ts';
 
 /** Where the kernels come from, where not from the worker's own script. */
 export interface KernelSource {

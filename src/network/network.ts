@@ -15,7 +15,7 @@ import { DivergenceError, InputError } from '../errors.ts';
 import { firstNotFinite } from '../files/finite.ts';
 import { bindKernels, type Kernels } from '../kernels/kernels.ts';
 import { stream } from '../kernels/random-streams.ts';
-import { RolledOut } from '../negatives/rolled-out.ts';
+import type { RolledOut } from '../negatives/rolled-out.ts';
 import type { StopSignal } from '../platform.ts';
 import { type Scored, scoreAnswers, sumOverLayers } from '../readouts/goodness.ts';
 import type { Prediction } from '../readouts/prediction.ts';
@@ -29,33 +29,15 @@ import {
   scoresLabels,
 } from '../recipes/recipe.ts';
 import { Control } from '../schedules/control.ts';
+import { extras } from '../schedules/extras.ts';
 import type { EvaluateJob, Job } from '../schedules/job.ts';
 import type { Session } from '../schedules/session.ts';
 import { sharedBuffer } from '../threads/memory.ts';
 import type { Team } from '../threads/team.ts';
 import { Described } from './described.ts';
 import type { EpochEvent } from './events.ts';
+import type { Position } from './position.ts';
 import { notFinite, readState, type StateTensor } from './state.ts';
-
-/** Where training stands: in the middle of `epoch`, with `batch` of its batches done. */
-export interface Position {
-  /** Counts from 1. */
-  readonly epoch: number;
-  readonly batch: number;
-  /** Examples in an epoch; 0 before the first. */
-  readonly examples: number;
-  readonly trainSeconds: number;
-  /** What the epoch has summed up so far, for its event. */
-  readonly sums: readonly number[];
-  /** The label of each negative example that the network has written for this epoch, where the recipe asks for such. */
-  readonly rolledOut?: readonly number[];
-  /** The last epoch in which each example was settled, where the recipe lets those rest. */
-  readonly settledIn?: ArrayLike<number>;
-  /** Examples learned from so far, where some have rested. */
-  readonly seen?: number;
-  /** What was told of the epochs before. */
-  readonly history: readonly EpochEvent[];
-}
 
 export interface FitOptions {
   /** Epochs since the beginning of training, those before a resume included; the recipe's by default. */
@@ -229,7 +211,7 @@ export class Network extends Described {
     const dataset = shareDataset(train);
     this.#epochs = epochs;
     this.#count = dataset.count;
-    const rollOut = isRolledOut(recipe.learning) ? new RolledOut(dataset) : undefined;
+    const rollOut = isRolledOut(recipe.learning) ? new extras.RolledOut(dataset) : undefined;
     if (this.#rolledOut) rollOut?.restore(this.#rolledOut);
     const settledIn = this.#restIn(dataset, given.inputs);
     const stop = () => {

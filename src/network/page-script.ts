@@ -2,8 +2,9 @@
 
 import { kernels } from '../../build/page-kernels.js';
 import { InputError } from '../errors.ts';
+import { FIRST_FORMAT } from '../files/format.ts';
 import type { Address, WasmModule } from '../platform.ts';
-import { FIRST_FORMAT } from '../recipes/first-edition.ts';
+import { comeUp } from '../threads/web.ts';
 import type { KernelSource } from './messages.ts';
 import type { NetworkMethods } from './page-home.ts';
 import { Home } from './remote.ts';
@@ -59,9 +60,14 @@ export class PageScript<Methods extends NetworkMethods = NetworkMethods> {
       ...(wasmUrl !== undefined && { wasmUrl: new URL(wasmUrl, base).href }),
       ...(wasmModule && { wasmModule }),
     };
-    const home = new Home<Methods>(
-      // A script that is served has everything.
-      workerUrl === undefined ? await this.#url(hasExtras) : new URL(workerUrl, base).href,
+    // A script that is served has everything.
+    const url = workerUrl === undefined ? await this.#url(hasExtras) : new URL(workerUrl, base).href;
+    const home = await comeUp(
+      'the worker',
+      () => new Home<Methods>(url),
+      // Nothing is in training, which it answers at once.
+      begun => (begun as Home).call('end', []),
+      begun => begun.close(),
     );
     try {
       return await use(home, source, plain);
@@ -98,7 +104,9 @@ export function wantsExtras(recipe: unknown): boolean {
   return (
     crop !== undefined ||
     colorJitter !== undefined ||
-    ![undefined, 'contrast', 'classes'].includes(learning?.kind) ||
+    (learning !== undefined && !['contrast', 'classes'].includes(learning?.kind)) ||
+    learning?.between !== undefined ||
+    learning?.negatives === 'rolled-out' ||
     (Array.isArray(layers) && layers.some(layer => typeof layer === 'object' && layer?.kind !== 'dense'))
   );
 }

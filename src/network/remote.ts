@@ -8,8 +8,9 @@ import { isShared, sharedBuffer, viewLike } from '../threads/memory.ts';
 import { Described } from './described.ts';
 import type { EpochEvent } from './events.ts';
 import type { Call, Opened, Reply, SessionDescription } from './messages.ts';
-import type { Evaluation, FitOptions, Network, Position } from './network.ts';
+import type { Evaluation, FitOptions, Network } from './network.ts';
 import type { NetworkMethods } from './page-home.ts';
+import type { Position } from './position.ts';
 import type { StateTensor } from './state.ts';
 
 interface Waiting {

@@ -1,11 +1,6 @@
 // Recipes as files of the format `forward-forward 1` have them: some twenty flat settings, of which each way of learning looked at
 // its own.
 
-/** What the metadata of a model file call its format. */
-export const FORMAT = 'forward-forward 2';
-/** Files of this one have recipes of the first edition; all else is the same. */
-export const FIRST_FORMAT = 'forward-forward 1';
-
 /** Any of the settings may be missing, or something else: checkRecipe looks at what comes out. */
 interface FirstEdition {
   readonly schedule?: {

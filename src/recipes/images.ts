@@ -1,10 +1,10 @@
 // A recipe for images of one size, made one for those of another.
 
 import { type Dataset, unitOf } from '../data/dataset.ts';
-import { InputError } from '../errors.ts';
+import { InputError, inContext } from '../errors.ts';
 import { fullSpec } from '../layers/forms.ts';
 import type { Shape } from '../layers/shape.ts';
-import { inContext, shapesOf } from './check.ts';
+import { shapesOf } from './check.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Examples that channel means are measured on. */

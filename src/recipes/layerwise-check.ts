@@ -23,18 +23,14 @@ function checkDecay(path: string, rate: number, decay: number): void {
 
 /** Throws an InputError for settings of `learning`, which is the recipe's, that do not go with each other or with the layers. */
 export function checkLayerwise(recipe: Recipe, learning: Layerwise): void {
-  const { layers, shift } = recipe;
+  const { layers } = recipe;
   const from = readFrom(recipe);
   if (from >= layers.length) {
     const path = learning.kind === 'classes' ? 'learning.readFrom' : 'learning.readout.from';
     refuse(path, `a layer from 0 to ${layers.length - 1}`, from);
   }
   const { groups = 1 } = 'groups' in learning ? learning : {};
-  if (groups === 'positions') {
-    // Positions of fewer channels share a panel.
-    const small = layers.map(fullSpec).find(spec => spec.kind === 'local' && spec.channels < 9);
-    if (small) refuse('learning.groups', "'positions' only of 9 channels or more", small);
-  } else if (groups > 1) {
+  if (groups !== 'positions' && groups > 1) {
     const isOdd = layers
       .map(fullSpec)
       .some(spec => spec.kind !== 'dense' || spec.units % (32 * groups) !== 0);
@@ -46,13 +42,6 @@ export function checkLayerwise(recipe: Recipe, learning: Layerwise): void {
       'absent with an objective on pairs, which cannot be separated',
       learning.phases,
     );
-  }
-  if (learning.kind === 'contrast' && learning.negatives === 'rolled-out') {
-    if (shift !== 0) refuse('shift with rolled-out negatives', '0', shift);
-    for (const setting of ['flip', 'crop', 'colorJitter'] as const) {
-      const found = recipe[setting];
-      if (found !== undefined) refuse(`${setting} with rolled-out negatives`, 'absent', found);
-    }
   }
   if (learning.kind !== 'classes') return;
   if (learning.groups !== undefined && learning.activity === 'normalized') {

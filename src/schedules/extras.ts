@@ -3,8 +3,10 @@
 
 import type { Layer } from '../layers/layer.ts';
 import type { planHybrids } from '../negatives/hybrids.ts';
+import type { RolledOut } from '../negatives/rolled-out.ts';
 import type { SelfContrastObjective } from '../objectives/self-contrast.ts';
 import type { SimilarityObjective } from '../objectives/similarity.ts';
+import type { upgradeRecipe } from '../recipes/first-edition.ts';
 import type { Learning } from '../recipes/recipe.ts';
 import type { Augmentation } from './augmentation.ts';
 import type { ActivationTransform } from './between-layers.ts';
@@ -27,9 +29,12 @@ export type OpenProgram<Kind extends Learning['kind'] = Learning['kind']> = (
 export interface Extras {
   readonly programs: { readonly [Kind in RareKind]: OpenProgram<Kind> };
   readonly planHybrids: typeof planHybrids;
+  readonly RolledOut: typeof RolledOut;
+  readonly ActivationTransform: typeof ActivationTransform;
   readonly RandomAlteration: typeof RandomAlteration;
   readonly SimilarityObjective: typeof SimilarityObjective;
   readonly SelfContrastObjective: typeof SelfContrastObjective;
+  readonly upgradeRecipe: typeof upgradeRecipe;
 }
 
 /** Empty until they are made known. */

@@ -5,7 +5,7 @@ import { layerKinds } from '../layers/kinds.ts';
 import type { Layer } from '../layers/layer.ts';
 import { betweenOf } from '../recipes/recipe.ts';
 import { Augmentation } from './augmentation.ts';
-import { ActivationTransform, type RowFunction } from './between-layers.ts';
+import type { RowFunction } from './between-layers.ts';
 import { extras, type OpenProgram } from './extras.ts';
 import { FeedforwardProgram } from './feedforward.ts';
 import type { ThreadProgram } from './program.ts';
@@ -20,7 +20,7 @@ export function openProgram(session: Session, part: number, parts: number, own?:
   const isAltered = crop !== undefined || colorJitter !== undefined;
   const augmentation = new Augmentation(thread, isAltered ? new extras.RandomAlteration(thread) : undefined);
   const function_ = betweenOf(learning);
-  const between = function_ && new ActivationTransform(thread, function_, own);
+  const between = function_ && new extras.ActivationTransform(thread, function_, own);
   if (learning.kind === 'contrast' || learning.kind === 'classes' || learning.kind === 'self-contrast') {
     return new FeedforwardProgram(thread, layers, learning, augmentation, between);
   }

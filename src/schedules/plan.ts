@@ -1,11 +1,12 @@
 // Plans a network: what each layer stands among, and where everything lies.
 
+import { inContext } from '../errors.ts';
 import { fullSpec, type LayerSpec } from '../layers/forms.ts';
 import type { PlannedKinds } from '../layers/kind.ts';
 import { momentsOf } from '../layers/optimizer.ts';
 import type { LayerPlan, Site, Source } from '../layers/plan.ts';
 import { partsOf, planReadout } from '../readouts/softmax.ts';
-import { inContext, inputShape, shapesBy } from '../recipes/check.ts';
+import { inputShape, shapesBy } from '../recipes/check.ts';
 import { hasReadout, lowestReached, type Recipe, readFrom, triesLabels } from '../recipes/recipe.ts';
 import { rolesOf } from './roles.ts';
 import type { NetworkPlan } from './session.ts';
@@ -37,19 +38,31 @@ export function planLayers(recipe: Recipe, around: Surroundings): NetworkPlan {
     // What the last layer sees above, in a recurrent network: the label.
     sources.push({ height: 1, width: 1, channels: classes, isImage: true });
     const plans = layers.map((layer, l) =>
-      inContext(`layers[${l}]`, () => planLayer(layer, siteOf(recipe, around, sources, l), around.kinds)),
+      inContext(`layers[${l}]`, () =>
+        planLayer(layer, layers[l - 1], siteOf(recipe, around, sources, l), around.kinds),
+      ),
     );
     const parts = plans.slice(readFrom(recipe)).flatMap(partsOf).length;
     return { plans, readoutPlan: planReadout(batch, classes, parts) };
   });
 }
 
-function planLayer(layer: LayerSpec, site: Site, kinds: PlannedKinds): LayerPlan {
+/** Plans a layer above `below`, whose plan was not refused, or above the input. */
+function planLayer(
+  layer: LayerSpec,
+  below: LayerSpec | undefined,
+  site: Site,
+  kinds: PlannedKinds,
+): LayerPlan {
   const spec = fullSpec(layer);
   // Units that see all of the layers on both sides are local ones of one position, without fields.
   const isBetween = site.above && spec.kind === 'dense';
   const planned = isBetween ? { kind: 'local', height: 1, width: 1, channels: spec.units } : spec;
-  return kinds[planned.kind].plan(planned, site);
+  const order =
+    planned.kind === 'dense' && below !== undefined
+      ? kinds[fullSpec(below).kind].inputOrder?.(site.below)
+      : undefined;
+  return kinds[planned.kind].plan(planned, { ...site, ...(order && { order }) });
 }
 
 function siteOf(recipe: Recipe, around: Surroundings, sources: readonly Source[], l: number): Site {

@@ -8,24 +8,54 @@ export type ThreadMessage<Data, Job> =
   | { readonly kind: 'begin'; readonly data: Data; readonly part: number; readonly parts: number }
   | { readonly kind: 'job'; readonly job: Job };
 
-/** Milliseconds that a thread may take to come up: the first one, the one in its place, and so on. */
+/** Milliseconds that a worker may take to come up: the first one, the one in its place, and so on. */
 const PATIENCE = [3000, 9000, 27_000];
+
+/**
+ * What `begin` makes, once it `isUp`, or what it makes in the place of one that does not come up: in Firefox, a worker that is begun while others
+ * begin, or by a worker, may never do so. Throws an Error that names `what` where none does, and what `isUp` rejects with; all but what is given back is ended.
+ */
+export async function comeUp<Made>(
+  what: string,
+  begin: () => Made,
+  isUp: (made: Made) => Promise<unknown>,
+  end: (made: Made) => void,
+): Promise<Made> {
+  for (const patience of PATIENCE) {
+    const made = begin();
+    let isThere = false;
+    try {
+      isThere = await Promise.race([
+        isUp(made).then(() => true),
+        new Promise<boolean>(resolve => setTimeout(resolve, patience, false)),
+      ]);
+      if (isThere) return made;
+    } finally {
+      if (!isThere) end(made);
+    }
+  }
+  throw new Error(`${what} does not start`);
+}
 
 export class WebTeam<Data, Job> implements Team<Job> {
   readonly threads: number;
   readonly #workers: readonly Worker[];
 
-  /**
-   * Starts threads. Each runs the script `url`, which has to understand ThreadMessage. One after the other, and another one in the place of
-   * one that does not come up: in Firefox, a worker that is begun while others begin may never do so.
-   */
+  /** Starts threads, one after the other. Each runs the script `url`, which has to understand ThreadMessage. */
   static async start<Data, Job>(url: string, data: Data, threads: number): Promise<WebTeam<Data, Job>> {
     const workers: Worker[] = [];
     const team = new WebTeam<Data, Job>(workers, threads);
     try {
       while (workers.length < threads) {
-        const message = { kind: 'begin', data, part: workers.length, parts: threads } as const;
-        workers.push(await startThread(url, message));
+        const part = workers.length;
+        const name = `forward-forward ${part + 1} of ${threads}`;
+        const worker = await comeUp(
+          `the thread ${name}`,
+          () => new Worker(url, { name }),
+          begun => answerOf<Data, Job>(begun, { kind: 'begin', data, part, parts: threads }),
+          begun => begun.terminate(),
+        );
+        workers.push(worker);
       }
     } catch (error) {
       await team.close();
@@ -62,28 +92,4 @@ function answerOf<Data, Job>(worker: Worker, message: ThreadMessage<Data, Job>):
     worker.onerror = ({ message }) => reject(new Error(`a thread failed: ${message}`));
     worker.postMessage(message);
   });
-}
-
-async function startThread<Data>(
-  url: string,
-  message: Extract<ThreadMessage<Data, never>, { readonly kind: 'begin' }>,
-): Promise<Worker> {
-  const name = `forward-forward ${message.part + 1} of ${message.parts}`;
-  for (const patience of PATIENCE) {
-    const worker = new Worker(url, { name });
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<boolean>(resolve => {
-      timer = setTimeout(() => resolve(false), patience);
-    });
-    try {
-      if (await Promise.race([answerOf(worker, message).then(() => true), late])) return worker;
-    } catch (error) {
-      worker.terminate();
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-    worker.terminate();
-  }
-  throw new Error(`the thread ${name} does not start`);
 }

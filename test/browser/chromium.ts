@@ -1,12 +1,13 @@
 // A real Chromium for tests, and a server that hands pages to it.
 
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { type Visited, visitedOf } from './visit.ts';
 
 const known = [
@@ -23,18 +24,32 @@ export const chromiumPath = known.find(path => path && existsSync(path));
 /** What to say where there is none. */
 export const noChromium = 'no Chromium found (CHROMIUM=path, or /usr/bin/chromium)';
 
+const args = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 export function launch(): Promise<Browser> {
-  return chromium.launch({
+  return chromium.launch({ executablePath: chromiumPath!, args });
+}
+
+/** A Chromium with the extension in a folder, and what the addresses of its files begin with. */
+export async function launchWithExtension(
+  folder: string,
+): Promise<{ readonly context: BrowserContext; readonly url: string }> {
+  const context = await chromium.launchPersistentContext('', {
     executablePath: chromiumPath!,
-    args: [
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
+    args: [...args, `--disable-extensions-except=${folder}`, `--load-extension=${folder}`],
+    ignoreDefaultArgs: ['--disable-extensions'],
   });
+  // An extension that comes from a folder is called by the folder's path: the digits of its hash, as letters from a on.
+  const digits = createHash('sha256').update(folder).digest('hex').slice(0, 32);
+  const id = digits.replace(/./g, digit => String.fromCharCode(97 + Number.parseInt(digit, 16)));
+  return { context, url: `chrome-extension://${id}` };
 }
 
 const types: Record<string, string> = {

@@ -7,6 +7,8 @@ import type { Tour } from '../compatibility/tour.ts';
 export interface Visited {
   readonly isIsolated: boolean;
   readonly tour?: Tour;
+  /** The bits of every kind of layer and way of learning, by name. */
+  readonly kinds?: Readonly<Record<string, string>>;
   /** What other pages say, such as what cannot be done there. */
   readonly said?: string;
   readonly failure?: string;

@@ -1,18 +1,22 @@
 // The whole library without a bundler in real browsers: Chromium, Firefox and WebKit, isolated and not, in a page, in a worker, under a
 // strict policy and in a service worker; to the bits that Node learns.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as node from '../../src/index.ts';
 import * as nodeOwn from '../../src/own-data.ts';
 import {
   chromiumPath,
   isolation,
   launch,
+  launchWithExtension,
   policy,
   type Served,
   serve,
@@ -21,6 +25,7 @@ import {
 import { firefoxPath, openFirefox } from '../browser/firefox.ts';
 import type { Visited } from '../browser/visit.ts';
 import { hasWebKit, openWebKit } from '../browser/webkit.ts';
+import golden from '../fixtures/kinds.json' with { type: 'json' };
 import { keepRow } from './rows.ts';
 import { type OwnLibrary, type Tour, tour } from './tour.ts';
 
@@ -122,6 +127,19 @@ describe.each(browsers)('in $name', ({ name, isThere, open, shares }) => {
       });
     });
 
+    it('comes to the same bits by every kind of layer and way of learning', async () => {
+      const { failure, kinds } = await browser.visit(`${await serveWith(isolation)}/?kinds`);
+      expect(failure).toBeUndefined();
+      expect(kinds).toEqual(golden);
+      keepRow({
+        group: 'browsers',
+        environment: `${name}, every kind of layer and way of learning`,
+        version: browser.version,
+        tried: `${Object.keys(golden).length} networks: train`,
+        result: "one thread, Node's bits",
+      });
+    });
+
     it('says in a service worker where to train, and predicts there', async () => {
       const visited = await browser.visit(`${await serveWith({})}/?service`);
       expect(visited.failure).toBeUndefined();
@@ -136,5 +154,93 @@ describe.each(browsers)('in $name', ({ name, isThere, open, shares }) => {
         result: 'predicts; says that training needs a page',
       });
     });
+  });
+});
+
+/** A folder with the example of a table, and all of the package that its page loads. */
+async function exampleFolder(): Promise<string> {
+  const example = await realpath(await mkdtemp(join(tmpdir(), 'ff-example-')));
+  await cp(join(root, 'examples/table'), example, { recursive: true });
+  for (const name of ['dist', 'build']) await cp(join(root, name), join(example, name), { recursive: true });
+  return example;
+}
+
+/** Has the example's page learn a table. */
+async function learnInExample(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  const rows = Array.from({ length: 90 }, (_, i) => `${(i % 3) * 10 + (i % 7)},${'abc'[i % 3]}`);
+  const buffer = Buffer.from(['size,kind', ...rows].join('\n'));
+  await page.locator('input').setInputFiles({ name: 'sizes.csv', mimeType: 'text/csv', buffer });
+  await page.getByText(/^\d+\.\d % of the rows kept for the test are wrong/).waitFor();
+}
+
+describe.skipIf(!chromiumPath)('the example of a table (skipped where Chromium is not installed)', () => {
+  it('learns in an extension, as Node does, under the policy of its manifest', async () => {
+    const extension = await exampleFolder();
+    await cp(join(folder, 'index.html'), join(extension, 'tour.html'));
+    await cp(join(folder, 'page.js'), join(extension, 'page.js'));
+    const { context, url } = await launchWithExtension(extension);
+    try {
+      const page = await context.newPage();
+      await learnInExample(page, `${url}/index.html`);
+      await page.goto(`${url}/tour.html?policy`);
+      const visited = await visitedIn(page);
+      expect(visited).toEqual({ isIsolated: true, tour: expected });
+      keepRow({
+        group: 'browsers',
+        environment: 'Chromium, extension (manifest 3), isolated',
+        version: context.browser()?.version() ?? '',
+        tried: 'examples/table; train, predict, save, load, own table',
+        result: `${visited.tour!.threads} threads, Node's bits`,
+      });
+    } finally {
+      await context.close();
+      await rm(extension, { recursive: true });
+    }
+  });
+
+  // Electron itself comes from no registry: what its program hands to the window is given to Chromium, which is its engine.
+  it('learns from what the program for Electron serves, with as many threads as it may have', async () => {
+    const example = await exampleFolder();
+    await mkdir(join(example, 'node_modules/electron'), { recursive: true });
+    await writeFile(join(example, 'package.json'), '{ "type": "module", "main": "main.js" }');
+    await writeFile(
+      join(example, 'node_modules/electron/package.json'),
+      '{ "type": "module", "exports": "./index.js" }',
+    );
+    await writeFile(
+      join(example, 'node_modules/electron/index.js'),
+      `export const seen = {};
+       export const app = { whenReady: () => new Promise(resolve => Object.assign(seen, { start: resolve })) };
+       export const protocol = {
+         registerSchemesAsPrivileged: schemes => Object.assign(seen, { schemes }),
+         handle: (scheme, handler) => Object.assign(seen, { scheme, handler }),
+       };
+       export class BrowserWindow { async loadURL(url) { seen.url = url; } }`,
+    );
+    await import(join(example, 'main.js'));
+    const { seen } = await import(join(example, 'node_modules/electron/index.js'));
+    seen.start();
+    await vi.waitUntil(() => seen.url);
+    expect(seen).toMatchObject({ scheme: 'app', url: 'app://table/index.html' });
+    expect(seen.schemes).toMatchObject([{ scheme: 'app', privileges: { standard: true, secure: true } }]);
+    const answer = async (path: string): Promise<Response> => seen.handler({ url: `app://table${path}` });
+    expect((await answer('/../../../../etc/hostname')).status).toBe(404);
+    const server = createServer(async ({ url }, response) => {
+      const { status, headers, body } = await answer(url!);
+      response.writeHead(status, Object.fromEntries(headers));
+      response.end(body && Buffer.from(await new Response(body).arrayBuffer()));
+    });
+    const browser = await launch();
+    try {
+      await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+      const page = await browser.newPage();
+      await learnInExample(page, `http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`);
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    } finally {
+      await browser.close();
+      server.close();
+      await rm(example, { recursive: true });
+    }
   });
 });

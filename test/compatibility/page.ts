@@ -4,7 +4,7 @@
 import * as served from '/dist/standalone/index.js';
 import type * as Standalone from '../../src/standalone.ts';
 import type { Visited } from '../browser/visit.ts';
-import { tour } from './tour.ts';
+import { bitsOfKinds, tour } from './tour.ts';
 
 const ff: typeof Standalone = served;
 const inWindow = typeof document !== 'undefined';
@@ -35,6 +35,9 @@ async function visit(): Promise<Omit<Visited, 'isIsolated'>> {
   switch (location.search) {
     case '?policy':
       return { tour: await tour(ff, ff, files, ownFiles) };
+    case '?kinds':
+      // That more threads come to the same, determinism.test.ts finds out.
+      return { kinds: await bitsOfKinds(ff, { threads: 1 }) };
     case '?service':
       return { said: await askServiceWorker() };
     default:

@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as node from '../../src/index.ts';
 import * as nodeOwn from '../../src/own-data.ts';
+import golden from '../fixtures/kinds.json' with { type: 'json' };
 import { hosts, projectWith, run } from './installed.ts';
 import { keepRow } from './rows.ts';
 import { type OwnLibrary, type Tour, tour } from './tour.ts';
@@ -14,9 +15,10 @@ import { type OwnLibrary, type Tour, tour } from './tour.ts';
 const PROGRAM = `
 import * as ff from 'forward-forward';
 import * as own from 'forward-forward/own-data';
-import { tour } from './tour.js';
+import { bitsOfKinds, tour } from './tour.js';
 const [threads, hasOwn] = [Number(process.argv[2]), process.argv[3] === 'own'];
-console.log(JSON.stringify(await tour(ff, hasOwn ? own : undefined, { threads }, {})));
+const made = await tour(ff, hasOwn ? own : undefined, { threads }, {});
+console.log(JSON.stringify({ ...made, kinds: await bitsOfKinds(ff, { threads: 1 }) }));
 `;
 
 interface Runtime {
@@ -99,13 +101,14 @@ it.each(runtimes)(
     ]);
     expect(status, output).toBe(0);
     const { ownError, ...others } = expected;
-    const made: Tour = JSON.parse(output.trim().split('\n').at(-1)!);
+    const { kinds, ...made }: Tour & { kinds: object } = JSON.parse(output.trim().split('\n').at(-1)!);
+    expect(kinds).toEqual(golden);
     expect(made).toEqual(isSlow ? { ...others, threads: 1 } : { ...others, ownError });
     keepRow({
       group: 'runtimes',
       environment: name,
       version: version.output.match(/\d+\.\d+\.\d+/)![0],
-      tried: `load, train, predict, save, load${isSlow ? '' : ', own table'}`,
+      tried: `load, train, predict, save, load${isSlow ? '' : ', own table'}, every kind of layer and way of learning`,
       result: `${made.threads === 1 ? 'one thread' : `${made.threads} threads`}, the same bits`,
     });
   },

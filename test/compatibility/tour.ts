@@ -1,6 +1,10 @@
 // What a newcomer does with the library, wherever it runs: learn, look, save, load, ask, and a table of one's own.
 
 import type * as Standalone from '../../src/standalone.ts';
+import { bitsOfKinds, hashOf } from '../support/kinds.ts';
+
+// For programs that are one file.
+export { bitsOfKinds };
 
 /** What is the same on every host, under the names of every entry. */
 export type Library = Pick<
@@ -38,11 +42,6 @@ function examples(): { values: number[][]; labels: number[] } {
     prototypes[label].map(isOn => Math.floor(isOn ? 150 + 100 * random() : 60 * random())),
   );
   return { values, labels };
-}
-
-async function hashOf(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as BufferSource);
-  return Array.from(new Uint8Array(digest), byte => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** `options` are given to whatever starts workers. */

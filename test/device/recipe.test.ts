@@ -1,5 +1,6 @@
 // The recipe that a learner goes on with, against the check of all recipes: devices refuse what it refuses.
 
+import '../../src/schedules/register.ts';
 import { describe, expect, it } from 'vitest';
 import { checkLearnerRecipe } from '../../src/device/recipe.ts';
 import { InputError } from '../../src/errors.ts';
@@ -39,7 +40,14 @@ const full = {
   learning: { ...quick.learning, groups: 2, peerNormalisation: 0.1 },
 };
 
-describe.each([full, asleep, recipes['one-pass']].map(recipe => [recipe.name, recipe]))(
+const written = {
+  ...quick,
+  name: 'rolled-out',
+  shift: 0,
+  learning: { ...quick.learning, negatives: 'rolled-out' },
+};
+
+describe.each([full, asleep, written, recipes['one-pass']].map(recipe => [recipe.name, recipe]))(
   'of %s',
   (_, recipe) => {
     it('is the same', () => expect(checkLearnerRecipe(recipe, 'm')).toEqual(checkRecipe(recipe)));

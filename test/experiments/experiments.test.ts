@@ -9,7 +9,7 @@ import { InputError } from '../../src/errors.ts';
 import { type Experiment, shortened } from '../../src/experiments/experiment.ts';
 import { experiments, findExperiment } from '../../src/experiments/experiments.ts';
 import { online } from '../../src/experiments/online.ts';
-import { spreadOf } from '../../src/experiments/outcome.ts';
+
 import { nameOf, summarise, writeResult } from '../../src/experiments/result.ts';
 import { type RunOptions, reproduce } from '../../src/experiments/run.ts';
 import { firstLayersSection, hybridsSection } from '../../src/experiments/sections.ts';
@@ -17,6 +17,7 @@ import { splitValidation } from '../../src/index.ts';
 import { sizeOf } from '../../src/layers/shape.ts';
 import { checkRecipe, inputShape, shapesOf } from '../../src/recipes/check.ts';
 import type { Contrast } from '../../src/recipes/recipe.ts';
+import { spreadOf } from '../../src/report/spread.ts';
 import { prototypes } from '../support/data.ts';
 import { checkReport } from '../support/markup.ts';
 import { changed, quick, type RecipeOf } from '../support/recipes.ts';

@@ -287,7 +287,9 @@ it('says what is wrong with recipes, data and checkpoints', async () => {
   await expect(learn({ label: { kind: 'first', strength: 0 } })).rejects.toThrow(
     'learning.label.strength must be a number above 0 in single precision, found 0',
   );
-  await expect(make({ shift: 1 })).rejects.toThrow('shift with rolled-out negatives must be 0, found 1');
+  await expect(make({ shift: 1 })).rejects.toThrow(
+    'shift with rolled-out negatives must be 0 or absent, found 1',
+  );
   await expect(learn({ negatives: 'rolled' })).rejects.toThrow('uniform, hard, rolled-out, found "rolled"');
   await expect(learn({ phases: 0 })).rejects.toThrow('phases must be a whole number of at least 1, found 0');
   await expect(learn({ frozen: false })).rejects.toThrow('frozen must be true or absent, found false');

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/errors.ts';
-import '../../src/layers/register.ts';
+import '../../src/schedules/register.ts';
 import { checkRecipe, inputShape, shapesOf } from '../../src/recipes/check.ts';
 import type { Recipe } from '../../src/recipes/recipe.ts';
 
@@ -458,14 +458,14 @@ describe('settings that do not go together', () => {
       'contrast',
       { negatives: 'rolled-out' },
       { shift: 1 },
-      'shift with rolled-out negatives must be 0, found 1',
+      'shift with rolled-out negatives must be 0 or absent, found 1',
     ],
     [
       'rolled-out negatives of images that change in colour',
       'contrast',
       { negatives: 'rolled-out' },
       { colorJitter: { brightness: 0.1, contrast: 0, gain: 0 } },
-      'colorJitter with rolled-out negatives must be absent, found {"brightness":0.1,"contrast":0,"gain":0}',
+      'colorJitter with rolled-out negatives must be 0 or absent, found {"brightness":0.1,"contrast":0,"gain":0}',
     ],
     [
       'local layers with labels in the input',

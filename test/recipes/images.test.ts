@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
-import '../../src/layers/register.ts';
+import '../../src/schedules/register.ts';
 import { forImages } from '../../src/recipes/images.ts';
 import { recipes } from '../../src/recipes/recipes.ts';
 

@@ -1,7 +1,7 @@
 // The recipe that images of somebody's own take by themselves.
 
 import { expect, it } from 'vitest';
-import '../../src/layers/register.ts';
+import '../../src/schedules/register.ts';
 import type { ImageEncoding } from '../../src/data/images/image-encoding.ts';
 import { checkRecipe } from '../../src/recipes/check.ts';
 import { noteOnImages, recipeForImages } from '../../src/recipes/own-images.ts';

@@ -90,7 +90,7 @@ describe.each(both)('$learning.kind', used => {
       [{ readout: { ...used.learning.readout, from: 0 } }, 'learning.readout.from is not a setting'],
       [
         { kind: 'guessing' },
-        'learning.kind must be one of contrast, unsupervised, classes, self-contrast, recurrent, backprop',
+        'learning.kind must be one of contrast, classes, unsupervised, self-contrast, recurrent, backprop',
       ],
     ];
     for (const [changes, message] of bad) {

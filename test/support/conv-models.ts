@@ -1,6 +1,6 @@
 // Networks with convolutions that differ in all that a recipe can say of them, for whatever answers in the place of the network.
 
-import '../../src/layers/register.ts';
+import '../../src/schedules/register.ts';
 import type { ConvSpec } from '../../src/layers/conv/spec.ts';
 import type { LayerSpec } from '../../src/layers/forms.ts';
 import type { Classes } from '../../src/recipes/recipe.ts';

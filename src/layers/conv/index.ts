@@ -1,6 +1,7 @@
 // A layer of convolutions: units that look at small patches with the same weights everywhere.
 
 import { stream } from '../../kernels/random-streams.ts';
+import { inputOrder } from '../grid.ts';
 import type { LayerKind } from '../kind.ts';
 import { sizeOf } from '../shape.ts';
 import { initializeNorm } from './batch-norm.ts';
@@ -13,6 +14,7 @@ import type { ConvSpec } from './spec.ts';
 export const conv: LayerKind<ConvSpec, ConvPlan> = {
   ...convForm,
   plan: planConv,
+  inputOrder,
   prepare: writeConstants,
   initialize(plan, memory, kernels, seed, index) {
     const { channels, panels, fanIn, deviation, at, mapBias, classHeads, norm } = plan;

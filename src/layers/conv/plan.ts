@@ -122,6 +122,9 @@ export function planConv(spec: ConvSpec, site: Site) {
     norm ? 3 * panels : 0,
   );
   const scratch = Array.from({ length: threads }, () => arena.take(scratchRows * ROW_BYTES));
+  const what = `a layer of ${inputs} inputs and ${positions} × ${channels} units`;
+  // Refused before lists of its units are made.
+  arena.pages(what);
   const classHeads = planClassHeads(
     arena,
     { ...site, ...(classMap && { classMap: { ...classMap, isNormalized: false } }) },
@@ -135,7 +138,7 @@ export function planConv(spec: ConvSpec, site: Site) {
     classHeads && classMap?.isAffine
       ? { name: `classes.${site.index}.bias`, at: arena.take(panelsOf(classMap.classes) * ROW_BYTES * 2) }
       : undefined;
-  const pages = arena.pages(`a layer of ${inputs} inputs and ${positions} × ${channels} units`);
+  const pages = arena.pages(what);
   return {
     kind: 'conv' as const,
     below,

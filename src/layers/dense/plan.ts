@@ -1,7 +1,6 @@
 // Where everything of a fully connected layer lies in its memory.
 
 import { PANEL, ROW_BYTES } from '../../kernels/panels.ts';
-import { inputOrder } from '../grid.ts';
 import { Arena, panelsOf } from '../memory.ts';
 import { blockTensors, planClassHeads, planGoodness, planHead, type Site } from '../plan.ts';
 import { sizeOf } from '../shape.ts';
@@ -21,10 +20,9 @@ export type DensePlan = ReturnType<typeof planDense>;
 
 /** Plans a layer; throws an InputError where it does not fit in the 4 GiB of one memory. */
 export function planDense({ units }: Pick<DenseSpec, 'units'>, site: Site) {
-  const { below, batch, rows, classes, labels, hasPairs, moments, isBackward } = site;
+  const { below, order, batch, rows, classes, labels, hasPairs, moments, isBackward } = site;
   const groups = site.groups === 'positions' ? 1 : site.groups;
   const arena = new Arena();
-  const order = inputOrder(below);
   // Appended label inputs come after those of an image, which has no gaps.
   const inputs = order ? order[order.length - 1] + 1 : sizeOf(below) + site.appended;
   const panels = panelsOf(units);

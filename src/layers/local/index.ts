@@ -3,6 +3,7 @@
 import type { Kernels } from '../../kernels/kernels.ts';
 import { PANEL } from '../../kernels/panels.ts';
 import { stream } from '../../kernels/random-streams.ts';
+import { inputOrder } from '../grid.ts';
 import type { LayerKind } from '../kind.ts';
 import { fillMeans } from '../plan.ts';
 import { localForm } from './form.ts';
@@ -13,6 +14,7 @@ import type { LocalSpec } from './spec.ts';
 export const local: LayerKind<LocalSpec, LocalPlan> = {
   ...localForm,
   plan: planLocal,
+  inputOrder,
   prepare: writeConnections,
   initialize(plan, memory, kernels, seed, index) {
     plan.blocks.forEach((block, b) => {

@@ -6,16 +6,18 @@
 
 import { InputError } from '../../errors.ts';
 import { PANEL, ROW_BYTES, SKIP } from '../../kernels/panels.ts';
-import { type Block, placesOf, sourceGrid, unitGrid, unitsOf } from '../grid.ts';
+import { type Block, blocksOf, placesOf, sourceGrid, unitGrid, unitsOf } from '../grid.ts';
 import { Arena, panelsOf } from '../memory.ts';
 import { blockTensors, planClassHeads, planGoodness, planHead, type Site, type Source } from '../plan.ts';
-import type { Shape } from '../shape.ts';
+import { type Shape, sizeOf } from '../shape.ts';
 import { connectedInputs, type Field, lanesOf } from './fields.ts';
 import type { FieldSize } from './spec.ts';
 
 /** Bytes of weights below which a block's rows are gathered and multiplied a few at a time, and how many. */
 const SMALL_BLOCK = 256 * 1024;
 const ROWS_AT_ONCE = 32;
+/** Each is listed by itself: more would take minutes. */
+const MOST_BLOCKS = 100_000;
 
 /** Units on a grid, and how their fields lie over what they see; all of it is seen where there is none. */
 export interface LocalUnits extends Shape {
@@ -148,11 +150,28 @@ export type LocalPlan = ReturnType<typeof planLocal>;
 /** Those of one of its blocks. */
 export type BlockPlan = LocalPlan['blocks'][number];
 
+/** Throws an InputError where not even the smallest part of a layer fits in a memory, before its fields are listed one by one. */
+function checkRoom({ height, width, channels, field }: LocalUnits, { below, rows }: Site): void {
+  const { panels, count } = blocksOf({ height, width, channels });
+  if (count > MOST_BLOCKS) {
+    throw new InputError(
+      `expected at most ${MOST_BLOCKS} blocks of units, each with a field of its own, found ${count} of ${height} × ${width} positions: use smaller images, or convolutions`,
+    );
+  }
+  const arena = new Arena();
+  arena.take(panels * count * rows * ROW_BYTES);
+  if (!field) arena.take(panels * count * sizeOf(below) * ROW_BYTES);
+  // At the edges a field may hang over: it sees what is left.
+  else arena.take(2 * panels * count * (field.size - field.overhang) ** 2 * below.channels * ROW_BYTES);
+  arena.pages(`a layer of ${height} × ${width} × ${channels} units`);
+}
+
 /** Plans a layer; throws an InputError where its fields do not fit, or where it does not fit in the 4 GiB of one memory. */
 export function planLocal(shape: LocalUnits, site: Site) {
   const { below, above, batch, rows, classes, moments, threads } = site;
   const { height, width, channels } = shape;
   const groups = site.groups === 'positions' ? height * width : site.groups;
+  checkRoom(shape, site);
   const grid = unitGrid(height, width, channels);
   const { units, panels, inputs: outputs } = grid;
   const { inputs } = sourceGrid(below);
@@ -204,7 +223,7 @@ export function planLocal(shape: LocalUnits, site: Site) {
       masks: field.masks ? arena.take(field.masks.byteLength) : 0,
     };
   });
-  const widest = Math.max(...blocks.map(block => block.inputs));
+  const widest = blocks.reduce((most, block) => Math.max(most, block.inputs), 0);
   const activity = arena.take(panels * stride * ROW_BYTES);
   const at = {
     zeros: arena.take(ROW_BYTES),

@@ -1,10 +1,10 @@
 // IDX files: golden bytes, each complaint with its words, and many thousand damaged files.
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { parseIdxFile as parseIdx, readIdx } from '../../../src/data/formats/idx-file.ts';
 import { InputError } from '../../../src/errors.ts';
 
@@ -152,7 +152,9 @@ test('a missing file and a folder are named with the reason', async () => {
   await expect(readIdx(tmpdir())).rejects.toThrow(
     new InputError(`cannot read ${tmpdir()}: expected a file, found a folder; give a file name`),
   );
-  const path = join(await mkdtemp(join(tmpdir(), 'ff-idx-')), 'a.idx');
+  const folder = await mkdtemp(join(tmpdir(), 'ff-idx-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'a.idx');
   await writeFile(path, images);
   expect((await readIdx(path)).sizes).toEqual([2, 2, 3]);
 });

@@ -1,6 +1,6 @@
 // Digits drawn here in every kind of PNG come out as one MNIST digit, damaged files as one sentence.
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
@@ -14,6 +14,7 @@ import { InputError } from '../../../src/errors.ts';
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ff-image-'));
+  return () => rm(folder, { recursive: true });
 });
 
 async function read(bytes: Uint8Array): Promise<Uint8Array> {

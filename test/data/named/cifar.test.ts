@@ -1,6 +1,6 @@
 // CIFAR-10 in both of its forms, written here; and what is said of files that are cut or changed.
 
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from 'fast-png';
@@ -13,6 +13,7 @@ import { generator } from '../../support/data.ts';
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ff-cifar-'));
+  return () => rm(folder, { recursive: true, force: true });
 });
 
 const [PIXELS, WIDTH, RECORD] = [1024, 3072, 3073];

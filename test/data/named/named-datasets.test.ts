@@ -1,7 +1,7 @@
 // Datasets by name and by folder: which files count, what is checked, what is said when something is missing.
 
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -13,6 +13,7 @@ import { InputError } from '../../../src/errors.ts';
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ff-named-datasets-'));
+  return () => rm(folder, { recursive: true, force: true });
 });
 afterEach(() => {
   vi.doUnmock('node:module');

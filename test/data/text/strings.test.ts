@@ -1,9 +1,9 @@
 // Text in thirty symbols, and its strings.
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { alphabet, readStrings, simplifyText, textStrings } from '../../../src/data/text/strings.ts';
 
 test('the alphabet has thirty symbols', () => {
@@ -35,7 +35,9 @@ test('strings are cut from the beginning, whole ones only', () => {
 });
 
 test('a file is read as UTF-8, and anything else is told', async () => {
-  const path = join(await mkdtemp(join(tmpdir(), 'ff-text-')), 'fables.txt');
+  const folder = await mkdtemp(join(tmpdir(), 'ff-text-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'fables.txt');
   await writeFile(path, `\ufeff${letters}`);
   expect(await readStrings(path, 2)).toEqual(textStrings(letters, 't'));
   await writeFile(path, Buffer.concat([Buffer.from(letters), Buffer.of(0xe9)]));
