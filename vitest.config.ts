@@ -23,6 +23,7 @@ const slow = files(
   'network/*',
   'objectives/*',
   'schedules/*',
+  'sweep/served',
   'train/*',
 );
 

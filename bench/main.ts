@@ -54,7 +54,7 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     run: async () => (await import('./kernels.ts')).run(),
   },
   memory: {
-    asks: 'does a training process grow? (half a minute)',
+    asks: 'does a training process grow, and what do convolutions take? (2 minutes)',
     run: async () => (await import('./memory.ts')).run(),
   },
   reading: {
@@ -64,6 +64,10 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
   tables: {
     asks: "own tables with default settings against scikit-learn's MLPClassifier: whose error is lower? (5 minutes)",
     run: async () => (await import('./tables.ts')).run(),
+  },
+  'own-data-page': {
+    asks: 'a table of 10,000 rows learned in a page and in Node: how much longer does the page take, and is it ever held up? (2 minutes)',
+    run: async () => (await import('./own-data-page.ts')).run(),
   },
   clusters: {
     asks: "a hundred classes against scikit-learn's LogisticRegression: whose error is lower? And what do 10,000 cost? (10 minutes)",
@@ -77,9 +81,25 @@ const benches: Record<string, { readonly asks: string; readonly run: () => Promi
     asks: 'are trainings that are killed at any instant, also while they save, gone on with to the same bits? (half an hour)',
     run: async () => (await import('./trust/crash.ts')).run(),
   },
+  checkpoints: {
+    asks: 'how much of a minute does the checkpoint cost that is written in it? (half a minute)',
+    run: async () => (await import('./trust/checkpoints.ts')).run(),
+  },
+  faults: {
+    asks: 'is every fault of a thread, in every call, told within 5 s, and does everything go on after it? (8 minutes)',
+    run: async () => (await import('./trust/faults.ts')).run(),
+  },
   disk: {
     asks: 'what is left of a training whose disk is full, from no room to enough? (root, 2 minutes)',
     run: async () => (await import('./trust/disk.ts')).run(),
+  },
+  machines: {
+    asks: 'are the models of four machines those of one, whoever is killed or cut off meanwhile? (root and nats-server, half an hour)',
+    run: async () => (await import('./machines/disturbed.ts')).run(),
+  },
+  'machines-overhead': {
+    asks: 'what does the queue cost, with one worker and with twenty? (nats-server, 5 minutes)',
+    run: async () => (await import('./machines/overhead.ts')).run(),
   },
   soak: {
     asks: 'does a process grow that makes, trains, saves and closes networks for two hours?',

@@ -36,8 +36,9 @@ export {
   type Model,
   saveNetwork,
 } from './network/model.ts';
-export type { Evaluation, FitOptions, Network, Position } from './network/network.ts';
+export type { Evaluation, FitOptions, Network } from './network/network.ts';
 export type { PageOptions } from './network/page-script.ts';
+export type { Position } from './network/position.ts';
 export type { StateTensor } from './network/state.ts';
 export { continueText, nextCharacterError } from './network/writing.ts';
 export type { Address, StopSignal, WasmModule } from './platform.ts';

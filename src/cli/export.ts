@@ -1,19 +1,19 @@
 // ff export: a model for where this library is not, or for where every byte counts.
 
-import '../layers/register.ts';
+import '../schedules/register.ts';
 import { few } from '../data/notes.ts';
 import { readModel } from '../device/model.ts';
 import { predictable } from '../device/sizes.ts';
 import { InputError } from '../errors.ts';
 import { encodeJavaScript } from '../export/javascript.ts';
 import { encodeOnnx, takesEncoded } from '../export/onnx.ts';
+import { FORMAT } from '../files/format.ts';
 import { quantize, readFloats } from '../files/int8.ts';
 import { readBytes } from '../files/read.ts';
 import { encodeSafetensors, joinChunks, parseSafetensors, type Safetensors } from '../files/safetensors.ts';
 import { writeFileSafely } from '../files/write.ts';
-import type { ModelDescription, OwnDescription } from '../network/encode.ts';
-import { parseWholeDescription } from '../network/own-description.ts';
-import { FORMAT } from '../recipes/first-edition.ts';
+import type { ModelDescription } from '../network/encode.ts';
+import { ownOf, parseWholeDescription } from '../network/own-description.ts';
 import { ownExamples } from './describe.ts';
 import { print } from './output.ts';
 import { checkOutputs } from './outputs.ts';
@@ -45,12 +45,12 @@ export async function exportModel(model: string, options: ExportOptions): Promis
       `${model} is a checkpoint of own data, not a model: finish its training with ff train --resume, and export what that writes`,
     );
   }
-  // Everything that reads the export is this strict.
-  readModel(file, model, predictable);
-  const out = options.out ?? defaultOut(model, options);
-  await checkOutputs([out], [model]);
   // The description is as files have it today, whatever this one's was.
   const metadata = { ...file.metadata, format: FORMAT, description: JSON.stringify(description) };
+  // Everything that reads the export is this strict.
+  readModel({ ...file, metadata }, model, predictable);
+  const out = options.out ?? defaultOut(model, options);
+  await checkOutputs([out], [model]);
   const { chunks, takes } = onnx
     ? onnxOf(file.tensors, description, metadata, model)
     : await packed(file.tensors, description, metadata, model, options);
@@ -64,11 +64,6 @@ export async function exportModel(model: string, options: ExportOptions): Promis
 interface Export {
   readonly chunks: Uint8Array[];
   readonly takes: string;
-}
-
-/** What a description says of own data, where it says all of it. */
-function ownOf({ encoding, calibration }: ModelDescription): OwnDescription | undefined {
-  return encoding && calibration && { encoding, calibration };
 }
 
 function defaultOut(model: string, { onnx, js, int8 }: ExportOptions): string {

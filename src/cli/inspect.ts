@@ -1,6 +1,6 @@
 // ff inspect: what is in a model file, or in what was exported of one.
 
-import '../layers/register.ts';
+import '../schedules/register.ts';
 import { few } from '../data/notes.ts';
 import { InputError } from '../errors.ts';
 import type { OwnInput } from '../export/graph.ts';

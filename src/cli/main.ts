@@ -16,9 +16,12 @@ import { warn, watchOutput } from './output.ts';
 import { predictCommand } from './predict.ts';
 import { addColumns, addReading } from './reading.ts';
 import { reproduceExperiment } from './reproduce.ts';
+import { sweepCommand } from './sweep.ts';
+import { sweepRemove, sweepResults, sweepStatus, sweepStop } from './sweep-status.ts';
 import { LEAST_WIDTH, wrapped } from './text.ts';
 import { type TrainOptions, train } from './train.ts';
 import { trainOwn } from './train-custom.ts';
+import { workerCommand } from './worker.ts';
 
 function wholeNumber(least: number): (text: string) => number {
   return text => {
@@ -35,6 +38,11 @@ const OWN =
   'a table (CSV, TSV, JSON, ARFF, XLSX, Parquet), an NPY, NPZ or IDX file, or a folder (or ZIP) with a folder of images for each class';
 const SKIP_BAD = ['--skip-bad', 'leave out images that cannot be read, and say which'] as const;
 
+const NATS = ['--nats <url>', 'the NATS server at which machines meet, such as nats://machine:4222'] as const;
+const MODULE = [
+  '--allow-module',
+  'run the JavaScript modules that recipes may name: code of whoever has made them',
+] as const;
 const OPEN = ['--open', 'show the report in a browser in the end'] as const;
 
 function example(...lines: readonly (readonly [command: string, what: string])[]): string {
@@ -61,7 +69,7 @@ function buildCommand(): Command {
     .argument('[data]', `${DATA}; or your own: ${OWN}`, 'mnist')
     .option(
       '--recipe <name>',
-      `what to train and how: ${recipeNames().join(', ')} (default: one-pass, for your own data one that fits them)`,
+      `what to train and how: ${recipeNames().join(', ')}, or a JSON file of one (default: one-pass, for your own data one that fits them)`,
     )
     .option('--label <name>', 'the column to learn, by name or by position (from 1, or from the end as -1)')
     .option('--epochs <n>', "passes over the data (default: the recipe's)", wholeNumber(1))
@@ -121,6 +129,68 @@ function buildCommand(): Command {
       ),
     )
     .action(reproduceExperiment);
+
+  const sweep = program
+    .command('sweep')
+    .description('train many networks, on this machine or on many, and rank them by what was held out')
+    .argument('<file>', 'what to train, as JSON: data, recipes, settings, seeds')
+    .option(...NATS)
+    .option('--workers <n>', 'processes of this machine (default: one for each core)', wholeNumber(1))
+    .option('--threads <n>', 'threads of each process (default: 1)', wholeNumber(1))
+    .option('--out <folder>', 'where everything is kept (default: runs/sweeps/NAME)')
+    .option(...MODULE)
+    .option(...OPEN)
+    .option('--quiet', 'print nothing but errors, and what went wrong')
+    .option('--json', 'print JSON lines and nothing else')
+    .addHelpText('after', example(['npx ff sweep rates.json', 'all trainings that rates.json names']))
+    .addHelpText('after', () =>
+      paragraph(
+        'Ctrl-C saves what is in training; the same command goes on from there, to the same bits. docs/machines.md has the format of the file.',
+      ),
+    )
+    .action(sweepCommand);
+  for (const [name, what, action] of [
+    ['status', 'how far each training is', sweepStatus],
+    ['results', 'the ranking so far, with its report', sweepResults],
+    ['stop', 'end a sweep; what was learned is kept', sweepStop],
+    ['remove', 'remove a sweep from a server, with all that it has learned', sweepRemove],
+  ] as const) {
+    const command = sweep
+      .command(name)
+      .description(what)
+      .argument('<name>', 'the name in its file')
+      .option(...NATS)
+      .option('--out <folder>', 'where it is kept (default: runs/sweeps/NAME)');
+    if (name === 'results') command.option(...OPEN);
+    command
+      .option('--json', 'print JSON lines and nothing else')
+      .addHelpText(
+        'after',
+        example([
+          `npx ff sweep ${name} rates${name === 'remove' ? ' --nats nats://machine:4222' : ''}`,
+          what,
+        ]),
+      )
+      // What stands before the name is an option of `sweep` to the parser.
+      .action((of, _, { optsWithGlobals }) => action(of, optsWithGlobals.call(command)));
+  }
+
+  program
+    .command('worker')
+    .description('do trainings of the sweeps of a server, until it is ended')
+    .option(...NATS)
+    .option('--workers <n>', 'so many processes (default: 1)', wholeNumber(1))
+    .option('--threads <n>', 'threads of each process (default: 1)', wholeNumber(1))
+    .option(...MODULE)
+    .option('--quiet', 'print nothing but errors, and what went wrong')
+    .option('--json', 'print JSON lines and nothing else')
+    .addHelpText('after', example(['npx ff worker --nats nats://machine:4222 --workers 4', 'four at a time']))
+    .addHelpText('after', () =>
+      paragraph(
+        'Ctrl-C gives what is in training back: another worker goes on from there, to the same bits.',
+      ),
+    )
+    .action(workerCommand);
 
   addReading(program.command('evaluate'))
     .description('test a model with both readouts')
@@ -201,7 +271,7 @@ function buildCommand(): Command {
     )
     .action((shell: string) => void process.stdout.write(`${completion(program, shell)}\n`));
 
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...sweep.commands]) {
     command.exitOverride().configureOutput({ writeErr: text => void process.stderr.write(text) });
   }
   return program;

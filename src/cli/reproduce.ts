@@ -5,7 +5,7 @@ import type { Reproduction, Variant } from '../experiments/experiment.ts';
 import { experiments, findExperiment } from '../experiments/experiments.ts';
 import { measured } from '../experiments/measured.ts';
 import { errorOf, type Outcome } from '../experiments/outcome.ts';
-import { resultFiles, type Summary, summarise, writeResult } from '../experiments/result.ts';
+import { resultFiles, summarise, writeResult } from '../experiments/result.ts';
 import { filesToWrite, reproduce } from '../experiments/run.ts';
 import type { SeenEvent } from '../experiments/training.ts';
 import { describeRecipe, layerSize } from '../recipes/describe.ts';
@@ -16,7 +16,7 @@ import { checkOutputs, tellTrouble } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { optionWords, shell } from './shell.ts';
 import { Stop } from './stop.ts';
-import { colors, duration, grouped, pairs, percent, table } from './text.ts';
+import { colors, duration, grouped, pairs, percent, spreadText, table } from './text.ts';
 
 export interface ReproduceOptions {
   readonly short?: boolean;
@@ -178,10 +178,4 @@ function summaryTable(reproduction: Reproduction): string {
     duration(seconds),
   ]);
   return table(['variant', 'paper', 'goodness', 'softmax', 'seeds', 'training'], rows);
-}
-
-function spreadText(spread: Summary['error']): string {
-  if (!spread) return '–';
-  const { mean, deviation } = spread;
-  return deviation === undefined ? percent(mean) : `${mean.toFixed(2)} ± ${percent(deviation)}`;
 }

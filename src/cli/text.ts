@@ -2,6 +2,7 @@
 
 import { Help } from 'commander';
 import pc from 'picocolors';
+import type { Spread } from '../report/spread.ts';
 
 /** Columns that text is broken to fit into, at least: in fewer it would be a ladder of words. */
 export const LEAST_WIDTH = 20;
@@ -40,6 +41,13 @@ export function wrapped(text: string, width: number | undefined): string {
 /** An error in percent, as it is printed everywhere. */
 export function percent(value: number): string {
   return `${value.toFixed(2)} %`;
+}
+
+/** Mean ± standard deviation in percent, or a dash. */
+export function spreadText(spread: Spread | undefined): string {
+  if (!spread) return '–';
+  const { mean, deviation } = spread;
+  return deviation === undefined ? percent(mean) : `${mean.toFixed(2)} ± ${percent(deviation)}`;
 }
 
 /** 1234567 as 1,234,567. */

@@ -15,7 +15,6 @@ import { describeRecipe } from '../recipes/describe.ts';
 import { forImages } from '../recipes/images.ts';
 import { noteOnImages, recipeForImages } from '../recipes/own-images.ts';
 import { isConvolutional, type Recipe } from '../recipes/recipe.ts';
-import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { type Checkpoint, openCheckpoint } from '../train/checkpoint.ts';
 import { saveSomewhere } from '../train/saving.ts';
@@ -28,6 +27,7 @@ import { defaultModel, saveReport, type TrainingFiles, tellTrouble, withTraining
 import { Progress } from './progress.ts';
 import { columnOptions, textOptions } from './reading.ts';
 import { ReadingProgress } from './reading-progress.ts';
+import { recipeNamed } from './recipe-file.ts';
 import { shell } from './shell.ts';
 import { Stop } from './stop.ts';
 import { colors, duration, pairs, visible } from './text.ts';
@@ -40,7 +40,7 @@ export async function trainOwn(source: string, options: TrainOptions): Promise<v
   const inputs = [source, ...(options.test === undefined ? [] : [options.test])];
   await withTrainingFiles(path, inputs, options.resume, async files => {
     const resume = options.resume === undefined ? undefined : await openCheckpoint(options.resume);
-    const asked = options.recipe === undefined ? undefined : findRecipe(options.recipe);
+    const asked = options.recipe === undefined ? undefined : await recipeNamed(options.recipe);
     const learning = resume
       ? { label: resume.learning.encoding.label, seed: resume.description.seed }
       : { label: options.label, seed: options.seed };

@@ -13,7 +13,6 @@ import type { Network } from '../network/network.ts';
 import { describeRecipe } from '../recipes/describe.ts';
 import { forImages } from '../recipes/images.ts';
 import { type Recipe, readoutOf } from '../recipes/recipe.ts';
-import { findRecipe } from '../recipes/recipes.ts';
 import { reportOf } from '../report/collect.ts';
 import { checkSameData, fingerprintOf } from '../train/fingerprint.ts';
 import { fitAndSave, saveSomewhere } from '../train/saving.ts';
@@ -23,6 +22,7 @@ import { print, printJson, warn } from './output.ts';
 import { defaultModel, saveReport, type TrainingFiles, tellTrouble, withTrainingFiles } from './outputs.ts';
 import { Progress } from './progress.ts';
 import { type LearningOptions, readingWords, refuseReading } from './reading.ts';
+import { recipeNamed } from './recipe-file.ts';
 import { optionWords, shell } from './shell.ts';
 import { Stop } from './stop.ts';
 import { colors, duration, pairs } from './text.ts';
@@ -50,7 +50,7 @@ export async function train(source: string, options: TrainOptions): Promise<void
   const stopped = resume === undefined ? undefined : await openStopped(resume, options);
   let network = stopped?.network;
   try {
-    const chosen = network?.session.recipe ?? chooseRecipe(options);
+    const chosen = network?.session.recipe ?? (await chooseRecipe(options));
     const model = options.out ?? defaultModel(`${basename(resolve(source))}-${chosen.name}`);
     const inputs = [source, ...(options.test === undefined ? [] : [options.test])];
     await withTrainingFiles(model, inputs, resume, async files => {
@@ -175,8 +175,8 @@ function threadsOf({ threads }: TrainOptions): { threads?: number } {
   return threads === undefined ? {} : { threads };
 }
 
-function chooseRecipe({ recipe = 'one-pass', epochs }: TrainOptions): Recipe {
-  const found = findRecipe(recipe);
+async function chooseRecipe({ recipe = 'one-pass', epochs }: TrainOptions): Promise<Recipe> {
+  const found = await recipeNamed(recipe);
   return epochs === undefined ? found : { ...found, epochs };
 }
 

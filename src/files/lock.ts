@@ -80,6 +80,15 @@ async function take(lock: string, own: string, target: string, path: string): Pr
   }
 }
 
+/** The number of the process of this machine that writes the file `path`; undefined where none does. */
+export async function writerOf(path: string): Promise<number | undefined> {
+  const target = resolve(await targetOf(path));
+  const lock = join(dirname(target), `.${basename(target)}.lock`);
+  const found = await holderOf(lock, path);
+  const isHere = found?.holder.host === hostname() && (await isHeld(lock, found.holder));
+  return isHere ? found.holder.pid : undefined;
+}
+
 /** Makes the file `lock`, unless it is there, with all of its text at once where the disk can. */
 async function makeWhole(lock: string, text: string, temporary: string): Promise<void> {
   await writeFile(temporary, text);

@@ -2,14 +2,19 @@
 
 import { type Axis, extent, linearAxis, logAxis, thin } from './axis.ts';
 import { endLabels, endsOf, epochAxis, gridLine, line, pointValues, type Series } from './lines.ts';
-import { decimal, escaped, hotspot, label, percentage, short, svg, timeSpent } from './markup.ts';
+import {
+  decimal,
+  escaped,
+  hotspot,
+  label,
+  percentage,
+  percentageSpread,
+  short,
+  svg,
+  timeSpent,
+} from './markup.ts';
 import { page, pairsTable, section } from './page.ts';
-
-/** Mean, and sample standard deviation of two or more values. */
-export interface Spread {
-  readonly mean: number;
-  readonly deviation?: number;
-}
+import type { Spread } from './spread.ts';
 
 /** What a report shows of one variant; strings are plain text. */
 export interface ComparedVariant {
@@ -41,13 +46,15 @@ export interface Curves {
   readonly unit: 'epochs' | 'examples';
   /** `variant` counts from 0. */
   readonly lines: readonly { readonly variant: number; readonly points: Series['points'] }[];
+  /** Lines of a variant are several, too many to have a name each. */
+  readonly isMany?: boolean;
 }
 
 export interface Comparison {
   readonly name: string;
   readonly about: string;
-  /** Where it was published. */
-  readonly section: string;
+  /** Where it was published; absent where nobody else has done it. */
+  readonly section?: string;
   /** Of what the errors are: `test error`, or another. */
   readonly measure: string;
   readonly isShort: boolean;
@@ -63,7 +70,9 @@ export function renderComparison(data: Comparison): string {
   const { name, about, variants, curves, machine } = data;
   const result = variants.length > 1 ? bars(data) : versus(data);
   const header = `<p class="about">${escaped(about)}</p>\n${result}`;
-  return page(name, `Forward-Forward experiment, ${data.section}`, header, [
+  const kind =
+    data.section === undefined ? 'Forward-Forward sweep' : `Forward-Forward experiment, ${data.section}`;
+  return page(name, kind, header, [
     section('Results', resultsReading(data), resultsTable(variants)),
     ...curves.map(each => section(each.title, each.reading, curvesFigure(each, variants))),
     ...data.sections,
@@ -86,10 +95,13 @@ function versus({ variants, measure, section: where, isShort }: Comparison): str
   const cut = isShort ? ` This was a short run${full}.` : '';
   const ours = `<div><p class="big">${decimal(error?.mean ?? Number.NaN, 2)}<span>\u00a0%</span></p>
 <p class="lead">${which}${escaped(measure)}, ${seeds}${spread}.${cut}</p></div>`;
-  const theirs = paper
-    ? `<div><p class="big paper">${escaped(paper.replace(/ %$/, ''))}<span>\u00a0%</span></p>
+  const theirs =
+    where === undefined
+      ? ''
+      : paper
+        ? `<div><p class="big paper">${escaped(paper.replace(/ %$/, ''))}<span>\u00a0%</span></p>
 <p class="lead">in ${escaped(where)}.</p></div>`
-    : `<div><p class="lead">There is no figure for this in ${escaped(where)}.</p></div>`;
+        : `<div><p class="lead">There is no figure for this in ${escaped(where)}.</p></div>`;
   return `<div class="versus">${ours}${theirs}</div>`;
 }
 
@@ -107,15 +119,16 @@ function bars({ variants, measure, isShort, section: where }: Comparison): strin
       ? `<i class="shade${i % COLOURS}" style="width:${share(errors[i])}"></i>`
       : '';
     const stroke = Number.isFinite(published[i]) ? `<b style="left:${share(published[i])}"></b>` : '';
-    return `<tr${isBest ? ' class="best"' : ''}><th scope="row">${escaped(name)}</th><td class="measured">${spreadText(error)}</td>
+    return `<tr${isBest ? ' class="best"' : ''}><th scope="row">${escaped(name)}</th><td class="measured">${percentageSpread(error)}</td>
 <td class="bar"><span>${bar}${stroke}</span></td><td>${paper ? `${escaped(paper)} published` : ''}</td></tr>`;
   });
   const seeds = new Set(variants.map(({ runs }) => runs.length));
   const [count] = seeds;
   const means = seeds.size > 1 ? 'means of the seeds' : count === 1 ? 'one seed' : `means of ${count} seeds`;
-  const strokes = published.some(Number.isFinite)
-    ? ` The strokes are the figures in ${escaped(where)}${isShort ? ', of full runs' : ''}.`
-    : '';
+  const strokes =
+    where !== undefined && published.some(Number.isFinite)
+      ? ` The strokes are the figures in ${escaped(where)}${isShort ? ', of full runs' : ''}.`
+      : '';
   return `<table class="bars"><caption>${escaped(capitalized(measure))} of each variant, ${means}: shorter is better.${strokes}${isShort ? ' This was a short run.' : ''}</caption>
 <tbody>${rows.join('\n')}</tbody></table>`;
 }
@@ -137,19 +150,22 @@ one seed and leaves evaluation out.`;
 function resultsTable(variants: readonly ComparedVariant[]): string {
   const hasGoodness = variants.some(({ goodness }) => goodness);
   const hasSoftmax = variants.some(({ softmax }) => softmax);
+  const hasPaper = variants.some(({ paper }) => paper);
+  const hasOnlyError = !hasGoodness && !hasSoftmax;
   const cell = (text: string) => `<td>${text}</td>`;
   const heads = [
-    'paper',
+    ...(hasPaper || !hasOnlyError ? ['paper'] : []),
+    ...(hasOnlyError ? ['error'] : []),
     ...(hasGoodness ? ['goodness'] : []),
     ...(hasSoftmax ? ['softmax'] : []),
     'seeds',
     'epochs',
     'training',
   ];
-  const rows = variants.map(({ name, about, paper, goodness, softmax, runs, epochs, seconds }, i) => {
-    const seeds = runs.map(({ seed }) => seed).join(', ');
+  const rows = variants.map(({ name, about, paper, error, goodness, softmax, runs, epochs, seconds }, i) => {
+    const seeds = [...new Set(runs.map(({ seed }) => seed))].join(', ');
     return `<tr><th scope="row"><span class="key shade${i % COLOURS}">${escaped(name)}</span><span class="about">${escaped(about)}</span></th>
-${cell(paper ? escaped(paper) : '–')}${hasGoodness ? cell(spreadText(goodness)) : ''}${hasSoftmax ? cell(spreadText(softmax)) : ''}
+${hasPaper || !hasOnlyError ? cell(paper ? escaped(paper) : '–') : ''}${hasOnlyError ? cell(percentageSpread(error)) : ''}${hasGoodness ? cell(percentageSpread(goodness)) : ''}${hasSoftmax ? cell(percentageSpread(softmax)) : ''}
 ${cell(escaped(seeds))}${cell(decimal(epochs))}${cell(timeSpent(seconds))}</tr>`;
   });
   return `<div class="scroll"><table class="results"><thead><tr><td></td>${heads.map(head => `<th scope="col">${head}</th>`).join('')}</tr></thead>
@@ -157,14 +173,10 @@ ${cell(escaped(seeds))}${cell(decimal(epochs))}${cell(timeSpent(seconds))}</tr>`
 ${everySeed(variants)}`;
 }
 
-function spreadText(spread: Spread | undefined): string {
-  if (!spread) return '–';
-  const { mean, deviation } = spread;
-  return deviation === undefined ? percentage(mean) : `${decimal(mean, 2)} ± ${percentage(deviation)}`;
-}
-
 function everySeed(variants: readonly ComparedVariant[]): string {
-  if (variants.every(({ runs }) => runs.length < 2)) return '';
+  const isTold = ({ goodnessError, softmaxError }: ComparedVariant['runs'][number]) =>
+    goodnessError !== undefined || softmaxError !== undefined;
+  if (variants.every(({ runs }) => runs.length < 2 || !runs.some(isTold))) return '';
   const error = (value: number | undefined) => (value === undefined ? '–' : percentage(value));
   const rows = variants.flatMap(({ name, runs }) =>
     runs.map(
@@ -192,7 +204,8 @@ function curvesFigure(curves: Curves, variants: readonly ComparedVariant[]): str
     }))
     .filter(({ points }) => points.length > 1);
   if (lines.length === 0) return '<p class="none">A curve needs a second point.</p>';
-  const keys = lines.map(({ kind, name }) => `<span class="key ${kind}">${escaped(name)}</span>`);
+  const named = curves.isMany ? [] : lines;
+  const keys = named.map(({ kind, name }) => `<span class="key ${kind}">${escaped(name)}</span>`);
   const isLog = wantsLogAxis(lines);
   const scale = isLog
     ? '<span>Logarithmic scale: equal steps down remove equal proportions of errors.</span>'
@@ -212,7 +225,7 @@ function wantsLogAxis(lines: readonly Line[]): boolean {
 }
 
 function chart(
-  { title, unit }: Curves,
+  { title, unit, isMany }: Curves,
   lines: readonly Line[],
   isLog: boolean,
   [width, height]: readonly [number, number],
@@ -232,12 +245,14 @@ function chart(
   );
   const ends = lines.flatMap(each => {
     const text = (value: number) => (width > 500 ? `${each.name} ${percentage(value)}` : percentage(value));
-    return endsOf([each], y, (_, value) => text(value));
+    return isMany ? [] : endsOf([each], y, (_, value) => text(value));
   });
   return svg(
     width,
     height,
-    `${title}: in the end ${ends.map(end => end.text).join(', ')}`,
+    isMany
+      ? `${title}: ${lines.length} lines`
+      : `${title}: in the end ${ends.map(end => end.text).join(', ')}`,
     [
       ...y.ticks.map(tick => gridLine(left, right, y.at(tick), `${short(tick)}\u00a0%`)),
       ...x.ticks.map(tick => label(x.at(tick), bottom + 18, short(tick), 'tick')),

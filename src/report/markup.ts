@@ -1,6 +1,8 @@
 // Text and numbers on their way into the page. Every string and every number passes through here, so that
 // neither markup in a file name nor a diverged run can break the report.
 
+import type { Spread } from './spread.ts';
+
 /** `text` made safe for element content and for quoted attributes. */
 export function escaped(text: string): string {
   return text
@@ -20,6 +22,13 @@ export function decimal(value: number, digits = 0): string {
 /** A percentage (0 to 100) as `1.37 %`, kept on one line. */
 export function percentage(value: number, digits = 2): string {
   return `${decimal(value, digits)}\u00a0%`;
+}
+
+/** Mean ± standard deviation of percentages, or a dash. */
+export function percentageSpread(spread: Spread | undefined): string {
+  if (!spread) return '–';
+  const { mean, deviation } = spread;
+  return deviation === undefined ? percentage(mean) : `${decimal(mean, 2)} ± ${percentage(deviation)}`;
 }
 
 // Trailing zeros stay, as a column of end values reads better with them.

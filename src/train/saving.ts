@@ -1,7 +1,7 @@
 // Training that survives a stop: its state goes into a checkpoint every minute, and where it is stopped. A disk that is full stops
 // nothing.
 
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
@@ -65,12 +65,14 @@ export async function saveSomewhere(
   } catch (error) {
     if (!(error instanceof WriteError)) throw error;
     for (const folder of [tmpdir(), homedir()]) {
-      let other: string;
+      // A folder of its own: nobody else can have put anything in its place.
+      const own = await mkdtemp(join(folder, 'ff-')).catch(() => undefined);
+      if (own === undefined) continue;
+      const other = join(own, basename(path));
       try {
-        // A folder of its own: nobody else can have put anything in its place.
-        other = join(await mkdtemp(join(folder, 'ff-')), basename(path));
         await save(other);
       } catch {
+        await rm(own, { recursive: true }).catch(() => {});
         continue;
       }
       onTrouble(`${error.message}; kept as ${other} instead`, other);
@@ -86,9 +88,9 @@ export interface SavingOptions extends FitOptions {
 }
 
 /**
- * Trains like `fit`, and writes `checkpoint` every minute and where the signal ends it, in the middle of an epoch too;
- * `loadNetwork` goes on from there to the same bits. Returns whether training came to its end. Throws an Error where it was
- * stopped and the checkpoint cannot be written anywhere.
+ * Trains like `fit`, and writes `checkpoint` every minute, a fiftieth of the time at most, and where the signal ends it, in the middle of
+ * an epoch too; `loadNetwork` goes on from there to the same bits. Returns whether training came to its end. Throws an Error where it
+ * was stopped and the checkpoint cannot be written anywhere.
  */
 export async function* fitAndSave(
   network: Network,

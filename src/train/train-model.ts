@@ -28,7 +28,10 @@ export interface TrainModelOptions extends PageOptions {
   readonly threads?: number | undefined;
   /** Ends training early: the best weights so far are kept. */
   readonly signal?: StopSignal | undefined;
-  /** Where to write what training can go on from, once a minute and when it is stopped; to the same bits as without the stop. */
+  /**
+   * Where to write what training can go on from, once a minute (a fiftieth of the time at most) and when it is stopped; to the same bits as
+   * without the stop.
+   */
   readonly checkpoint?: string | undefined;
   /** Goes on from there, with its recipe and seed. */
   readonly resume?: Checkpoint | undefined;

@@ -1,0 +1,130 @@
+// Tiny trainings, by processes that share a folder and by as many workers of a server: what the queue costs, in processor time, and whether
+// anything is lost.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { quick } from '../../src/recipes/recipes.ts';
+import { writeBlocks } from '../../test/support/blocks.ts';
+import { median, writeResult } from '../harness.ts';
+import { cpuSeconds, modelsOf, Server, sweep, URL_HERE, work } from './machines.ts';
+
+const [IMAGES, EPOCHS, ROUNDS] = [3000, 24, 3];
+/** So many processes or workers do first a few and then more trainings: that takes out what it costs to start them. */
+const KINDS = [
+  { workers: 1, few: 10, more: 50 },
+  { workers: 20, few: 40, more: 160 },
+];
+/** Milliseconds that workers have to start in. */
+const START = 12_000;
+
+/** Processor time in seconds. */
+interface Measured {
+  readonly trainings: number;
+  readonly local: number;
+  readonly served: {
+    readonly total: number;
+    readonly server: number;
+    readonly megabytes: number;
+    readonly outcomes: number;
+  };
+  readonly isDoneOnce: boolean;
+}
+
+/** What one more training takes. */
+interface OfOne {
+  readonly local: number;
+  readonly served: number;
+  readonly ofServer: number;
+  readonly megabytes: number;
+}
+
+interface Round extends OfOne {
+  readonly measured: readonly Measured[];
+}
+
+export async function run(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'ff-overhead-'));
+  const server = new Server(folder);
+  const file = (name: string, seeds: number) => {
+    const recipe = { ...quick, layers: [100, 100], epochs: EPOCHS };
+    const words = { name, data: 'blocks', recipes: recipe, seeds, holdOut: 300 };
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(words));
+    return `${name}.json`;
+  };
+
+  const local = async (name: string, workers: number, trainings: number) => {
+    const { command, children } = await sweep(folder, file(name, trainings), ['--workers', `${workers}`]);
+    return children + command;
+  };
+
+  const served = async (name: string, count: number, trainings: number) => {
+    const workers = Array.from({ length: count }, () => work(folder));
+    await pause(START);
+    const before = await server.used();
+    const { command } = await sweep(folder, file(name, trainings), ['--nats', URL_HERE]);
+    const after = await server.used();
+    const used = workers.reduce((sum, { child }) => sum + cpuSeconds(child.pid), 0);
+    // A worker tells of a training last of all.
+    await pause(1000);
+    const outcomes = workers.flatMap(({ told }) => told).filter(({ event }) => event === 'training');
+    for (const worker of workers) await worker.end('SIGKILL');
+    const ofServer = after.cpu - before.cpu;
+    return {
+      total: used + ofServer + command,
+      server: ofServer,
+      megabytes: (after.bytes - before.bytes) / 1e6,
+      outcomes: outcomes.length,
+    };
+  };
+
+  try {
+    await writeBlocks(join(folder, 'blocks'), IMAGES, 10);
+    await server.start();
+    const kinds = [];
+    let isAllDoneOnce = true;
+    for (const { workers, few, more } of KINDS) {
+      const rounds: Round[] = [];
+      for (let round = 1; round <= ROUNDS; round++) {
+        const measured: Measured[] = [];
+        for (const trainings of [few, more]) {
+          const names = ['local', 'served'].map(name => `${name}-${workers}-${trainings}-${round}`);
+          const pair = {
+            local: await local(names[0], workers, trainings),
+            served: await served(names[1], workers, trainings),
+          };
+          const [expected, found] = names.map(name => JSON.stringify(modelsOf(folder, name)));
+          const isDoneOnce = found === expected && pair.served.outcomes === trainings;
+          isAllDoneOnce &&= isDoneOnce;
+          measured.push({ trainings, ...pair, isDoneOnce });
+          console.log(measured.at(-1));
+        }
+        const [first, second] = measured;
+        const ofOne = (used: (pair: Measured) => number) => (used(second) - used(first)) / (more - few);
+        rounds.push({
+          measured,
+          local: ofOne(pair => pair.local),
+          served: ofOne(pair => pair.served.total),
+          ofServer: ofOne(pair => pair.served.server),
+          megabytes: ofOne(pair => pair.served.megabytes),
+        });
+      }
+      const of = (key: keyof OfOne) => median(rounds.map(round => round[key]));
+      kinds.push({
+        workers,
+        local: of('local'),
+        served: of('served'),
+        ofServer: of('ofServer'),
+        megabytes: of('megabytes'),
+        overheadPercent: median(rounds.map(round => 100 * (round.served / round.local - 1))),
+        rounds,
+      });
+    }
+    await writeResult('machines/overhead', { isAllDoneOnce, ofOneTraining: kinds });
+    if (!isAllDoneOnce) process.exitCode = 1;
+  } finally {
+    await server.kill();
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,182 @@
+// A training as one worker of a server has it. Whoever has it writes how far it is under the training's key, always behind its own last word; whoever
+// takes it over writes there, too, and so the first finds out.
+
+import { atLeast0, type Infer, object, optional, text, whole, yes } from '../schema.ts';
+import type { Told } from './learn.ts';
+import { type Bucket, codeOf, keys, meanwhile, OTHERS_WROTE, persistIn } from './nats.ts';
+
+const words = object({
+  trial: text,
+  /** Epochs that are learned. */
+  epoch: whole(0),
+  epochs: whole(1),
+  error: optional(atLeast0),
+  secondsLeft: optional(atLeast0),
+  worker: text,
+  /** One process, whatever it is called. */
+  holder: text,
+  /** The object that training goes on from. */
+  checkpoint: optional(text),
+  /** Workers that have fallen silent with it, one after the other, without an epoch between. */
+  stumbles: whole(0),
+  /** Its worker has given it back. */
+  isFree: optional(yes),
+  /** Why nobody takes it any more. */
+  stuck: optional(text),
+});
+
+/** What stands under a training's key. */
+export type LeaseWords = Infer<typeof words>;
+
+export function checkLease(value: unknown): LeaseWords {
+  return words(value, '');
+}
+
+/** Somebody else has taken over the training. */
+export class Superseded extends Error {}
+
+/** Others may be writing while a training is taken. */
+const MOST_TRIES = 5;
+
+export class Lease {
+  readonly #bucket: Bucket;
+  readonly #signal: AbortSignal;
+  #words: LeaseWords;
+  #revision: number;
+  /** Words are written one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #isWriting = false;
+
+  private constructor(bucket: Bucket, signal: AbortSignal, words: LeaseWords, revision: number) {
+    this.#bucket = bucket;
+    this.#signal = signal;
+    this.#words = words;
+    this.#revision = revision;
+  }
+
+  /**
+   * Takes a training, whoever has it; from now on only `holder` changes what it goes on from. Once the signal comes, a server that does not
+   * answer is not waited for.
+   */
+  static async take(
+    bucket: Bucket,
+    own: Pick<LeaseWords, 'trial' | 'epochs' | 'worker' | 'holder'>,
+    signal: AbortSignal,
+  ): Promise<Lease> {
+    for (let tries = 1; ; tries++) {
+      const entry = await persistIn(bucket, () => bucket.values.get(keys.lease(own.trial)), signal);
+      const before = entry?.operation === 'PUT' ? checkLease(entry.json()) : undefined;
+      const { epoch = 0, stumbles = 0, checkpoint } = before ?? {};
+      const isStumble = before !== undefined && !before.isFree && before.holder !== own.holder;
+      const taken: LeaseWords = {
+        ...own,
+        epoch,
+        stumbles: isStumble ? stumbles + 1 : stumbles,
+        ...(checkpoint !== undefined && { checkpoint }),
+      };
+      const lease = new Lease(bucket, signal, taken, entry?.revision ?? 0);
+      try {
+        await lease.#say({});
+        return lease;
+      } catch (error) {
+        if (!(error instanceof Superseded) || tries === MOST_TRIES) throw error;
+      }
+    }
+  }
+
+  get checkpoint(): string | undefined {
+    return this.#words.checkpoint;
+  }
+
+  get stumbles(): number {
+    return this.#words.stumbles;
+  }
+
+  /** An epoch is over: the next word says so. */
+  tell({ epoch, error, secondsLeft }: Told): void {
+    this.#words = { ...this.#words, epoch, error, secondsLeft, stumbles: 0 };
+  }
+
+  /** Says that it is still there, unless something is being said. Throws a Superseded where somebody else has the training. */
+  async renew(): Promise<void> {
+    if (this.#isWriting) return;
+    await this.#inTurn(() => meanwhile(() => this.#write()));
+  }
+
+  /** Training goes on from the object `checkpoint` from now on; gives back the name of that from which it did before. */
+  async keep(checkpoint: string): Promise<string | undefined> {
+    const before = this.#words.checkpoint;
+    await this.#say({ checkpoint });
+    return before;
+  }
+
+  /** Gives the training back, to be gone on with by others. */
+  release(): Promise<void> {
+    return this.#say({ isFree: true });
+  }
+
+  /** Nobody is to take it any more. */
+  stick(stuck: string): Promise<void> {
+    return this.#say({ stuck });
+  }
+
+  /** Makes sure that nobody else has it. */
+  confirm(): Promise<void> {
+    return this.#say({});
+  }
+
+  /** There is nothing to be done any more: forgets it, unless somebody else has it by now. */
+  async end(): Promise<void> {
+    await this.#inTurn(() =>
+      meanwhile(async () => {
+        try {
+          await this.#write();
+          await this.#bucket.values.delete(keys.lease(this.#words.trial), { previousSeq: this.#revision });
+        } catch (error) {
+          if (!(error instanceof Superseded) && codeOf(error) !== OTHERS_WROTE) throw error;
+        }
+      }),
+    );
+  }
+
+  #say(changes: Partial<LeaseWords>): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#words = { ...this.#words, ...changes };
+      await persistIn(this.#bucket, () => this.#write(), this.#signal);
+    });
+  }
+
+  #inTurn(work: () => Promise<unknown>): Promise<void> {
+    const done = this.#queue.then(async () => {
+      this.#isWriting = true;
+      try {
+        await work();
+      } finally {
+        this.#isWriting = false;
+      }
+    });
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  async #write(): Promise<void> {
+    const { values } = this.#bucket;
+    const { trial, holder } = this.#words;
+    const key = keys.lease(trial);
+    const json = JSON.stringify(this.#words);
+    try {
+      this.#revision =
+        this.#revision === 0
+          ? await values.create(key, json)
+          : await values.update(key, json, this.#revision);
+    } catch (error) {
+      if (codeOf(error) !== OTHERS_WROTE) throw error;
+      const now = await values.get(key);
+      // One's own words, of which the answer was lost.
+      if (now?.operation !== 'PUT' || checkLease(now.json()).holder !== holder) {
+        throw new Superseded(`another worker has taken over training ${trial}`);
+      }
+      this.#revision = await values.update(key, json, now.revision);
+    }
+  }
+}

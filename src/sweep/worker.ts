@@ -1,0 +1,370 @@
+// A worker: takes trainings of any sweep from a NATS server, one after the other, and gives back what they come to.
+
+import { randomUUID } from 'node:crypto';
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Consumer, JsMsg } from '@nats-io/jetstream';
+import type { KvEntry } from '@nats-io/kv';
+import type { Dataset } from '../data/dataset.ts';
+import { InputError, refuse } from '../errors.ts';
+import { readBytes } from '../files/read.ts';
+import { WriteError, writeFileSafely } from '../files/write.ts';
+import { checkRecipe } from '../recipes/check.ts';
+import { object, oneOf, type Schema, text, union, whole } from '../schema.ts';
+import { unpackDataset } from './data.ts';
+import { digestOfBytes } from './digest.ts';
+import { differenceOf, type Identity } from './identity.ts';
+import {
+  isThrough,
+  learn,
+  namesModule,
+  type Told,
+  type TrialOutcome,
+  type TrialTask,
+  type WorkerSettings,
+} from './learn.ts';
+import { Lease, Superseded } from './lease.ts';
+import {
+  type Bucket,
+  bytesIn,
+  codeOf,
+  consumerOf,
+  isEnded,
+  isPassing,
+  keys,
+  meanwhile,
+  NO_CONSUMER,
+  OTHERS_WROTE,
+  objects,
+  persist,
+  persistIn,
+  Removed,
+  readEntry,
+  type Server,
+  SILENT,
+  type SweepEntry,
+  streamOf,
+  TASKS,
+} from './nats.ts';
+import { sweepName } from './spec.ts';
+
+/** Who is told of what a worker does. */
+export interface WorkerListener {
+  /** `isFurther` where another worker has begun it. */
+  readonly begun: (sweep: string, trial: string, isFurther: boolean) => void;
+  readonly told: (sweep: string, told: Told) => void;
+  readonly finished: (sweep: string, outcome: TrialOutcome) => void;
+  readonly trouble: (text: string) => void;
+}
+
+/** Milliseconds that a worker waits for a task before it looks again whether it is to end. */
+const WAIT = 1000;
+/** Milliseconds for which a worker stays with tasks of one kind, as long as there are any. */
+const TURN = 60_000;
+/** Milliseconds after which a worker looks again which sweeps there are that are not for it. */
+const LOOK_EVERY = 20_000;
+/** A training with which so many workers have fallen silent, one after the other, is taken by none. */
+const MOST_STUMBLES = 20;
+
+const trialId: Schema<string> = (value, path) =>
+  /^[0-9a-f]{16}$/.test(`${value}`) ? `${value}` : refuse(path, 'the number of a training', value);
+
+const task = object({
+  sweep: sweepName,
+  trial: object({
+    id: trialId,
+    candidate: whole(0),
+    recipe: checkRecipe,
+    seed: whole(0),
+    build: oneOf('relaxed', 'simd'),
+    digest: text,
+    heldOut: union({
+      last: object({ kind: oneOf('last'), count: whole(1) }),
+      fold: object({ kind: oneOf('fold'), fold: whole(0), of: whole(2) }),
+    }),
+  }),
+  until: whole(1),
+});
+
+export class Worker {
+  readonly #server: Server;
+  readonly #identities: readonly Identity[];
+  readonly #settings: WorkerSettings;
+  readonly #holder = randomUUID();
+  readonly #listener: WorkerListener;
+  /** The data of the last training: the next one often has the same. */
+  #data: { readonly digest: string; readonly dataset: Dataset } | undefined;
+  readonly #told = new Set<string>();
+  #lookAt = 0;
+  /** What the server was asked for before, by name. */
+  readonly #consumers = new Map<string, Consumer>();
+  readonly #buckets = new Map<string, Bucket>();
+
+  /** Takes trainings that come to the bits of one of `identities`. */
+  constructor(
+    server: Server,
+    identities: readonly Identity[],
+    settings: Omit<WorkerSettings, 'worker'>,
+    listener: WorkerListener,
+  ) {
+    this.#server = server;
+    this.#identities = identities;
+    this.#settings = { ...settings, worker: `${hostname()}:${process.pid}` };
+    this.#listener = listener;
+  }
+
+  /** Works until the signal ends it. */
+  async work(signal: AbortSignal): Promise<void> {
+    const { allowModule } = this.#settings;
+    const consumers = this.#identities.flatMap(identity =>
+      (allowModule ? [false, true] : [false]).map(needsModule => consumerOf(identity, needsModule)),
+    );
+    while (!signal.aborted) {
+      try {
+        await this.#tellOthers();
+        for (const consumer of consumers) {
+          const until = performance.now() + TURN;
+          while ((await this.#take(consumer, signal)) && performance.now() < until);
+        }
+      } catch (error) {
+        // A server that is gone comes back.
+        if (!isPassing(error)) throw error;
+        await pause(WAIT);
+      }
+    }
+  }
+
+  /** Does one task, if there is one; whether there was. */
+  async #take(name: string, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false;
+    try {
+      const consumer = this.#consumers.get(name) ?? (await this.#server.streams.consumers.get(TASKS, name));
+      this.#consumers.set(name, consumer);
+      const message = await consumer.next({ expires: WAIT });
+      if (message) await this.#do(message, signal);
+      return message !== null;
+    } catch (error) {
+      this.#consumers.delete(name);
+      // Without a sweep for such workers there is nobody who gives tasks.
+      if (codeOf(error) !== NO_CONSUMER) throw error;
+      await pause(WAIT / 2);
+      return false;
+    }
+  }
+
+  /** Says, once of each, which open sweeps are for other workers. */
+  async #tellOthers(): Promise<void> {
+    if (performance.now() < this.#lookAt) return;
+    this.#lookAt = performance.now() + LOOK_EVERY;
+    const { sweeps } = this.#server;
+    for await (const name of await sweeps.keys()) {
+      if (this.#told.has(name)) continue;
+      const entry = this.#read(name, await sweeps.get(name));
+      if (entry?.state !== 'open') continue;
+      const { identity, needsModule } = entry;
+      const nearest = this.#identities.find(own => own.build === identity.build) ?? this.#identities[0];
+      const difference = differenceOf(nearest, identity);
+      const isForbidden = needsModule && !this.#settings.allowModule;
+      if (difference === undefined && !isForbidden) continue;
+      this.#told.add(name);
+      this.#listener.trouble(
+        `takes nothing of sweep ${name}: ${difference ?? 'its recipes name code to be run, which ff worker --allow-module does'}`,
+      );
+    }
+  }
+
+  /** What stands there of a sweep; undefined where nothing does, and where this version cannot read it, which is told. */
+  #read(sweep: string, entry: KvEntry | null): SweepEntry | undefined {
+    try {
+      return readEntry(entry);
+    } catch (error) {
+      this.#told.add(sweep);
+      this.#listener.trouble(
+        `takes nothing of sweep ${sweep}, which another version has begun: ${(error as Error).message}`,
+      );
+      return undefined;
+    }
+  }
+
+  async #do(message: JsMsg, signal: AbortSignal): Promise<void> {
+    // Silence would give the task to another worker.
+    const timer = setInterval(() => message.working(), SILENT / 4);
+    let lease: Lease | undefined;
+    try {
+      const { sweep, ...given } = checkTask(message);
+      const { recipe, id } = given.trial;
+      if (namesModule(recipe) && !this.#settings.allowModule) {
+        throw new InputError(`a task that names code to be run, ${id} of ${sweep}, where nobody allows it`, {
+          cause: message,
+        });
+      }
+      // Left in the queue by a command that did not know yet.
+      if (isEnded(await persist(() => this.#server.sweeps.get(sweep), signal))) {
+        message.term();
+        return;
+      }
+      const bucket = this.#buckets.get(sweep) ?? (await this.#server.openBucket(sweep));
+      this.#buckets.set(sweep, bucket);
+      if (await persistIn(bucket, () => bucket.values.get(keys.outcome(id, given.until)), signal)) {
+        await acknowledged(message);
+        return;
+      }
+      const { worker } = this.#settings;
+      const own = { trial: id, epochs: recipe.epochs, worker, holder: this.#holder };
+      lease = await Lease.take(bucket, own, signal);
+      if (lease.stumbles > MOST_STUMBLES) {
+        await lease.stick(
+          `${lease.stumbles} workers have ended with it, one after the other, without an epoch between: give them more memory, or take a smaller recipe`,
+        );
+        message.term();
+      } else if (await this.#train(given, bucket, lease, signal)) {
+        await acknowledged(message);
+      } else {
+        await lease.release();
+        if (signal.aborted) message.nak();
+        else message.term();
+      }
+    } catch (error) {
+      this.#buckets.clear();
+      if (error instanceof Superseded || error instanceof Removed) {
+        this.#listener.trouble(error.message);
+        return;
+      }
+      if (error instanceof InputError && error.cause === message) {
+        message.term();
+        this.#listener.trouble(error.message);
+        return;
+      }
+      // Whatever it was, this worker is still there.
+      await lease?.release().catch(() => {});
+      message.nak(5000);
+      if (!isPassing(error)) this.#listener.trouble(`gives a training back: ${(error as Error).message}`);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  /** Whether it is done; otherwise the signal has ended it, or the sweep is ended. */
+  async #train(given: TrialTask, bucket: Bucket, lease: Lease, signal: AbortSignal): Promise<boolean> {
+    const { id, digest } = given.trial;
+    const { sweep, bytes } = bucket;
+    const stop = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    /** What has ended it before its time. */
+    let ended: unknown;
+    const renew = async () => {
+      await lease.renew();
+      const entry = await meanwhile(() => this.#server.sweeps.get(sweep));
+      if (entry !== undefined && isEnded(entry)) stop.abort();
+    };
+    const timer = setInterval(() => {
+      renew().catch(error => {
+        ended ??= error;
+        stop.abort();
+      });
+    }, SILENT / 4);
+    try {
+      const { checkpoint: from } = lease;
+      const checkpoint =
+        from === undefined ? undefined : await persistIn(bucket, () => bytesIn(bytes, from), either);
+      this.#listener.begun(sweep, id, checkpoint !== undefined);
+      const learned = await learn(given, await this.#dataOf(digest, either), this.#settings, {
+        checkpoint,
+        keep: async (chunks, epoch, isNeeded) => {
+          // Under a name of its own: who takes the training over may be reading the last one.
+          const name = objects.checkpoint(id, epoch, this.#holder);
+          const put = () => bytes.put({ name }, streamOf(chunks));
+          const isKept = isNeeded ? await persistIn(bucket, put, signal) : await meanwhile(put);
+          if (!isKept) return false;
+          const before = await lease.keep(name);
+          if (before !== undefined && before !== name) await meanwhile(() => bytes.delete(before));
+          return true;
+        },
+        tell: told => {
+          this.#listener.told(sweep, told);
+          lease.tell(told);
+          if (ended) throw ended;
+        },
+        signal: either,
+      });
+      if (ended) throw ended;
+      if (!learned) return false;
+      const { outcome, model } = learned;
+      await lease.confirm();
+      if (model) {
+        await persistIn(bucket, () => bytes.putBlob({ name: objects.model(id) }, model), signal);
+      }
+      clearInterval(timer);
+      await this.#finish(bucket, outcome, lease, signal);
+      return true;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  async #finish(bucket: Bucket, outcome: TrialOutcome, lease: Lease, signal: AbortSignal): Promise<void> {
+    const { trial, until } = outcome;
+    // What comes of comparing may be gone on with as soon as the outcome is there.
+    if (!isThrough(outcome)) await lease.release();
+    const put = async () => {
+      try {
+        await bucket.values.create(keys.outcome(trial, until), JSON.stringify(outcome));
+      } catch (error) {
+        // It is there since another worker has ended it, to the same bits, or since an answer that was lost.
+        if (codeOf(error) !== OTHERS_WROTE) throw error;
+      }
+    };
+    await persistIn(bucket, put, signal);
+    if (isThrough(outcome)) {
+      const { checkpoint } = lease;
+      await lease.end();
+      if (checkpoint !== undefined) await meanwhile(() => bucket.bytes.delete(checkpoint));
+    }
+    this.#listener.finished(bucket.sweep, outcome);
+  }
+
+  async #dataOf(digest: string, signal: AbortSignal): Promise<Dataset> {
+    if (this.#data?.digest !== digest) {
+      this.#data = undefined;
+      this.#data = { digest, dataset: await this.#fetch(digest, signal) };
+    }
+    return this.#data.dataset;
+  }
+
+  /** Data by their digest: kept by an earlier worker, or fetched once and kept. */
+  async #fetch(digest: string, signal: AbortSignal): Promise<Dataset> {
+    const path = join(cacheFolder(), `${digest}.safetensors`);
+    const kept = await readBytes(path).catch(() => undefined);
+    if (kept && digestOfBytes([kept]) === digest) return unpackDataset(kept);
+    const bytes = await persist(() => bytesIn(this.#server.data, digest), signal);
+    if (!bytes || digestOfBytes([bytes]) !== digest) {
+      throw new InputError(
+        `the server does not have the data ${digest.slice(0, 16)}, or not whole: begin the sweep again`,
+      );
+    }
+    await writeFileSafely(path, bytes).catch(error => {
+      if (!(error instanceof WriteError)) throw error;
+      this.#listener.trouble(`${error.message}; the data are fetched again next time`);
+    });
+    return unpackDataset(bytes);
+  }
+}
+
+function checkTask(message: JsMsg): TrialTask & { readonly sweep: string } {
+  try {
+    return task(message.json(), '');
+  } catch (error) {
+    throw new InputError(`a task that makes no sense, ${message.subject}: ${(error as Error).message}`, {
+      cause: message,
+    });
+  }
+}
+
+async function acknowledged(message: JsMsg): Promise<void> {
+  await message.ackAck().catch(() => {});
+}
+
+function cacheFolder(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'forward-forward');
+}
