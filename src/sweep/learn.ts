@@ -95,7 +95,10 @@ export interface LearnedTrial {
   readonly model?: Uint8Array;
 }
 
-/** What is kept of a training takes one part in so many of its time. */
+/**
+ * What is kept of a training takes one part in so many of its time: of the seconds that it holds training up, and of the processor's, of which a
+ * process among many has few.
+ */
 const KEEP_SHARE = 50;
 /** Milliseconds that the first time is taken to cost, before it is known: of a training that is begun, two seconds are not worth it. */
 const FIRST_KEEP = 40;
@@ -176,6 +179,25 @@ async function open(
   return createNetwork(recipe, { inputs, classes, seed, threads, build });
 }
 
+/** Milliseconds that have passed, and those that processors have spent on this process. */
+interface Moment {
+  readonly passed: number;
+  readonly spent: number;
+}
+
+function now(): Moment {
+  const { user, system } = process.cpuUsage();
+  return { passed: performance.now(), spent: (user + system) / 1000 };
+}
+
+/** When what took from `start` to `end` may be done again. */
+function againAfter(start: Moment, end: Moment): Moment {
+  return {
+    passed: end.passed + KEEP_SHARE * (end.passed - start.passed),
+    spent: end.spent + KEEP_SHARE * (end.spent - start.spent),
+  };
+}
+
 /** Whether it came to the end of epoch `until`. */
 async function advance(
   network: Network,
@@ -189,16 +211,19 @@ async function advance(
   const keepNow = async (isNeeded: boolean) =>
     keep(await encodeModel(network, true), network.position.epoch - 1, isNeeded).catch(unkept);
   const isBegun = network.position.epoch > 1;
-  let nextAt = isBegun ? 0 : performance.now() + KEEP_SHARE * FIRST_KEEP;
+  const begun = now();
+  const first = { passed: begun.passed - FIRST_KEEP, spent: begun.spent - FIRST_KEEP };
+  let next = isBegun ? begun : againAfter(first, begun);
   for await (const event of network.fit(train, { validation, signal })) {
     const { epoch, epochs, trainSeconds } = event;
     const isLast = epoch >= until;
-    const startedAt = performance.now();
+    const start = now();
+    const isDue = start.passed >= next.passed && start.spent >= next.spent;
     // What others go on from is kept in any case.
-    if (isLast ? until < epochs : startedAt >= nextAt) {
+    if (isLast ? until < epochs : isDue) {
       const isKept = await keepNow(isLast);
-      const endedAt = performance.now();
-      nextAt = endedAt + (isKept ? KEEP_SHARE * (endedAt - startedAt) : AGAIN);
+      const end = now();
+      next = isKept ? againAfter(start, end) : { ...end, passed: end.passed + AGAIN };
     }
     const secondsLeft = (trainSeconds / epoch) * (until - epoch);
     const told = { trial: id, epoch, epochs, error: event.validationError!, secondsLeft, worker };
