@@ -41,6 +41,7 @@ const isPackage = id => isOutside(id) && id !== '#loader';
 
 async function bundled(input, inputOptions, outputOptions) {
   const bundle = await rollup({
+    treeshake: { propertyReadSideEffects: false },
     input,
     external: isOutside,
     onwarn({ code, message }) {
