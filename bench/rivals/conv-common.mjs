@@ -73,22 +73,50 @@ export function adamFactors({ beta1, beta2 }, time) {
   return { rate: 1 / (1 - beta1 ** time), second: 1 / (1 - beta2 ** time) };
 }
 
+/** An image less a share of the mean of each channel over `side` · `side` pixels, of which the outermost lie beyond its sides, too. */
+function lessAround(images, first, [rows, columns, channels], side, share) {
+  const within = (place, length) => Math.min(Math.max(place, 0), length - 1);
+  const summed = (values, at, length, step) => {
+    let sum = 0;
+    for (let d = -(side - 1) / 2; d <= (side - 1) / 2; d++) sum += values(within(at + d, length) * step);
+    return sum;
+  };
+  const row = columns * channels;
+  const left = Float32Array.from(images.subarray(first, first + rows * row));
+  if (share === 0) return left;
+  const sums = left.map((_, k) =>
+    summed(place => images[first + place + (k % row)], Math.floor(k / row), rows, row),
+  );
+  return left.map((value, k) => {
+    const [line, channel] = [k - (k % row), k % channels];
+    const mean = summed(
+      place => sums[line + place + channel],
+      Math.floor((k % row) / channels),
+      columns,
+      channels,
+    );
+    return value - (share * mean) / side ** 2;
+  });
+}
+
 /** Images as the first layer sees them, (batch, rows, columns, channels): altered, above the means, of a root mean square of 1. */
 function inputOf({ recipe, images }, order, random) {
-  const { image, shift, flip, channelMeans } = recipe;
+  const { image, shift, flip, channelMeans, layers } = recipe;
+  const [{ size: side, localMean: share = 0 }] = layers;
   const [rows, columns, channels] = image;
   const size = rows * columns * channels;
   const values = new Float32Array(order.length * size);
   order.forEach((example, i) => {
     const [down, right] = [0, 1].map(() => Math.floor(random() * (2 * shift + 1)) - shift);
     const isMirrored = flip && random() < 0.5;
+    const seen = lessAround(images, example * size, image, side, share);
     let squares = 0;
     for (let y = Math.max(0, -down); y < Math.min(rows, rows - down); y++) {
       for (let x = Math.max(0, -right); x < Math.min(columns, columns - right); x++) {
-        const from = example * size + (y * columns + (isMirrored ? columns - 1 - x : x)) * channels;
+        const from = (y * columns + (isMirrored ? columns - 1 - x : x)) * channels;
         const to = i * size + ((y + down) * columns + x + right) * channels;
         for (let c = 0; c < channels; c++) {
-          const value = images[from + c] / 255 - channelMeans[c];
+          const value = seen[from + c] / 255 - (1 - share) * channelMeans[c];
           values[to + c] = value;
           squares += value * value;
         }

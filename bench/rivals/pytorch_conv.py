@@ -77,10 +77,14 @@ def altered(images, shift, is_mirrored):
 
 
 def inputs(recipe, pixels, memory_format):
-    """What the first layer sees of bytes: altered, above the means of the channels, of a root mean square of 1."""
+    """What the first layer sees of bytes: above means of the channels and of what is around, altered, of a root mean square of 1."""
     images = pixels / 255
     if "channelMeans" in recipe:
         images.sub_(torch.tensor(recipe["channelMeans"]).view(1, -1, 1, 1))
+    first = recipe["layers"][0]
+    if "localMean" in first:
+        padded = F.pad(images, (first["size"] // 2,) * 4, mode="replicate")
+        images.sub_(F.avg_pool2d(padded, first["size"], 1), alpha=first["localMean"])
     images = altered(images, recipe["shift"], recipe.get("flip", False))
     scale = images.square().mean((1, 2, 3), keepdim=True).sqrt_().add_(TINY).reciprocal_()
     return (images * scale).contiguous(memory_format=memory_format)

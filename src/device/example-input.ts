@@ -2,6 +2,7 @@
 // layers/input-rows.ts has it.
 
 import { unitOf } from '../data/dataset.ts';
+import type { LocalContrast } from '../data/images/local-contrast.ts';
 import { ROW_BYTES } from '../kernels/panels.ts';
 import type { DeviceModel } from './model.ts';
 import type { PredictorPlan } from './plan.ts';
@@ -15,6 +16,7 @@ export class ExampleInput {
   readonly #inputs: number;
   readonly #strength: number;
   readonly #means: readonly number[];
+  readonly #contrast: LocalContrast | undefined;
 
   constructor(model: DeviceModel, plan: PredictorPlan, buffer: ArrayBuffer) {
     this.#plan = plan;
@@ -22,7 +24,10 @@ export class ExampleInput {
     this.#u32 = new Uint32Array(buffer);
     this.#inputs = model.inputs;
     this.#strength = model.labelStrength;
-    this.#means = model.channelMeans ?? [0];
+    const [{ contrast }] = model.layers;
+    const means = model.channelMeans ?? [0];
+    this.#contrast = contrast;
+    this.#means = contrast ? contrast.ofMeans(means) : means;
     this.#writeLabels();
   }
 
@@ -44,12 +49,13 @@ export class ExampleInput {
     const inputs = this.#inputs;
     const [f32, u32, strength, means] = [this.#f32, this.#u32, this.#strength, this.#means];
     const unit = unitOf(example);
+    const values = this.#contrast ? this.#contrast.of(example, 0) : example;
     const first = at.image >>> 2;
     let to = first;
     let squares = 0;
     // The label takes the place of the first inputs.
     for (let k = labels; k < inputs; k++) {
-      const value = example[k] - means[k % means.length] / unit;
+      const value = values[k] - means[k % means.length] / unit;
       if (value === 0) continue;
       u32[to] = k * ROW_BYTES;
       f32[to + 1] = value;

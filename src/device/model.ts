@@ -133,7 +133,7 @@ function readDescription(metadata: Readonly<Record<string, string>>, path: strin
     const full = typeof layer === 'number' ? { units: layer } : fields(layer);
     const { goodness: own = isClasses ? GOODNESS[0] : goodness } = full;
     check(GOODNESS.includes(own), `a goodness of ${GOODNESS.join(', ')}`);
-    const read = inContext(`${path}: its layers[${l}]`, () => readers[kinds[l]](full, below, check));
+    const read = inContext(`${path}: its layers[${l}]`, () => readers[kinds[l]](full, below, check, l));
     const placed = { ...read, below, goodness: own as Goodness };
     below = read.shape;
     return placed;

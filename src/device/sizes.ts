@@ -1,5 +1,6 @@
 // What a model file says of the sizes of a layer, kind by kind: no more of it than predicting needs.
 
+import { LocalContrast } from '../data/images/local-contrast.ts';
 import { outputOf } from '../layers/conv/form.ts';
 import type { ConvSpec } from '../layers/conv/spec.ts';
 import { type Shape, sizeOf } from '../layers/shape.ts';
@@ -14,6 +15,8 @@ export interface LayerSizes {
   readonly features: number;
   /** Of a layer of convolutions only. */
   readonly patches?: Patches;
+  /** What the images that it sees become first; absent: they stay as they are. */
+  readonly contrast?: LocalContrast;
 }
 
 /** Positions: those of a patch each way, from a patch to the next, and of a pool each way; and cells each way that a map reads. */
@@ -27,8 +30,13 @@ export interface Patches {
 /** Throws an InputError unless `isFine`, of a description that must have what was `expected`. */
 export type Check = (isFine: boolean, expected: string) => asserts isFine;
 
-/** Reads what is `said` of a layer that stands on `below`. */
-export type SizeReader = (said: Readonly<Record<string, unknown>>, below: Shape, check: Check) => LayerSizes;
+/** Reads what is `said` of layer number `l`, which stands on `below`. */
+export type SizeReader = (
+  said: Readonly<Record<string, unknown>>,
+  below: Shape,
+  check: Check,
+  l: number,
+) => LayerSizes;
 
 /** Those of the kinds of layers that whoever reads a model knows. */
 export type SizeReaders = Readonly<Record<string, SizeReader>>;
@@ -46,24 +54,43 @@ export function denseSizes(
   return { shape: { height: 1, width: 1, channels: units }, fanIn: sizeOf(below), features: units };
 }
 
-export function convSizes(said: Readonly<Record<string, unknown>>, below: Shape, check: Check): LayerSizes {
+export function convSizes(
+  said: Readonly<Record<string, unknown>>,
+  below: Shape,
+  check: Check,
+  l: number,
+): LayerSizes {
   const { channels, size, stride = 1, maxPool: pool = 1, cells = 1, ...more } = said as unknown as ConvSpec;
   check(
     [channels, size, stride, pool, cells].every(isCount) && size % 2 === 1,
     'convolutions of an odd size, whose channels, stride, maxPool and cells are counts',
   );
-  const { averagePool, overlapPool, triangle, normalization, readCells, groups, batchNorm, border } = more;
+  const {
+    averagePool,
+    overlapPool,
+    triangle,
+    normalization,
+    readCells,
+    groups,
+    batchNorm,
+    border,
+    localMean,
+  } = more;
   const published =
     averagePool ?? overlapPool ?? triangle ?? normalization ?? readCells ?? groups ?? batchNorm ?? border;
   check(
     published === undefined,
     'no averagePool, overlapPool, triangle, normalization, readCells, groups, batchNorm or border: only loadNetwork runs these',
   );
+  const isShare = typeof localMean === 'number' && localMean >= 0 && localMean <= 1;
+  check(localMean === undefined || (isShare && l === 0), 'a localMean from 0 to 1, in the first layer alone');
+  const { height, width } = below;
   return {
     shape: outputOf({ channels, size, stride, maxPool: pool, cells }, below),
     fanIn: size * size * below.channels,
     features: channels * cells * cells,
     patches: { size, stride, pool, cells },
+    ...(isShare && { contrast: new LocalContrast([height, width, below.channels], size, localMean) }),
   };
 }
 

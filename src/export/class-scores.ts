@@ -5,7 +5,15 @@ import { fullSpec } from '../layers/forms.ts';
 import { type Shape, sizeOf } from '../layers/shape.ts';
 import { inputShape, shapesOf } from '../recipes/check.ts';
 import type { Classes } from '../recipes/recipe.ts';
-import { cellMeans, channelByChannel, convolved, imagesOf, positionsScaled, rowsOf } from './convolutions.ts';
+import {
+  cellMeans,
+  channelByChannel,
+  convolved,
+  imagesOf,
+  localContrast,
+  positionsScaled,
+  rowsOf,
+} from './convolutions.ts';
 import type { Graph } from './graph.ts';
 import { type OnnxSource, TINY } from './source.ts';
 
@@ -37,7 +45,12 @@ export function scoresByClasses(graph: Graph, source: OnnxSource, learning: Clas
   const logs: string[] = [];
   const read: string[] = [];
   const [input, ...shapes] = shapesOf(recipe, inputShape(recipe, inputs));
-  let passed: Passed = { value: rowsScaled(graph, encoded), shape: input, areImages: false };
+  const first = fullSpec(recipe.layers[0]);
+  const seen =
+    first.kind === 'conv' && first.localMean !== undefined
+      ? localContrast(graph, encoded, input, first.size, first.localMean)
+      : encoded;
+  let passed: Passed = { value: rowsScaled(graph, seen), shape: input, areImages: false };
   shapes.forEach((shape, l) => {
     const spec = fullSpec(recipe.layers[l]);
     const isConv = spec.kind === 'conv';

@@ -16,7 +16,7 @@ export function imagesOf(graph: Graph, rows: string, { height, width, channels }
   return graph.node('Transpose', [positions], { perm: [0, 3, 1, 2] });
 }
 
-/** Images as rows (examples, channels · height · width). */
+/** Images as rows (examples, channels · height · width), in the order of their axes. */
 export function rowsOf(graph: Graph, images: string, shape: Shape): string {
   return graph.node('Reshape', [images, graph.ints([-1, sizeOf(shape)])]);
 }
@@ -61,6 +61,21 @@ export function convolved(
   if (maxPool === 1) return activity;
   // What does not fill a pool is left out, as where nothing else is said.
   return graph.node('MaxPool', [activity], { kernel_shape: [maxPool, maxPool], strides: [maxPool, maxPool] });
+}
+
+/**
+ * Rows (examples, height · width · channels), each value less a share of the mean of its channel over the square around it, as
+ * data/images/local-contrast.ts has it.
+ */
+export function localContrast(graph: Graph, rows: string, shape: Shape, size: number, share: number): string {
+  const images = imagesOf(graph, rows, shape);
+  const reach = (size - 1) / 2;
+  const pads = graph.ints([0, 0, reach, reach, 0, 0, reach, reach]);
+  const padded = graph.node('Pad', [images, pads], { mode: 'edge' });
+  const means = graph.node('AveragePool', [padded], { kernel_shape: [size, size] });
+  const factor = graph.floats('/local.mean', Float32Array.of(share));
+  const left = graph.node('Sub', [images, graph.node('Mul', [means, factor])]);
+  return rowsOf(graph, graph.node('Transpose', [left], { perm: [0, 2, 3, 1] }), shape);
 }
 
 /** Images with each position over its root mean square and a hundredth of that of its image. */

@@ -64,7 +64,7 @@ export class InputRows {
     this.#width = kind === 'first' ? inputs : inputs - classes;
     this.#firstLabel = kind === 'first' ? 0 : this.#width;
     this.#skipped = kind === 'first' ? classes : 0;
-    this.#means = means;
+    this.#means = layer.contrast ? layer.contrast.ofMeans(means) : means;
     this.#oneHotScale = new Float64Array(labels ? batch : 0);
     this.#neutralScale = new Float64Array(labels ? batch : 0);
   }
@@ -136,12 +136,16 @@ export class InputRows {
    * returns where it ends.
    */
   #copy(to: number, dataset: Dataset, unit: number, index: number, move: Move): number {
-    const { f32, u32 } = this.#layer;
+    const { f32, u32, contrast } = this.#layer;
     const { right, down, isMirrored, altered } = move;
     const inputs = this.#width;
     const skipped = this.#skipped;
-    const values = altered ?? dataset.inputs;
-    const first = altered ? 0 : index * inputs;
+    let values = altered ?? dataset.inputs;
+    let first = altered ? 0 : index * inputs;
+    if (contrast) {
+      values = contrast.of(values, first);
+      first = 0;
+    }
     if (this.#means === 'image') this.#ownMean[0] = unit * meanOf(values, first, inputs);
     const means = this.#means === 'image' ? this.#ownMean : this.#means;
     // Where nothing moves any input is a row of its own, so that none can move out of it. Channels lie side by side, so a

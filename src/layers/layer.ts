@@ -3,6 +3,7 @@
 //
 // Here is what all kinds of layers have in common; the folders beside this file say what each computes from which inputs.
 
+import type { LocalContrast } from '../data/images/local-contrast.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { WorkShare } from '../threads/share.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -45,6 +46,8 @@ export abstract class Layer<Plan extends LayerPlan = LayerPlan> {
   readonly output: SparseRows;
   /** What the softmax readout sees of that. */
   readonly read: Pick<SparseRows, 'rows' | 'entries'>;
+  /** What the images that it sees become first; absent: they stay as they are. */
+  readonly contrast?: LocalContrast;
 
   constructor(plan: Plan, kernels: Kernels, memory: WebAssembly.Memory) {
     this.plan = plan;

@@ -29,8 +29,12 @@ export function checkRare(recipe: Recipe): void {
     if (l === 0 && image === undefined) {
       refuse('image', `rows and columns, for a layer of kind ${spec.kind}`, image);
     }
-    if (spec.kind === 'conv') checkConv(recipe, spec, `layers[${l}]`);
-    else checkLocal(recipe, spec, l);
+    if (spec.kind === 'conv') {
+      checkConv(recipe, spec, `layers[${l}]`);
+      if (l > 0 && spec.localMean !== undefined) {
+        refuse(`layers[${l}].localMean`, 'absent but in the first layer, which sees images', spec.localMean);
+      }
+    } else checkLocal(recipe, spec, l);
   });
   const between = betweenOf(learning);
   if (between) checkBetween(recipe, between);

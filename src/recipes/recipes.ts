@@ -76,7 +76,7 @@ export const onePass = {
 } as const satisfies Recipe;
 
 /** A layer of patches of 3 × 3, whose map to classes reads `cells` · `cells` parts of the image. */
-function patches(channels: number, cells: number, maxPool?: number) {
+/* @__NO_SIDE_EFFECTS__ */ function patches(channels: number, cells: number, maxPool?: number) {
   return { kind: 'conv', channels, size: 3, ...(maxPool !== undefined && { maxPool }), cells } as const;
 }
 
@@ -99,7 +99,13 @@ const convColor = {
   ...conv,
   name: 'conv-color',
   about: 'convolutions without negative data, for small images in colour',
-  layers: [patches(32, 4, 2), patches(64, 4), patches(64, 4, 2), patches(128, 4), patches(128, 4)],
+  layers: [
+    { ...patches(32, 4, 2), localMean: 0.8 },
+    patches(64, 4),
+    patches(64, 4, 2),
+    patches(128, 4),
+    patches(128, 4),
+  ],
   image: [32, 32, 3],
   channelMeans: [0.491, 0.482, 0.447],
   flip: true,

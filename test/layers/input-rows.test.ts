@@ -4,10 +4,14 @@
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { AlteredImage } from '../../src/data/images/altered-image.ts';
+import { LocalContrast } from '../../src/data/images/local-contrast.ts';
 import { bindKernels } from '../../src/kernels/kernels.ts';
+import { ConvLayer } from '../../src/layers/conv/conv-layer.ts';
+import { planConv } from '../../src/layers/conv/plan.ts';
 import { DenseLayer } from '../../src/layers/dense/dense-layer.ts';
 import { planDense } from '../../src/layers/dense/plan.ts';
 import { InputRows, STILL } from '../../src/layers/input-rows.ts';
+import type { Layer } from '../../src/layers/layer.ts';
 import { detected, readBuild } from '../support/memory.ts';
 import { siteOf } from '../support/site.ts';
 
@@ -21,8 +25,15 @@ function layerOf(channels: number, labels: number): DenseLayer {
   return new DenseLayer(plan, kernels, memory);
 }
 
+function numbersOf(channels: number, inputs: Dataset['inputs']): Dataset {
+  const size = height * width * channels;
+  const shape = [height, width, channels] as const;
+  const count = inputs.length / size;
+  return { name: 'numbers', count, width: size, classes: 2, shape, inputs, labels: new Uint8Array(count) };
+}
+
 /** What is not zero of the first input row. */
-function entriesOf({ plan, u32, f32 }: DenseLayer): Map<number, number> {
+function entriesOf({ plan, u32, f32 }: Layer): Map<number, number> {
   const [begin, end] = [0, 1].map(i => u32[(plan.at.inputRows >>> 2) + i]);
   const found = new Map<number, number>();
   for (let at = (plan.at.inputEntries + begin) >>> 2; at < (plan.at.inputEntries + end) >>> 2; at += 2) {
@@ -35,15 +46,10 @@ it.skipIf(!detected).each([1, 3])('a shifted and mirrored image of %i channels',
   const inputs = height * width * channels;
   const layer = layerOf(channels, 2);
   const input = new InputRows(layer, { kind: 'first', strength: 1, classes: 2 });
-  const dataset: Dataset = {
-    name: 'numbers',
-    count: 2,
-    width: inputs,
-    classes: 2,
-    shape: [height, width, channels],
-    inputs: Float32Array.from({ length: 2 * inputs }, (_, i) => 1 + i),
-    labels: new Uint8Array(2),
-  };
+  const dataset = numbersOf(
+    channels,
+    Float32Array.from({ length: 2 * inputs }, (_, i) => 1 + i),
+  );
   for (const right of [-6, -2, 0, 1, 5]) {
     for (const [down, isMirrored] of [-4, -1, 0, 2].flatMap(rows => [
       [rows, false] as const,
@@ -83,17 +89,12 @@ it.skipIf(!detected).each([
   const layer = layerOf(channels, 0);
   const means = [0.3, 0.2, 0.1].slice(0, channels);
   const input = new InputRows(layer, undefined, means);
-  const dataset = {
-    name: 'numbers',
-    count: 2,
-    width: inputs,
-    classes: 2,
-    shape: [height, width, channels] as const,
-    inputs: (values instanceof Uint8Array ? new Uint8Array(2 * inputs) : new Float32Array(2 * inputs)).map(
+  const dataset = numbersOf(
+    channels,
+    (values instanceof Uint8Array ? new Uint8Array(2 * inputs) : new Float32Array(2 * inputs)).map(
       (_, i) => (i * 37) % 101,
     ),
-    labels: new Uint8Array(2),
-  };
+  );
   const unit = values instanceof Uint8Array ? 1 / 255 : 1;
   const pixel = (y: number, x: number, c: number) =>
     unit * dataset.inputs[inputs + (y * width + x) * channels + c];
@@ -183,4 +184,51 @@ it.skipIf(!detected).each([
   const [k, other] = [7, 11];
   const of = (at: number) => unit * dataset.inputs[inputs + at] - means[at % channels];
   expect(still.get(k)! / still.get(other)!).toBeCloseTo(of(k) / of(other), 5);
+});
+
+it.skipIf(!detected)('an image less the mean around its values, moved after that', () => {
+  const channels = 3;
+  const inputs = height * width * channels;
+  const below = { height, width, channels, isImage: true };
+  const plan = planConv(
+    { kind: 'conv', channels: 9, size: 3, localMean: 0.8 },
+    siteOf({ below, batch: 1, rows: 3 }),
+  );
+  const memory = new WebAssembly.Memory({ initial: plan.pages });
+  const layer = new ConvLayer(
+    plan,
+    bindKernels(new WebAssembly.Module(readBuild(detected!)), memory),
+    memory,
+    0,
+  );
+  const means = [0.3, 0.2, 0.1];
+  const input = new InputRows(layer, undefined, means);
+  const values = Uint8Array.from({ length: inputs }, (_, i) => (i * 37) % 256);
+  const dataset = numbersOf(channels, values);
+  const altered = Float32Array.from(values, value => 0.5 * value + 3);
+  for (const [seen, move] of [
+    [values, STILL],
+    [values, { right: 1, down: -1, isMirrored: false }],
+    [altered, { right: 0, down: 1, isMirrored: false, altered }],
+  ] as const) {
+    input.writeRow(0, dataset, 0, move, undefined);
+    const contrast = new LocalContrast([height, width, channels], 3, 0.8);
+    const left = contrast.of(seen, 0);
+    const expected = new Float64Array(inputs);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const [fromY, fromX] = [y - move.down, x - move.right];
+        if (fromY < 0 || fromX < 0 || fromY >= height || fromX >= width) continue;
+        for (let c = 0; c < channels; c++) {
+          const value = left[(fromY * width + fromX) * channels + c];
+          expected[(y * width + x) * channels + c] = value / 255 - 0.2 * means[c];
+        }
+      }
+    }
+    const length = Math.sqrt(expected.reduce((sum, value) => sum + value ** 2, 0) / inputs);
+    const found = entriesOf(layer);
+    for (const [k, value] of expected.entries()) {
+      expect(found.get(k) ?? 0, `input ${k}`).toBeCloseTo(value / length, 4);
+    }
+  }
 });

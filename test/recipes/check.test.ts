@@ -82,7 +82,7 @@ const sound: Record<string, Recipe> = {
       {
         ...{ kind: 'conv', channels: 12, size: 3, stride: 1, maxPool: 2, cells: 2, withoutBias: true },
         ...{ initial: 'fan-in', dropout: 0.1, averagePool: 2, outputDropout: 0.2, normalization: 'image' },
-        ...{ readCells: 1, rate: 0.2, frozen: true },
+        ...{ readCells: 1, localMean: 0.9, rate: 0.2, frozen: true },
       },
       {
         kind: 'conv',
@@ -205,7 +205,7 @@ const OPTIONAL = [
     'normalization',
     'readCells',
   ],
-  ...['flip', 'crop', 'colorJitter', 'cosineTo'],
+  ...['flip', 'crop', 'colorJitter', 'cosineTo', 'localMean'],
   ...['layers[0].goodness', 'layers[1].goodness', 'layers[0].rate', 'layers[1].rate'],
 ];
 
@@ -240,6 +240,7 @@ const OUT_OF_RANGE: Record<string, readonly number[]> = {
   ...Object.fromEntries(
     ['levels', 'maxPool', 'averagePool', 'overlapPool'].map(name => [name, [...NO_COUNT, 1]]),
   ),
+  localMean: NO_SHARE,
   crop: [...NOT_ABOVE_0, ...NOT_BELOW_1],
   // 1000 times any rate above is more than a whole weight.
   decay: [-0.1, 1000],
@@ -543,6 +544,18 @@ describe('settings that do not go together', () => {
       { readout: { ...readout, from: 0 } },
       { layers: [{ kind: 'conv', channels: 9, size: 3, maxPool: 2 }] },
       'layers[0].maxPool must be absent with self-contrast (overlapPool or averagePool pool what goes on), found 2',
+    ],
+    [
+      'local contrast of what layers have made',
+      'self-contrast',
+      { margins: Array.from({ length: 2 }, () => ({ positive: 0, negative: 1, penalty: 0 })) },
+      {
+        layers: [
+          { kind: 'conv', channels: 9, size: 3 },
+          { kind: 'conv', channels: 9, size: 3, localMean: 0.5 },
+        ],
+      },
+      'layers[1].localMean must be absent but in the first layer, which sees images, found 0.5',
     ],
     [
       'margins of other layers',

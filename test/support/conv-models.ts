@@ -54,6 +54,14 @@ export const convModels: readonly (readonly [string, RecipeOf<Classes>, classes:
     6,
   ],
   [
+    'less of the mean around, and of channels',
+    recipeOf([conv(12, 5, { localMean: 0.9, maxPool: 2, cells: 2 }), conv(9, 3, { cells: 3 })], [7, 9, 3], {
+      channelMeans: [0.5, 0.25, 0.4],
+    }),
+    3,
+  ],
+  ['less of the mean around in grey', recipeOf([conv(10, 3, { localMean: 1, cells: 2 })], [8, 2]), 4],
+  [
     'squares, and dense layers above',
     recipeOf([conv(34, 3, { maxPool: 2, cells: 2 }), 45, { kind: 'dense', units: 31 }], [8, 7, 3], {
       learning: { activity: 'squares' },

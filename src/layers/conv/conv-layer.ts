@@ -2,6 +2,7 @@
 //
 // The rows of other layers are images of `positions` here: an image's units lie at (panel, image · positions + position, unit).
 
+import { LocalContrast } from '../../data/images/local-contrast.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { PANEL } from '../../kernels/panels.ts';
 import type { WorkShare } from '../../threads/share.ts';
@@ -24,6 +25,7 @@ export class ConvLayer extends Layer<ConvPlan> {
   readonly #dropout: Dropout;
   readonly #outgoing: Outgoing;
   readonly #norm: BatchNorm | undefined;
+  override readonly contrast?: LocalContrast;
   /** The images of the last forward pass. */
   #first = 0;
   #count = 0;
@@ -34,6 +36,10 @@ export class ConvLayer extends Layer<ConvPlan> {
     this.#dropout = new Dropout(plan, kernels);
     this.#outgoing = new Outgoing(plan, kernels, this.f32, this.#scratch, this.#dropout);
     this.#norm = plan.norm && new BatchNorm(plan, plan.norm, kernels, this.f32, this.#scratch);
+    const { height, width, channels } = plan.below;
+    if (plan.localMean !== undefined) {
+      this.contrast = new LocalContrast([height, width, channels], plan.size, plan.localMean);
+    }
   }
 
   // ----- forward -----------------------------------------------------------------------------------------------------

@@ -185,6 +185,8 @@ export function planConv(spec: ConvSpec, site: Site) {
     /** The standard deviation of the initial weights. */
     deviation: deviationOf(spec, below.channels / channelGroups),
     withoutBias: spec.withoutBias === true,
+    /** The share of the mean around a value that is taken from it. */
+    localMean: spec.localMean,
     dropout,
     /** Activities that are not rectified: of self-contrast. */
     isLinear: isSelfContrast,

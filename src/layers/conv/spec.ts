@@ -1,7 +1,7 @@
 // Units that look at small patches of what lies below, with the same weights at every position.
 
 import { refuse } from '../../errors.ts';
-import { below1, type Infer, object, oneOf, optional, type Schema, whole, yes } from '../../schema.ts';
+import { below1, type Infer, object, oneOf, optional, type Schema, share, whole, yes } from '../../schema.ts';
 import { perLayer } from '../per-layer.ts';
 
 const odd: Schema<number> = (value, path) => {
@@ -15,6 +15,11 @@ export const convSpec = object({
   channels: whole(1),
   /** Positions that a patch is high and wide: odd. Every position is the middle of a patch. */
   size: odd,
+  /**
+   * Of the image below, each value is seen less this share of the mean of its channel over a patch around it, in which the outermost pixels
+   * lie beyond the edges, too: local contrast, of the first layer alone. Absent: as it is.
+   */
+  localMean: optional(share),
   /** What lies beyond the edges: `reflect`, what lies as far inside of them; absent: zero. */
   border: optional(oneOf('reflect')),
   /** Positions from a patch to the next; absent: 1. */

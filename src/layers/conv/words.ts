@@ -13,9 +13,10 @@ export const convWords: LayerWords<ConvSpec> = {
   size: ({ channels, size }) => `${size}×${size}×${channels}`,
   describe({ channels, size, stride = 1, maxPool = 1, cells = 1, ...rest }) {
     const { withoutBias, initial, dropout, triangle, averagePool, overlapPool, outputDropout } = rest;
-    const { normalization, readCells, groups, batchNorm, border } = rest;
+    const { normalization, readCells, groups, batchNorm, border, localMean } = rest;
     const details = [
       `patches of ${size} × ${size}`,
+      ...(localMean ? [`less ${localMean} of their mean`] : []),
       ...(border ? ['the border reflected'] : []),
       ...(stride > 1 ? [`${stride} apart`] : []),
       ...(maxPool > 1 ? [`the largest of ${maxPool} × ${maxPool}`] : []),
