@@ -66,7 +66,7 @@ const TASKS: readonly Task[] = [
     heldOut: 5000,
     seeds: [1],
     targets: [22],
-    epochs: [8, 24],
+    epochs: [6, 24],
     against: { backprop: { rate: 0.003, normalise: 'batch' }, backpropEpochs: [3], trialSeconds: 200 },
   },
   {
