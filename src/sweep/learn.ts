@@ -190,6 +190,11 @@ function now(): Moment {
   return { passed: performance.now(), spent: (user + system) / 1000 };
 }
 
+/** Asks the system what was spent only where enough has passed: after short epochs, asking would be most of the cost. */
+function isDue({ passed, spent }: Moment): boolean {
+  return performance.now() >= passed && now().spent >= spent;
+}
+
 /** When what took from `start` to `end` may be done again. */
 function againAfter(start: Moment, end: Moment): Moment {
   return {
@@ -217,10 +222,9 @@ async function advance(
   for await (const event of network.fit(train, { validation, signal })) {
     const { epoch, epochs, trainSeconds } = event;
     const isLast = epoch >= until;
-    const start = now();
-    const isDue = start.passed >= next.passed && start.spent >= next.spent;
     // What others go on from is kept in any case.
-    if (isLast ? until < epochs : isDue) {
+    if (isLast ? until < epochs : isDue(next)) {
+      const start = now();
       const isKept = await keepNow(isLast);
       const end = now();
       next = isKept ? againAfter(start, end) : { ...end, passed: end.passed + AGAIN };
