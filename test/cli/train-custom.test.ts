@@ -128,7 +128,7 @@ it('learns images of 24 pixels a side or more by convolutions, unless it is told
   expect(inputs).toBe(24 * 96 * 3);
   const inspected = await ff(['inspect', 's.safetensors']);
   expect(inspected.stdout).toContain(
-    '32 channels (patches of 3 × 3, the largest of 2 × 2, read in 4 × 4 cells) - 64 channels',
+    '32 channels (patches of 3 × 3, less 0.8 of their mean, the largest of 2 × 2, read in 4 × 4 cells) - 64 channels',
   );
   expect(inspected.stdout).toContain('images of 24 × 96, colour as their bytes, by ff predict and loadModel');
   expect((await ff(['predict', 's.safetensors', 'stripes', '--out', 'answers.csv'])).code).toBe(0);
