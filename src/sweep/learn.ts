@@ -100,8 +100,8 @@ export interface LearnedTrial {
  * process among many has few.
  */
 const KEEP_SHARE = 50;
-/** Milliseconds that the first time is taken to cost, before it is known: of a training that is begun, two seconds are not worth it. */
-const FIRST_KEEP = 40;
+/** Milliseconds of a training that is begun which are not worth keeping; what it costs is not known yet. */
+const UNKEPT = 2000;
 /** Milliseconds until it is tried again to keep what was not. */
 const AGAIN = 2000;
 
@@ -217,8 +217,7 @@ async function advance(
     keep(await encodeModel(network, true), network.position.epoch - 1, isNeeded).catch(unkept);
   const isBegun = network.position.epoch > 1;
   const begun = now();
-  const first = { passed: begun.passed - FIRST_KEEP, spent: begun.spent - FIRST_KEEP };
-  let next = isBegun ? begun : againAfter(first, begun);
+  let next = isBegun ? begun : { passed: begun.passed + UNKEPT, spent: begun.spent + UNKEPT };
   for await (const event of network.fit(train, { validation, signal })) {
     const { epoch, epochs, trainSeconds } = event;
     const isLast = epoch >= until;
