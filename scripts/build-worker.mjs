@@ -18,6 +18,7 @@ const workers = { network: 'modules/network/page-worker.js', train: 'modules/tra
 /** The chunks of some scripts; the modules `shared` are in one of their own. */
 async function chunksOf(input, shared = new Set()) {
   const bundle = await rollup({
+    // No property that is read here does anything.
     treeshake: { propertyReadSideEffects: false },
     input,
     plugins: [pageLoader],

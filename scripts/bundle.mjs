@@ -41,6 +41,7 @@ const isPackage = id => isOutside(id) && id !== '#loader';
 
 async function bundled(input, inputOptions, outputOptions) {
   const bundle = await rollup({
+    // No property that is read here does anything.
     treeshake: { propertyReadSideEffects: false },
     input,
     external: isOutside,

@@ -84,13 +84,12 @@ export function convSizes(
   );
   const isShare = typeof localMean === 'number' && localMean >= 0 && localMean <= 1;
   check(localMean === undefined || (isShare && l === 0), 'a localMean from 0 to 1, in the first layer alone');
-  const { height, width } = below;
   return {
     shape: outputOf({ channels, size, stride, maxPool: pool, cells }, below),
     fanIn: size * size * below.channels,
     features: channels * cells * cells,
     patches: { size, stride, pool, cells },
-    ...(isShare && { contrast: new LocalContrast([height, width, below.channels], size, localMean) }),
+    ...(isShare && { contrast: new LocalContrast(below, size, localMean) }),
   };
 }
 

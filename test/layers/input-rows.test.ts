@@ -212,7 +212,7 @@ it.skipIf(!detected)('an image less the mean around its values, moved after that
     [altered, { right: 0, down: 1, isMirrored: false, altered }],
   ] as const) {
     input.writeRow(0, dataset, 0, move, undefined);
-    const contrast = new LocalContrast([height, width, channels], 3, 0.8);
+    const contrast = new LocalContrast(below, 3, 0.8);
     const left = contrast.of(seen, 0);
     const expected = new Float64Array(inputs);
     for (let y = 0; y < height; y++) {

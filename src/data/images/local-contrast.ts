@@ -1,7 +1,8 @@
 // Images less much of what neighbouring pixels share: each value less a share of the mean around it, as cells of the retina have it. In photographs
 // most of a value tells what those around it tell, too; of what is left, layers learn sooner.
 
-import type { Dataset } from '../dataset.ts';
+/** Sizes of an image. */
+type Sizes = Readonly<Record<'height' | 'width' | 'channels', number>>;
 
 /** Room for one image of a size, so that none is made for each. */
 export class LocalContrast {
@@ -17,7 +18,7 @@ export class LocalContrast {
   readonly #columns: Float64Array;
 
   /** `share` of the mean of `size` · `size` pixels, of which each is the middle, is taken from it; `size` is odd. */
-  constructor([height, width, channels = 1]: NonNullable<Dataset['shape']>, size: number, share: number) {
+  constructor({ height, width, channels }: Sizes, size: number, share: number) {
     this.#values = new Float32Array(height * width * channels);
     this.#height = height;
     this.#width = width;

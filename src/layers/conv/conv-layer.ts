@@ -36,10 +36,8 @@ export class ConvLayer extends Layer<ConvPlan> {
     this.#dropout = new Dropout(plan, kernels);
     this.#outgoing = new Outgoing(plan, kernels, this.f32, this.#scratch, this.#dropout);
     this.#norm = plan.norm && new BatchNorm(plan, plan.norm, kernels, this.f32, this.#scratch);
-    const { height, width, channels } = plan.below;
-    if (plan.localMean !== undefined) {
-      this.contrast = new LocalContrast([height, width, channels], plan.size, plan.localMean);
-    }
+    const { below, size, localMean } = plan;
+    if (localMean !== undefined) this.contrast = new LocalContrast(below, size, localMean);
   }
 
   // ----- forward -----------------------------------------------------------------------------------------------------

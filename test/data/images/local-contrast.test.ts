@@ -14,7 +14,7 @@ describe.each([
 ])('of %i × %i pixels of %i channels, by squares of %i, share %d', (height, width, channels, size, share) => {
   const inputs = height * width * channels;
   const reach = (size - 1) / 2;
-  const contrast = new LocalContrast([height, width, channels], size, share);
+  const contrast = new LocalContrast({ height, width, channels }, size, share);
 
   it.each([
     ['bytes', Uint8Array.from({ length: 2 * inputs }, (_, i) => (i * 97) % 256)],
