@@ -202,17 +202,19 @@ describe('a sweep that is disturbed comes to the same bits', () => {
     let doomed: number | undefined;
     const doom = (child: ChildProcess) => {
       const timer = setInterval(() => {
-        // The last one each time, and never the first.
+        // The last one each time, and never the first; long before it can have begun to learn.
         const pids = childrenOf(child);
         const pid = pids.at(-1);
         if (pids.length !== 2 || pid === undefined || pid === doomed) return;
         doomed = pid;
         kill(pid);
-      }, 150);
+      }, 5);
       child.once('exit', () => clearInterval(timer));
     };
     const startedAt = performance.now();
-    const ended = await runCommand(folder, ['sweep', 'long.json', '--workers', '2'], /candidates/, doom);
+    const words = ['sweep', 'long.json', '--json', '--workers', '2'];
+    const bothLearn = /"event":"epoch","trial":"(\w+)"[\s\S]*"event":"epoch","trial":"(?!\1)/;
+    const ended = await runCommand(folder, words, bothLearn, doom);
     expect(ended.code).toBe(1);
     expect(ended.stderr).toMatch(/has ended 5 times without an epoch between/);
     expect(performance.now() - startedAt).toBeLessThan(60_000);
