@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const files = (...names: string[]) => names.map(name => `test/**/${name}.test.ts`);
+const files = (...names: string[]) => names.map(name => `test/${name}.test.ts`);
 
 /** Those that want a browser. */
 const browser = files('compatibility/*', 'browser', 'browser-convolutions', 'demo', 'own-data');
@@ -13,6 +13,7 @@ const slow = files(
   'late-threads',
   'package',
   'cli/*',
+  'data/examples/*',
   'data/tables/any-table',
   'device/*',
   'examples/*',

@@ -6,13 +6,14 @@
 // `begin` and `end` are images.
 
 import { SKIP } from './columns';
-import { madd, PANEL_ROW } from './simd';
+import { atLeast, madd, PANEL_ROW } from './simd';
 
-/** activity (P, S·Q, 32) = raw · factors[0] + factors[1]; padding has zeros there. */
+/** activity (P, S·Q, 32) = raw · factors[0] + factors[1], at least `least`: 0 for ReLU, −∞ for none; padding has zeros there. */
 export function moveChannels(
-  activity: usize, raw: usize, factors: usize, begin: u32, end: u32, P: u32, Q: u32, S: u32,
+  activity: usize, raw: usize, factors: usize, begin: u32, end: u32, P: u32, Q: u32, S: u32, least: f32,
 ): void {
   const next = <usize>P * PANEL_ROW;
+  const floor = f32x4.splat(least);
   for (let panel: u32 = 0; panel < P; panel++) {
     for (let image = begin; image < end; image++) {
       const first = (<usize>panel * S + image) * Q * PANEL_ROW;
@@ -20,7 +21,7 @@ export function moveChannels(
         const own = factors + panel * PANEL_ROW + part;
         const scale = v128.load(own), shift = v128.load(own + next);
         for (let at = first + part; at < first + <usize>Q * PANEL_ROW; at += PANEL_ROW) {
-          v128.store(activity + at, madd(v128.load(raw + at), scale, shift));
+          v128.store(activity + at, atLeast(floor, madd(v128.load(raw + at), scale, shift)));
         }
       }
     }
@@ -58,13 +59,14 @@ export function gradientSums(
 }
 
 /**
- * gradient = factors[0] · gradient + factors[1] · raw + factors[2] where `raw` is on, otherwise 0: what comes through the mean and the
- * variance of the batch, and the ReLU below.
+ * gradient = factors[0] · gradient + factors[1] · raw + factors[2] where `raw` is above `least`, otherwise 0: what comes through the mean
+ * and the variance of the batch, and a ReLU below where `least` is 0; −∞ where there is none.
  */
 export function throughBatch(
-  gradient: usize, raw: usize, factors: usize, begin: u32, end: u32, P: u32, Q: u32, S: u32,
+  gradient: usize, raw: usize, factors: usize, begin: u32, end: u32, P: u32, Q: u32, S: u32, least: f32,
 ): void {
   const next = <usize>P * PANEL_ROW;
+  const floor = f32x4.splat(least);
   for (let panel: u32 = 0; panel < P; panel++) {
     for (let image = begin; image < end; image++) {
       const first = (<usize>panel * S + image) * Q * PANEL_ROW;
@@ -74,7 +76,7 @@ export function throughBatch(
         for (let at = first + part; at < first + <usize>Q * PANEL_ROW; at += PANEL_ROW) {
           const y = v128.load(raw + at);
           const d = madd(a, v128.load(gradient + at), madd(b, y, c));
-          v128.store(gradient + at, v128.and(d, f32x4.gt(y, f32x4.splat(0))));
+          v128.store(gradient + at, v128.and(d, f32x4.gt(y, floor)));
         }
       }
     }

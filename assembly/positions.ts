@@ -53,7 +53,7 @@ function scaleOf(squares: usize, place: usize, floor: f32, channels: u32): f32 {
 
 /**
  * Normalises images, position by position, and writes what is not zero as compressed rows, as normalizeRows does: input =
- * (position · P + panel) · 32 + unit.
+ * (position · P + panel) · 32 + unit. Without `squares`, activities as they are.
  */
 export function normalizePositions(
   rows: usize, entries: usize, activity: usize, squares: usize, totals: usize,
@@ -62,10 +62,10 @@ export function normalizePositions(
   let at = entries + <usize>begin * Q * P * 256;
   for (let image = begin; image < end; image++) {
     store<u32>(rows + ((<usize>image) << 3), <u32>(at - entries));
-    const floor = floorOf(totals, image, Q, channels);
+    const floor: f32 = squares ? floorOf(totals, image, Q, channels) : 0;
     let offset: u32 = 0;
     for (let q: u32 = 0; q < Q; q++) {
-      const scale = f32x4.splat(scaleOf(squares, <usize>image * Q + q, floor, channels));
+      const scale = f32x4.splat(squares ? scaleOf(squares, <usize>image * Q + q, floor, channels) : 1);
       for (let panel: u32 = 0; panel < P; panel++) {
         const y = activity + ((<usize>panel * S + image) * Q + q) * PANEL_ROW;
         at = pack(at, y, scale, offset);

@@ -21,12 +21,20 @@ export interface ModelLayer extends LayerSizes {
   readonly weight: Float32Array;
   /** (units), or (channels). */
   readonly bias: Float32Array;
+  /** What each channel is standardised by before its bias is added; absent where it is not. */
+  readonly norm?: Norm;
   /** What a sum of squares is multiplied with to be the goodness. */
   readonly slope: number;
   /** (all values of its shape, classes) of the softmax readout; absent where it does not look at this layer. */
   readonly readout?: Float32Array;
   /** (features, classes) by which the layer tells classes apart itself; absent where that does not count. */
   readonly map?: Float32Array;
+}
+
+/** Running means of training, (channels) each. */
+export interface Norm {
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
 }
 
 export interface DeviceModel {

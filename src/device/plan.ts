@@ -75,6 +75,8 @@ function planLayer(arena: Arena, layer: ModelLayer, isFirst: boolean, classPanel
     /** Rows of the weights, without the bias. */
     inputs,
     weights: arena.take(panels * (inputs + 1) * ROW_BYTES),
+    /** What each channel is scaled and moved by, (2, panels, 32), where channels are standardised. */
+    factors: patches?.isStandardised ? arena.take(2 * panels * ROW_BYTES) : 0,
     /** Length of what is passed on, and of the softmax readout of it; 0 where that does not look at this layer. */
     outputs,
     readout: readout ? arena.take(head(outputs)) : 0,

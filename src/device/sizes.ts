@@ -25,6 +25,10 @@ export interface Patches {
   readonly stride: number;
   readonly pool: number;
   readonly cells: number;
+  /** Whether each channel is standardised by running means before its ReLU. */
+  readonly isStandardised: boolean;
+  /** Whether each position is divided by a number of its own before it is handed on. */
+  readonly isDivided: boolean;
 }
 
 /** Throws an InputError unless `isFine`, of a description that must have what was `expected`. */
@@ -76,11 +80,12 @@ export function convSizes(
     border,
     localMean,
   } = more;
-  const published =
-    averagePool ?? overlapPool ?? triangle ?? normalization ?? readCells ?? groups ?? batchNorm ?? border;
+  const isDivided = normalization === undefined;
+  const isStandardised = batchNorm === 'before';
+  const published = averagePool ?? overlapPool ?? triangle ?? readCells ?? groups ?? border;
   check(
-    published === undefined,
-    'no averagePool, overlapPool, triangle, normalization, readCells, groups, batchNorm or border: only loadNetwork runs these',
+    published === undefined && (isDivided || normalization === 'none') && (isStandardised || !batchNorm),
+    "no averagePool, overlapPool, triangle, readCells, groups or border, no normalization but 'none', and no batchNorm but 'before': only loadNetwork runs these",
   );
   const isShare = typeof localMean === 'number' && localMean >= 0 && localMean <= 1;
   check(localMean === undefined || (isShare && l === 0), 'a localMean from 0 to 1, in the first layer alone');
@@ -88,7 +93,7 @@ export function convSizes(
     shape: outputOf({ channels, size, stride, maxPool: pool, cells }, below),
     fanIn: size * size * below.channels,
     features: channels * cells * cells,
-    patches: { size, stride, pool, cells },
+    patches: { size, stride, pool, cells, isStandardised, isDivided },
     ...(isShare && { contrast: new LocalContrast(below, size, localMean) }),
   };
 }

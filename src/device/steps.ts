@@ -14,6 +14,7 @@ export type PredictKernels = Pick<
   | 'convForward'
   | 'cutRows'
   | 'meanCells'
+  | 'moveChannels'
   | 'normalizePositions'
   | 'normalizeRows'
   | 'sharedForward'
@@ -124,8 +125,8 @@ function denseSteps(
 function convSteps(
   kernels: PredictKernels,
   { at }: PredictorPlan,
-  { below, shape, seen, positions, panels, depthBelow, weights }: PlannedLayer,
-  { size, stride, pool, cells }: Patches,
+  { below, shape, seen, positions, panels, depthBelow, weights, factors }: PlannedLayer,
+  { size, stride, pool, cells, isStandardised, isDivided }: Patches,
   row: number,
   entries: number,
   activity: Activity,
@@ -153,16 +154,19 @@ function convSteps(
         stride,
         pool,
         1,
-        0,
+        isStandardised ? Number.NEGATIVE_INFINITY : 0,
       );
-      kernels.sumPositions(squares, at.totals, at.activity, 0, 1, panels, positions, 1);
+      if (isStandardised) {
+        kernels.moveChannels(at.activity, at.activity, factors, 0, 1, panels, positions, 1, 0);
+      }
+      if (isDivided) kernels.sumPositions(squares, at.totals, at.activity, 0, 1, panels, positions, 1);
     },
     passOn() {
       kernels.normalizePositions(
         at.rows,
         at.entries,
         at.activity,
-        squares,
+        isDivided ? squares : 0,
         at.totals,
         0,
         1,

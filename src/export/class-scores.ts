@@ -1,6 +1,7 @@
 // What a network whose layers tell classes apart makes of its inputs, as ONNX operators: one row an example, the sum of what its layers
 // say, as log probabilities.
 
+import type { ConvSpec } from '../layers/conv/spec.ts';
 import { fullSpec } from '../layers/forms.ts';
 import { type Shape, sizeOf } from '../layers/shape.ts';
 import { inputShape, shapesOf } from '../recipes/check.ts';
@@ -92,7 +93,9 @@ function dense(graph: Graph, { tensor }: OnnxSource, l: number, below: Passed, s
 function convolution(graph: Graph, source: OnnxSource, l: number, below: Passed, shape: Shape): Passing {
   const images = below.areImages ? below.value : imagesOf(graph, below.value, below.shape);
   const activity = convolved(graph, source, l, images, below.shape);
-  return { activity, passed: { value: positionsScaled(graph, activity), shape, areImages: true } };
+  const { normalization } = source.recipe.layers[l] as ConvSpec;
+  const value = normalization ? activity : positionsScaled(graph, activity);
+  return { activity, passed: { value, shape, areImages: true } };
 }
 
 /** Rows over their root mean square. */

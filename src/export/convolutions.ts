@@ -1,6 +1,7 @@
 // Convolutions as ONNX operators. Between them values are images (examples, channels, height, width); what maps and dense layers read
 // of these is (examples, channels · height · width), so that the rows of their weights are put in that order.
 
+import { EPSILON } from '../layers/conv/batch-norm.ts';
 import type { ConvSpec } from '../layers/conv/spec.ts';
 import { type Shape, sizeOf } from '../layers/shape.ts';
 import type { Graph } from './graph.ts';
@@ -41,22 +42,31 @@ export function convolved(
   images: string,
   below: Shape,
 ): string {
-  const { channels, size, stride = 1, maxPool = 1 } = recipe.layers[l] as ConvSpec;
+  const { channels, size, stride = 1, maxPool = 1, batchNorm } = recipe.layers[l] as ConvSpec;
   const patch = { height: size, width: size, channels: below.channels };
   const fanIn = sizeOf(patch);
   const weight = channelByChannel(tensor(`layers.${l}.weight`, [fanIn, channels]), patch);
   // Unit by unit.
   const kernels = Float32Array.from(weight, (_, i) => weight[(i % fanIn) * channels + Math.floor(i / fanIn)]);
   const pad = (size - 1) / 2;
-  const sums = graph.node(
-    'Conv',
-    [
-      images,
-      graph.floats(`layers.${l}.weight`, kernels, [channels, below.channels, size, size]),
-      graph.floats(`layers.${l}.bias`, tensor(`layers.${l}.bias`, [channels])),
-    ],
-    { kernel_shape: [size, size], pads: [pad, pad, pad, pad], strides: [stride, stride] },
-  );
+  const vector = (name: string) => graph.floats(name, tensor(name, [channels]));
+  const weights = graph.floats(`layers.${l}.weight`, kernels, [channels, below.channels, size, size]);
+  const bias = vector(`layers.${l}.bias`);
+  const patches = { kernel_shape: [size, size], pads: [pad, pad, pad, pad], strides: [stride, stride] };
+  const sums = batchNorm
+    ? graph.node(
+        'BatchNormalization',
+        [
+          graph.node('Conv', [images, weights], patches),
+          graph.floats(`/ones.${channels}`, new Float32Array(channels).fill(1)),
+          bias,
+          vector(`layers.${l}.norm.mean`),
+          vector(`layers.${l}.norm.variance`),
+        ],
+        { epsilon: EPSILON },
+      )
+    : graph.node('Conv', [images, weights, bias], patches);
+  // Before the largest of each pool is taken: it stays the largest.
   const activity = graph.node('Relu', [sums]);
   if (maxPool === 1) return activity;
   // What does not fill a pool is left out, as where nothing else is said.

@@ -9,7 +9,7 @@ export type Holding = keyof typeof holds;
 /** Operators beside the standard ones, for what the standard cannot do with text. */
 export const ML_DOMAIN = 'ai.onnx.ml';
 
-/** Attributes of an operator: whole numbers from 0 on, texts, or lists of either. */
+/** Attributes of an operator: whole numbers from 0 on or others, texts, or lists of whole numbers or texts. */
 type Attributes = Readonly<Record<string, number | string | readonly number[] | readonly string[]>>;
 
 /** An input or output; a name in place of a size stands for any size. */
@@ -121,7 +121,8 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 
 function attribute(name: string, value: Attributes[string]): Message {
   const message = new Message().string(1, name);
-  if (typeof value === 'number') return message.number(3, value).number(20, 2);
+  if (Number.isInteger(value)) return message.number(3, value as number).number(20, 2);
+  if (typeof value === 'number') return message.float(2, value).number(20, 1);
   if (typeof value === 'string') return message.string(4, value).number(20, 3);
   for (const item of value) {
     if (typeof item === 'number') message.number(8, item);

@@ -184,14 +184,16 @@ export type Kernels = {
     L: number, S: number
   ): void;
   moveChannels(
-    activity: number, raw: number, factors: number, begin: number, end: number, P: number, Q: number, S: number
+    activity: number, raw: number, factors: number, begin: number, end: number, P: number, Q: number, S: number,
+    least: number
   ): void;
   gradientSums(
     sums: number, gradient: number, raw: number, targets: number, begin: number, end: number, P: number,
     Q: number, S: number
   ): void;
   throughBatch(
-    gradient: number, raw: number, factors: number, begin: number, end: number, P: number, Q: number, S: number
+    gradient: number, raw: number, factors: number, begin: number, end: number, P: number, Q: number, S: number,
+    least: number
   ): void;
   mixtureSlopes(
     slopes: number, totals: number, mixtures: number, activity: number, begin: number, end: number, M: number,

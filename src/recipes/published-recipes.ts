@@ -99,7 +99,7 @@ const deeperForward = {
 
 /** A layer of CwC. */
 /* @__NO_SIDE_EFFECTS__ */ function standardised(channels: number, more?: Partial<ConvSpec>): ConvSpec {
-  return { kind: 'conv', channels, size: 3, batchNorm: true, normalization: 'none', ...more };
+  return { kind: 'conv', channels, size: 3, batchNorm: 'after', normalization: 'none', ...more };
 }
 
 /**

@@ -58,16 +58,21 @@ function checkConv({ learning }: Recipe, spec: ConvSpec, path: string): void {
     refuse(`${path}.kind`, 'dense or local with recurrent learning', spec.kind);
   }
   if (spec.batchNorm) {
-    // What comes back through a mean of the batch comes to rows that have left, too; units are on both sides of zero; and running means
-    // move where a layer learns.
-    const isFine =
-      learning.kind === 'classes' && learning.activity === 'squares' && learning.settled === undefined;
-    if (!isFine) {
-      const expected = 'absent but with classes by squares, of which no row is ever settled';
-      refuse(`${path}.batchNorm`, expected, true);
+    // What comes back through a mean of the batch comes to rows that have left, too; and running means move where a layer learns.
+    if (learning.kind !== 'classes' || learning.settled !== undefined) {
+      const expected = 'absent but with classes, of which no row is ever settled';
+      refuse(`${path}.batchNorm`, expected, spec.batchNorm);
+    }
+    // Behind the ReLU, units are on both sides of zero.
+    if (spec.batchNorm === 'after' && learning.activity !== 'squares') {
+      refuse(
+        `${path}.batchNorm`,
+        `before, where classes are told by ${learning.activity} activities`,
+        spec.batchNorm,
+      );
     }
     if (isFrozen(learning, spec)) {
-      refuse(`${path}.batchNorm`, 'absent in a layer that is frozen', true);
+      refuse(`${path}.batchNorm`, 'absent in a layer that is frozen', spec.batchNorm);
     }
   }
   if ('peerNormalisation' in learning && learning.peerNormalisation !== undefined) {

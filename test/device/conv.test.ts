@@ -110,12 +110,22 @@ describe('a file that is none is refused', () => {
     [
       'means of positions',
       layer({ averagePool: 2 }),
-      /no averagePool, overlapPool, triangle, normalization, readCells, groups, batchNorm or border: only/,
+      /no averagePool, overlapPool, .*, no normalization but 'none', and no batchNorm but 'before': only/,
     ],
     [
       'other scales',
       layer({ normalization: 'image' }),
-      /no averagePool, overlapPool, triangle, normalization, readCells, groups, batchNorm or border: only/,
+      /no averagePool, overlapPool, .*, no normalization but 'none', and no batchNorm but 'before': only/,
+    ],
+    [
+      'batch normalisation of activities',
+      layer({ batchNorm: 'after' }),
+      /no normalization but 'none', and no batchNorm but 'before': only/,
+    ],
+    [
+      'no running means',
+      layer({ batchNorm: 'before' }),
+      /the model: expected the tensor layers\.1\.norm\.mean of F32 \[20\], found none/,
     ],
     [
       'a map with a bias',

@@ -23,12 +23,17 @@ const SIZES: readonly Sizes[] = [
   })),
 ];
 
-function batch(bench: Bench, { M, Q, C }: Sizes): void {
+/** With a ReLU before, or after. */
+function batch(bench: Bench, { M, Q, C }: Sizes, isRectified: boolean): void {
   bench.reset();
+  const [leastBefore, leastAfter] = isRectified
+    ? [0, Number.NEGATIVE_INFINITY]
+    : [Number.NEGATIVE_INFINITY, 0];
   const [P, S] = [Math.ceil(C / 32), M + 2];
   const raw = bench.panels(C, S * Q);
-  // About half of it is off, as after a ReLU.
-  for (let i = 0; i < P * S * Q * 32; i++) bench.f32[(raw >> 2) + i] = Math.max(0, bench.f32[(raw >> 2) + i]);
+  for (let i = 0; i < P * S * Q * 32; i++) {
+    bench.f32[(raw >> 2) + i] = Math.max(leastBefore, bench.f32[(raw >> 2) + i]);
+  }
   const factors = bench.zeros(3 * P * 32);
   for (let row = 0; row < 3; row++) {
     for (let c = 0; c < C; c++) bench.f32[(factors >> 2) + row * P * 32 + c] = bench.noise.normal();
@@ -39,7 +44,7 @@ function batch(bench: Bench, { M, Q, C }: Sizes): void {
   const close = (what: string, at: number) => bench.panelsWithin(what, at, P, S * Q, M * Q, 1e-5);
   bench.check({
     end: M,
-    call: (k, begin, end) => k.moveChannels(activity, raw, factors, begin, end, P, Q, S),
+    call: (k, begin, end) => k.moveChannels(activity, raw, factors, begin, end, P, Q, S, leastAfter),
     writes: units(activity),
   });
   close('activity', activity);
@@ -57,7 +62,7 @@ function batch(bench: Bench, { M, Q, C }: Sizes): void {
     bench.within('sums', (sums >> 2) + i, 20 * Q * sumError(Q) * 2 ** -23);
   bench.check({
     end: M,
-    call: (k, begin, end) => k.throughBatch(gradient, raw, factors, begin, end, P, Q, S),
+    call: (k, begin, end) => k.throughBatch(gradient, raw, factors, begin, end, P, Q, S, leastBefore),
     writes: units(gradient),
   });
   close('gradient', gradient);
@@ -67,6 +72,10 @@ function batch(bench: Bench, { M, Q, C }: Sizes): void {
 eachBuild((open, isFull) => {
   it('batch normalisation', () => {
     const bench = open();
-    for (const sizes of isFull ? SIZES : [SIZES[2]]) about(JSON.stringify(sizes), () => batch(bench, sizes));
+    for (const sizes of isFull ? SIZES : [SIZES[2]]) {
+      for (const isRectified of [true, false]) {
+        about(JSON.stringify({ ...sizes, isRectified }), () => batch(bench, sizes, isRectified));
+      }
+    }
   });
 });

@@ -44,13 +44,13 @@ function prepare(bench: Bench, { M, U, height, width }: Sizes) {
   return { P, Q, S, activity, squares, totals };
 }
 
-function normalize(bench: Bench, sizes: Sizes): void {
+function normalize(bench: Bench, sizes: Sizes, isDivided: boolean): void {
   const { M, U } = sizes;
   const { P, Q, S, activity, squares, totals } = prepare(bench, sizes);
   const rows = bench.take(2 * S);
   const entries = bench.take(2 * S * Q * P * 32);
   packs(bench, M, Q * P * 32 * 8, rows, entries, (k, begin, end) =>
-    k.normalizePositions(rows, entries, activity, squares, totals, begin, end, P, Q, S, U),
+    k.normalizePositions(rows, entries, activity, isDivided ? squares : 0, totals, begin, end, P, Q, S, U),
   );
   sameRows(bench, rows, entries, M, 8);
 }
@@ -120,7 +120,14 @@ eachBuild((open, isFull) => {
     const bench = open();
     for (const sizes of all) about(JSON.stringify(sizes), () => what(bench, sizes));
   };
-  it('normalizePositions', each(normalize));
+  it(
+    'normalizePositions',
+    each((bench, sizes) => normalize(bench, sizes, true)),
+  );
+  it(
+    'normalizePositions of activities as they are',
+    each((bench, sizes) => normalize(bench, sizes, false)),
+  );
   it(
     'meanCells and cellGradient of activities',
     each((bench, sizes) => features(bench, sizes, false, 0)),

@@ -110,7 +110,7 @@ const sound: Record<string, Recipe> = {
   standardised: {
     ...common,
     name: 'standardised',
-    layers: [{ kind: 'conv', channels: 12, size: 3, batchNorm: true }],
+    layers: [{ kind: 'conv', channels: 12, size: 3, batchNorm: 'after' }],
     image: [6, 8],
     learning: { kind: 'classes', activity: 'squares', map: 'blocks', optimizer: adam, readFrom: 0 },
   },
@@ -522,14 +522,14 @@ describe('settings that do not go together', () => {
       'standardised',
       { activity: 'linear' },
       {},
-      'layers[0].batchNorm must be absent but with classes by squares, of which no row is ever settled, found true',
+      'layers[0].batchNorm must be before, where classes are told by linear activities, found "after"',
     ],
     [
       'batch normalisation that nothing moves',
       'standardised',
       { frozen: true },
       {},
-      'layers[0].batchNorm must be absent in a layer that is frozen, found true',
+      'layers[0].batchNorm must be absent in a layer that is frozen, found "after"',
     ],
     [
       'images seen two at once by layers that are no convolutions',

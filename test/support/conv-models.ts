@@ -62,6 +62,20 @@ export const convModels: readonly (readonly [string, RecipeOf<Classes>, classes:
   ],
   ['less of the mean around in grey', recipeOf([conv(10, 3, { localMean: 1, cells: 2 })], [8, 2]), 4],
   [
+    'channels that are standardised before their ReLU',
+    recipeOf(
+      [
+        conv(12, 3, { batchNorm: 'before', normalization: 'none', maxPool: 2, cells: 3 }),
+        conv(33, 3, { batchNorm: 'before', normalization: 'none', cells: 2, stride: 2 }),
+        conv(20, 3, { normalization: 'none' }),
+        conv(9, 1, { batchNorm: 'before' }),
+      ],
+      [9, 11, 3],
+      { learning: { activity: 'linear', settled: undefined, rest: undefined } },
+    ),
+    3,
+  ],
+  [
     'squares, and dense layers above',
     recipeOf([conv(34, 3, { maxPool: 2, cells: 2 }), 45, { kind: 'dense', units: 31 }], [8, 7, 3], {
       learning: { activity: 'squares' },

@@ -26,8 +26,8 @@ export function wholeNormalized(image: Image): Image {
   return image.map(row => row.map(position => position.map(x => x / rms)));
 }
 
-/** What a layer makes of an image, before anything is normalised. */
-export function activities(x: Image, { weight, bias, size, stride, pool }: PlainConv): Image {
+/** What a layer makes of an image, before anything is normalised; with a `least` of −∞, before it is rectified, too. */
+export function activities(x: Image, { weight, bias, size, stride, pool }: PlainConv, least = 0): Image {
   const [height, width, channels] = [x.length, x[0].length, x[0][0].length];
   const pad = (size - 1) / 2;
   const convolved: Image = [];
@@ -41,14 +41,14 @@ export function activities(x: Image, { weight, bias, size, stride, pool }: Plain
         const value = x[y]?.[cx * stride + (patch % size) - pad]?.[channel] ?? 0;
         if (value !== 0) for (let u = 0; u < sums.length; u++) sums[u] += value * weight[k][u];
       }
-      row.push(sums.map(sum => Math.max(0, sum)));
+      row.push(sums.map(sum => Math.max(least, sum)));
     }
     convolved.push(row);
   }
   return Array.from({ length: Math.floor(convolved.length / pool) }, (_, y) =>
     Array.from({ length: Math.floor(convolved[0].length / pool) }, (_, px) =>
       bias.map((_, u) => {
-        let most = 0;
+        let most = least;
         for (let i = 0; i < pool * pool; i++) {
           most = Math.max(most, convolved[y * pool + Math.floor(i / pool)][px * pool + (i % pool)][u]);
         }

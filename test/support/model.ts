@@ -57,12 +57,19 @@ export function randomModelOf<Kind extends Contrast | Classes>(
     const [below, shape] = [shapes[l], shapes[l + 1]];
     const spec = fullSpec(layer);
     const [patch, cells] = spec.kind === 'conv' ? [spec.size ** 2, spec.cells ?? 1] : [];
+    const isStandardised = spec.kind === 'conv' && spec.batchNorm !== undefined;
     const fanIn = patch ? patch * below.channels : sizeOf(below);
     const units = patch ? shape.channels : sizeOf(shape);
     const rowsOf = (map: string) => (cells && map === 'classes' ? units * cells * cells : sizeOf(shape));
     return [
       floats(`layers.${l}.weight`, [fanIn, units], 1 / Math.sqrt(fanIn)),
       floats(`layers.${l}.bias`, [units], 0.1, bias),
+      ...(isStandardised
+        ? [
+            floats(`layers.${l}.norm.mean`, [units], 0.3),
+            floats(`layers.${l}.norm.variance`, [units], 0.05, 0.5),
+          ]
+        : []),
       ...maps
         .filter(map => map === 'classes' || l >= readFrom)
         .map(map => floats(`${map}.${l}.weight`, [rowsOf(map), classes], 0.2)),

@@ -26,10 +26,10 @@ export function batchKernels(
   }
 
   return {
-    moveChannels(activity, raw, factors, begin, end, P, Q, S) {
+    moveChannels(activity, raw, factors, begin, end, P, Q, S, least) {
       const factor = (row: number, c: number) => f32[word(factors, row * P * PANEL + c)];
       each(begin, end, P, Q, S, (c, at) => {
-        f32[at(activity)] = f32[at(raw)] * factor(0, c) + factor(1, c);
+        f32[at(activity)] = Math.max(least, f32[at(raw)] * factor(0, c) + factor(1, c));
       });
     },
 
@@ -46,12 +46,12 @@ export function batchKernels(
       }
     },
 
-    throughBatch(gradient, raw, factors, begin, end, P, Q, S) {
+    throughBatch(gradient, raw, factors, begin, end, P, Q, S, least) {
       const factor = (row: number, c: number) => f32[word(factors, row * P * PANEL + c)];
       each(begin, end, P, Q, S, (c, at) => {
         const y = f32[at(raw)];
         const d = factor(0, c) * f32[at(gradient)] + factor(1, c) * y + factor(2, c);
-        f32[at(gradient)] = y > 0 ? d : 0;
+        f32[at(gradient)] = y > least ? d : 0;
       });
     },
   };

@@ -64,7 +64,7 @@ export function positionKernels(
         return values.map((_, i) => {
           const [q, panel, lane] = [Math.floor(i / (P * PANEL)), Math.floor(i / PANEL) % P, i % PANEL];
           const y = f32[word(activity, ((panel * S + image) * Q + q) * PANEL + lane)];
-          return y * scaleOf(squares, totals, image, q, Q, channels);
+          return squares ? y * scaleOf(squares, totals, image, q, Q, channels) : y;
         });
       });
     },

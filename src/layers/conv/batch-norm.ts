@@ -1,4 +1,4 @@
-// Batch normalisation of the channels of a layer (Ioffe and Szegedy 2015).
+// Batch normalisation of the channels of a layer (Ioffe and Szegedy 2015): of activities, or before the ReLU that makes them.
 //
 // Each thread sums up what all of them have found of each image, in the order of images: so all have the same means, to the bit.
 
@@ -9,8 +9,13 @@ import type { BatchNormPlan } from './norm-plan.ts';
 import type { ConvPlan } from './plan.ts';
 
 /** What is added to variances, and the share that running means move by (the settings of CwC's code). */
-const EPSILON = 1e-4;
+export const EPSILON = 1e-4;
 const MOVES = 0.1;
+
+/** What a channel is divided by. */
+export function deviationOf(variance: number): number {
+  return Math.sqrt(variance + EPSILON);
+}
 
 export class BatchNorm {
   readonly place: StepPlace;
@@ -20,6 +25,9 @@ export class BatchNorm {
   readonly #f32: Float32Array;
   /** (3, channels), of this thread alone. */
   readonly #factors: number;
+  /** What standardised values, and those that are standardised, are at least. */
+  readonly #leastAfter: number;
+  readonly #leastBefore: number;
   readonly #mean: Float64Array;
   readonly #variance: Float64Array;
   /** What the gradient asks of the scale and of the shift of each channel, summed over the batch. */
@@ -35,11 +43,19 @@ export class BatchNorm {
     this.#kernels = kernels;
     this.#f32 = f32;
     this.#factors = factors;
+    [this.#leastBefore, this.#leastAfter] = norm.isBefore
+      ? [Number.NEGATIVE_INFINITY, 0]
+      : [0, Number.NEGATIVE_INFINITY];
     const numbers = () => new Float64Array(plan.panels * PANEL);
     this.#mean = numbers();
     this.#variance = numbers();
     this.#scaleGradient = numbers();
     this.#shiftGradient = numbers();
+  }
+
+  /** What the layer's own kernels are told to make at least. */
+  get least(): number {
+    return this.#leastBefore;
   }
 
   begin(isTraining: boolean): void {
@@ -76,11 +92,23 @@ export class BatchNorm {
     const factors = this.#factors >>> 2;
     f32.fill(0, factors, factors + 2 * panels * PANEL);
     for (let c = 0; c < channels; c++) {
-      const scale = this.#weight(c, 0) / Math.sqrt(this.#variance[c] + EPSILON);
+      const scale = this.#scale(c) / deviationOf(this.#variance[c]);
       f32[factors + c] = scale;
-      f32[factors + panels * PANEL + c] = this.#weight(c, 1) - this.#mean[c] * scale;
+      f32[factors + panels * PANEL + c] =
+        f32[this.#place(this.#norm.weights, c, 'shift')] - this.#mean[c] * scale;
     }
-    this.#kernels.moveChannels(at.activity, raw, this.#factors, begin, end, panels, height * width, rows);
+    const positions = height * width;
+    this.#kernels.moveChannels(
+      at.activity,
+      raw,
+      this.#factors,
+      begin,
+      end,
+      panels,
+      positions,
+      rows,
+      this.#leastAfter,
+    );
   }
 
   /** Sums the gradient of activities of images `begin` to `end`. */
@@ -110,12 +138,12 @@ export class BatchNorm {
     f32.fill(0, a, c + panels * PANEL);
     const count = this.#images * height * width;
     for (let channel = 0; channel < channels; channel++) {
-      const deviation = Math.sqrt(this.#variance[channel] + EPSILON);
+      const deviation = deviationOf(this.#variance[channel]);
       const mean = this.#mean[channel];
       const sum = this.#shiftGradient[channel];
       const along = (this.#scaleGradient[channel] - mean * sum) / deviation;
       this.#scaleGradient[channel] = along;
-      const scale = this.#weight(channel, 0) / deviation;
+      const scale = this.#scale(channel) / deviation;
       const slope = along / (count * deviation);
       f32[a + channel] = scale;
       f32[b + channel] = -scale * slope;
@@ -123,19 +151,30 @@ export class BatchNorm {
     }
     const { activity } = at;
     const { raw } = this.#norm;
-    this.#kernels.throughBatch(activity, raw, this.#factors, begin, end, panels, height * width, rows);
+    const positions = height * width;
+    this.#kernels.throughBatch(
+      activity,
+      raw,
+      this.#factors,
+      begin,
+      end,
+      panels,
+      positions,
+      rows,
+      this.#leastBefore,
+    );
   }
 
   /** Writes the gradient of scales and shifts of panels `begin` to `end`, and moves their running means. */
   finish(begin: number, end: number): void {
     const { channels, height, width } = this.#plan;
-    const { mean, variance, gradient } = this.#norm;
+    const { mean, variance, gradient, inputs } = this.#norm;
     const f32 = this.#f32;
     const count = this.#images * height * width;
     const unbiased = count > 1 ? count / (count - 1) : 1;
     for (let c = begin * PANEL; c < Math.min(channels, end * PANEL); c++) {
-      f32[placeOf(gradient, c, 0)] = this.#scaleGradient[c];
-      f32[placeOf(gradient, c, 1)] = this.#shiftGradient[c];
+      if (inputs > 0) f32[this.#place(gradient, c, 'scale')] = this.#scaleGradient[c];
+      f32[this.#place(gradient, c, 'shift')] = this.#shiftGradient[c];
       f32[(mean >>> 2) + c] += MOVES * (this.#mean[c] - f32[(mean >>> 2) + c]);
       f32[(variance >>> 2) + c] += MOVES * (unbiased * this.#variance[c] - f32[(variance >>> 2) + c]);
     }
@@ -156,9 +195,12 @@ export class BatchNorm {
     }
   }
 
-  /** The scale (row 0) or the shift (row 1) of channel `c`. */
-  #weight(c: number, row: 0 | 1): number {
-    return this.#f32[placeOf(this.#norm.weights, c, row)];
+  #scale(c: number): number {
+    return this.#norm.inputs > 0 ? this.#f32[this.#place(this.#norm.weights, c, 'scale')] : 1;
+  }
+
+  #place(pointer: number, c: number, what: 'scale' | 'shift'): number {
+    return placeOf(this.#norm, pointer, c, what);
   }
 }
 
@@ -166,12 +208,18 @@ export class BatchNorm {
 export function initializeNorm(norm: BatchNormPlan, channels: number, memory: WebAssembly.Memory): void {
   const f32 = new Float32Array(memory.buffer);
   for (let c = 0; c < channels; c++) {
-    f32[placeOf(norm.weights, c, 0)] = 1;
+    if (norm.inputs > 0) f32[placeOf(norm, norm.weights, c, 'scale')] = 1;
     f32[(norm.variance >>> 2) + c] = 1;
   }
 }
 
-/** The word of channel `c` in row `row` of (panels, 2, 32). */
-function placeOf(pointer: number, c: number, row: 0 | 1): number {
-  return (pointer >>> 2) + (2 * Math.floor(c / PANEL) + row) * PANEL + (c % PANEL);
+/** The word of channel `c` in (panels, stride, 32): the scales are the first of two rows, the shifts the last. */
+function placeOf(
+  { inputs, stride }: BatchNormPlan,
+  pointer: number,
+  c: number,
+  what: 'scale' | 'shift',
+): number {
+  const row = what === 'scale' ? 0 : inputs;
+  return (pointer >>> 2) + (stride * Math.floor(c / PANEL) + row) * PANEL + (c % PANEL);
 }

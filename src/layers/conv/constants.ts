@@ -8,7 +8,7 @@ import type { ConvPlan } from './plan.ts';
  * where there is none.
  */
 export function writeConstants(plan: ConvPlan, memory: WebAssembly.Memory): void {
-  const { at, fanIn, withoutBias, norm, channelGroups } = plan;
+  const { at, fanIn, isBiased, norm, channelGroups } = plan;
   const [u32, f32] = [new Uint32Array(memory.buffer), new Float32Array(memory.buffer)];
   const takeRows = ({ columns, lists }: { columns: number; lists: number }, rows: number) => {
     for (let k = 0; k < rows; k++) {
@@ -19,8 +19,8 @@ export function writeConstants(plan: ConvPlan, memory: WebAssembly.Memory): void
     }
   };
   takeRows(at, fanIn + 1);
-  if (withoutBias) u32[(at.columns >>> 2) + 2 * fanIn + 1] = 8 * fanIn;
-  if (norm) takeRows(norm, 2);
+  if (!isBiased) u32[(at.columns >>> 2) + 2 * fanIn + 1] = 8 * fanIn;
+  if (norm) takeRows(norm, norm.stride);
   if (channelGroups > 1) writeMasks(plan, u32);
 }
 

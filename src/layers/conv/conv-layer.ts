@@ -87,7 +87,7 @@ export class ConvLayer extends Layer<ConvPlan> {
     const activity = this.plan.norm?.raw ?? at.activity;
     const scratch = this.#scratch;
     const { height, width } = below;
-    const least = isLinear ? Number.NEGATIVE_INFINITY : 0;
+    const least = isLinear ? Number.NEGATIVE_INFINITY : (this.#norm?.least ?? 0);
     const sizes = [weights, begin, end, panels, height, width, depth, size, step, pool, rows, least] as const;
     if (this.#isFull(begin, end)) {
       kernels.gridForward(activity, winners, scratch, at.grid, ...sizes);

@@ -13,12 +13,19 @@ export const convForm: LayerForm<ConvSpec> = { spec: convSpec, output: outputOf 
 /** The shape of what is handed on; throws an InputError where a layer cannot stand on `below`. */
 export function outputOf(spec: Omit<ConvSpec, 'kind'>, below: Shape): Shape {
   const { channels, cells = 1, outputDropout, normalization, triangle, averagePool, overlapPool } = spec;
-  const { groups = 1, batchNorm, dropout } = spec;
+  const { groups = 1, batchNorm, dropout, withoutBias } = spec;
   if (channels < FEWEST_CHANNELS) refuse('channels', `at least ${FEWEST_CHANNELS}`, channels);
   if (channels % groups !== 0 || below.channels % groups !== 0) {
     refuse('groups', `a count that divides ${channels} channels and the ${below.channels} below`, groups);
   }
   if (batchNorm && dropout !== undefined) refuse('dropout', 'absent beside batchNorm', dropout);
+  if (batchNorm === 'before' && withoutBias) {
+    refuse(
+      'withoutBias',
+      'absent where batchNorm is before the ReLU, which the bias is added after',
+      withoutBias,
+    );
+  }
   const shortest = Math.min(below.height, below.width);
   if (spec.border && (spec.size - 1) / 2 >= shortest) {
     refuse(

@@ -30,7 +30,8 @@ export class Outgoing {
   write(begin: number, end: number): void {
     const { at, means, panels, isApart, outgoing } = this.#plan;
     if (isApart) this.#pool(begin, end);
-    if (this.#plan.normalization) this.#byChannels(begin, end);
+    const { normalization } = this.#plan;
+    if (normalization === 'image' || normalization === 'blocks') this.#byChannels(begin, end);
     else this.#byPositions(begin, end);
     if (!means) return;
     this.#kernels.meanParts(
@@ -76,19 +77,20 @@ export class Outgoing {
     this.#dropout.drop(outgoing, outPositions, begin, end, plan.outputDropout, 1);
   }
 
-  /** Each position divided by a number of its own. */
+  /** Each position divided by a number of its own, or as it is. */
   #byPositions(begin: number, end: number): void {
-    const { at, panels, rows, channels, isApart, outPositions } = this.#plan;
+    const { at, panels, rows, channels, isApart, outPositions, normalization } = this.#plan;
     const { outputRows, outputEntries, outgoing, outSquares, outTotals } = at;
     const kernels = this.#kernels;
+    const isDivided = normalization === undefined;
     // Of the activities themselves, they are summed as soon as they are there.
-    if (isApart)
+    if (isDivided && isApart)
       kernels.sumPositions(outSquares, outTotals, outgoing, begin, end, panels, outPositions, rows);
     kernels.normalizePositions(
       outputRows,
       outputEntries,
       outgoing,
-      outSquares,
+      isDivided ? outSquares : 0,
       outTotals,
       begin,
       end,
@@ -106,7 +108,7 @@ export class Outgoing {
     const kernels = this.#kernels;
     if (normalization === 'blocks') {
       kernels.channelSums(scales, activity, begin, end, panels, height * width, rows);
-    } else if (normalization === 'image') {
+    } else {
       kernels.channelSums(scales, outgoing, begin, end, panels, outPositions, rows);
     }
     for (let image = begin; image < end; image++) {
@@ -129,12 +131,12 @@ export class Outgoing {
 
   /** Makes of the sums of channels from word `scales` on the same scale for all, and no shift. */
   #scaleImage(scales: number): void {
-    const { normalization, panels, channels, outPositions } = this.#plan;
+    const { panels, channels, outPositions } = this.#plan;
     const f32 = this.#f32;
     const [shifts, end] = [1, 2].map(half => scales + half * panels * PANEL);
     let squares = 0;
     for (let unit = shifts; unit < end; unit++) squares += f32[unit];
-    const rms = normalization === 'none' ? 1 : TINY + Math.sqrt(squares / (outPositions * channels));
+    const rms = TINY + Math.sqrt(squares / (outPositions * channels));
     f32.fill(1 / rms, scales, shifts);
     f32.fill(0, shifts, end);
   }

@@ -11,9 +11,10 @@ import {
   planHead,
   type Site,
   type TensorRegion,
+  type UnitBlock,
 } from '../plan.ts';
 import { FEWEST_CHANNELS, outgoingOf, positionsOf } from './form.ts';
-import { normTensors, planBatchNorm } from './norm-plan.ts';
+import { type BatchNormPlan, normTensors, planBatchNorm } from './norm-plan.ts';
 import { featureOrder, spacedOrder } from './order.ts';
 import type { ConvSpec } from './spec.ts';
 
@@ -29,7 +30,7 @@ export function planConv(spec: ConvSpec, site: Site) {
   const { below, batch, rows, classes, classMap, isSelfContrast = false, moments, threads } = site;
   const { channels, size, stride = 1, maxPool: pool = 1, cells = 1 } = spec;
   const { dropout = 0, outputDropout = 0, normalization, readCells } = spec;
-  const { groups: channelGroups = 1, batchNorm: hasBatchNorm = false } = spec;
+  const { groups: channelGroups = 1, batchNorm } = spec;
   const { triangle: isTriangle = false, averagePool = 1, overlapPool = 1 } = spec;
   const { height, width } = positionsOf(spec, below);
   const outgoing = outgoingOf(spec, { height, width });
@@ -49,6 +50,8 @@ export function planConv(spec: ConvSpec, site: Site) {
   /** Whether activities are changed unit by unit before they are handed on. */
   const isRectified = isSelfContrast || isTriangle;
   const isPooled = averagePool > 1 || overlapPool > 1;
+  /** Whether each channel of an image is scaled and moved as one. */
+  const isByChannels = normalization === 'image' || normalization === 'blocks';
   /** Whether what is handed on is made apart from the activities, which the gradient still needs. */
   const isApart = isRectified || isPooled || outputDropout > 0;
   const fanIn = size * size * depth;
@@ -80,7 +83,7 @@ export function planConv(spec: ConvSpec, site: Site) {
   const activity = arena.take(activityBytes);
   const rectified = isRectified ? arena.take(activityBytes) : activity;
   const squares = arena.take(rows * positions * 4);
-  const norm = hasBatchNorm ? planBatchNorm(arena, activityBytes, rows, panels, moments) : undefined;
+  const norm = batchNorm && planBatchNorm(arena, batchNorm, activityBytes, rows, panels, moments);
   const at = {
     weights: arena.take(weightBytes),
     first: arena.take(weightBytes),
@@ -99,7 +102,7 @@ export function planConv(spec: ConvSpec, site: Site) {
         : rectified,
     outSquares: isApart && !normalization ? arena.take(rows * outPositions * 4) : squares,
     outTotals: isApart && !normalization ? arena.take(rows * 4) : goodness.totals,
-    scales: arena.take(normalization ? rows * 2 * panels * ROW_BYTES : 0),
+    scales: arena.take(isByChannels ? rows * 2 * panels * ROW_BYTES : 0),
     ...output,
     // Of self-contrast: where the goodness of each position lies, and its gradient, in the place of what has been handed on.
     slopes: arena.take(isSelfContrast ? rows * 2 * positions * 4 : 0),
@@ -184,7 +187,8 @@ export function planConv(spec: ConvSpec, site: Site) {
     norm,
     /** The standard deviation of the initial weights. */
     deviation: deviationOf(spec, below.channels / channelGroups),
-    withoutBias: spec.withoutBias === true,
+    /** Whether the weights of a unit have a bias that is learned. */
+    isBiased: !(spec.withoutBias || norm?.isBefore),
     /** The share of the mean around a value that is taken from it. */
     localMean: spec.localMean,
     dropout,
@@ -209,7 +213,7 @@ export function planConv(spec: ConvSpec, site: Site) {
     /** Where the fixed bias of a map to classes begins. */
     mapBias: bias?.at,
     tensors: [
-      ...blockTensors(
+      ...weightTensors(
         {
           prefix: `layers.${site.index}`,
           inputs: fanIn,
@@ -220,14 +224,21 @@ export function planConv(spec: ConvSpec, site: Site) {
           second: at.second,
         },
         moments,
+        norm,
       ),
       ...(bias ? [biasTensor(bias, classMap!.classes)] : []),
-      ...(norm ? normTensors(norm, `layers.${site.index}.norm`, channels, moments) : []),
+      ...(norm ? normTensors(norm, `layers.${site.index}`, channels, moments) : []),
     ],
     at,
     pages,
     bytes: pages * 65536,
   };
+}
+
+/** Those of a layer's weights: biases that are added after batch normalisation lie there. */
+function weightTensors(block: UnitBlock, moments: number, norm: BatchNormPlan | undefined): TensorRegion[] {
+  const tensors = blockTensors(block, moments);
+  return norm?.isBefore ? tensors.filter(({ isVector }) => !isVector) : tensors;
 }
 
 /** A vector in the first of two rows of its panels, as random weights of one input lie. */

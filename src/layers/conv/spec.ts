@@ -42,10 +42,11 @@ export const convSpec = object({
   /** The share of activities that training sets to zero, at random, before anything reads them; the others grow as much. Absent: none. */
   dropout: optional(below1),
   /**
-   * Before anything reads them, the activities of each channel are standardised over the positions and images of a batch, then scaled and
-   * moved by two numbers that it learns (Ioffe and Szegedy 2015); asked about, by running means of what training has seen.
+   * Each channel is standardised over the positions and images of a batch (Ioffe and Szegedy 2015); asked about, by running means of what
+   * training has seen. `after`: its activities, which are then scaled and moved by two numbers that it learns, before anything reads them.
+   * `before`: what is not rectified yet, of the largest of each pool; its bias is added after, and then comes the ReLU.
    */
-  batchNorm: optional(yes),
+  batchNorm: optional(oneOf('before', 'after')),
   /**
    * What goes on of each unit is the part that is over the mean of its position's channels (the triangle of Coates, Lee and Ng 2011); absent:
    * all of it.
@@ -72,3 +73,6 @@ export const convSpec = object({
 });
 
 export type ConvSpec = Infer<typeof convSpec>;
+
+/** Where batch normalisation is, of the ReLU. */
+export type BatchNormPlace = NonNullable<ConvSpec['batchNorm']>;

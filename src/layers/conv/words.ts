@@ -23,7 +23,7 @@ export const convWords: LayerWords<ConvSpec> = {
       ...(groups ? [`${groups} groups`] : []),
       ...(withoutBias ? ['no bias'] : []),
       ...(initial ? [`initial variance 2 over the ${initial}`] : []),
-      ...(batchNorm ? ['standardised over the batch'] : []),
+      ...(batchNorm ? [`standardised over the batch ${batchNorm} the ReLU`] : []),
       ...(dropout ? [`${dropout} dropped`] : []),
       ...(cells > 1 ? [`read in ${cells} × ${cells} cells`] : []),
       ...(triangle ? ['what is over the mean of the channels'] : []),

@@ -1,8 +1,8 @@
-// Whole steps with batch normalisation and groups of channels, as CwC has them, against finite differences of the equations in double
-// precision; and what is answered by running means.
+// Whole steps with batch normalisation and groups of channels, behind the ReLU as CwC has them and before it, against finite differences of
+// the equations in double precision; and what is answered by running means.
 
 import { describe, expect, it } from 'vitest';
-import type { ConvSpec } from '../../../src/layers/conv/spec.ts';
+import type { BatchNormPlace, ConvSpec } from '../../../src/layers/conv/spec.ts';
 import { createNetwork } from '../../../src/network/create.ts';
 import { encodeNetwork } from '../../../src/network/encode.ts';
 import { decodeNetwork } from '../../../src/network/model.ts';
@@ -24,18 +24,20 @@ const pictures: Image[] = rowsOf(
   inputs,
 ).map(row => wholeNormalized(rowsOf(row, width * channels).map(line => rowsOf(line, channels))));
 
-const common = { kind: 'conv', size: 3, batchNorm: true, normalization: 'none' } as const;
-const layers: ConvSpec[] = [
-  { ...common, channels: 9 },
-  { ...common, channels: 12, groups: 3, maxPool: 2 },
-  { ...common, channels: 36 },
-];
+function layersOf(batchNorm: BatchNormPlace): ConvSpec[] {
+  const common = { kind: 'conv', size: 3, batchNorm, normalization: 'none' } as const;
+  return [
+    { ...common, channels: 9 },
+    { ...common, channels: 12, groups: 3, maxPool: 2 },
+    { ...common, channels: 36 },
+  ];
+}
 
-function recipeOf(more: Partial<RecipeOf<Classes>> = {}): RecipeOf<Classes> {
+function recipeOf(place: BatchNormPlace, more: Partial<RecipeOf<Classes>> = {}): RecipeOf<Classes> {
   return {
     name: 'batch-normalised',
     about: '',
-    layers,
+    layers: layersOf(place),
     image: [height, width, channels],
     shift: 0,
     batch: images,
@@ -53,7 +55,10 @@ function recipeOf(more: Partial<RecipeOf<Classes>> = {}): RecipeOf<Classes> {
 }
 
 interface Plain {
+  readonly place: BatchNormPlace;
+  readonly spec: ConvSpec;
   readonly weight: Matrix;
+  /** Before batch normalisation, and behind it. */
   readonly bias: number[];
   readonly scale: number[];
   readonly shift: number[];
@@ -61,17 +66,24 @@ interface Plain {
   readonly variance: number[];
 }
 
-function layersOf({ session }: Network): Plain[] {
+function plainOf({ session }: Network, place: BatchNormPlace): Plain[] {
   const tensors = new Map(readState(session, false).map(({ name, data: values }) => [name, values]));
   const vector = (name: string) => Array.from(tensors.get(name)!);
-  return layers.map((spec, l) => ({
-    weight: rowsOf(tensors.get(`layers.${l}.weight`)!, spec.channels),
-    bias: vector(`layers.${l}.bias`),
-    scale: vector(`layers.${l}.norm.weight`),
-    shift: vector(`layers.${l}.norm.bias`),
-    mean: vector(`layers.${l}.norm.mean`),
-    variance: vector(`layers.${l}.norm.variance`),
-  }));
+  return layersOf(place).map((spec, l) => {
+    const all = (value: number) => new Array<number>(spec.channels).fill(value);
+    const bias = vector(`layers.${l}.bias`);
+    const isBefore = place === 'before';
+    return {
+      place,
+      spec,
+      weight: rowsOf(tensors.get(`layers.${l}.weight`)!, spec.channels),
+      bias: isBefore ? all(0) : bias,
+      scale: isBefore ? all(1) : vector(`layers.${l}.norm.weight`),
+      shift: isBefore ? bias : vector(`layers.${l}.norm.bias`),
+      mean: vector(`layers.${l}.norm.mean`),
+      variance: vector(`layers.${l}.norm.variance`),
+    };
+  });
 }
 
 /** The mean and the biased variance of each channel over a batch. */
@@ -90,19 +102,25 @@ function statistics(batch: Image[]) {
 function standardised(
   batch: Image[],
   by: readonly { readonly mean: number; readonly variance: number }[],
-  { scale, shift }: Plain,
+  { place, scale, shift }: Plain,
 ): Image[] {
+  const least = place === 'before' ? 0 : Number.NEGATIVE_INFINITY;
+  const move = (y: number, c: number) =>
+    ((y - by[c].mean) / Math.sqrt(by[c].variance + 1e-4)) * scale[c] + shift[c];
   return batch.map(image =>
-    image.map(row =>
-      row.map(position =>
-        position.map((y, c) => ((y - by[c].mean) / Math.sqrt(by[c].variance + 1e-4)) * scale[c] + shift[c]),
-      ),
-    ),
+    image.map(row => row.map(position => position.map((y, c) => Math.max(least, move(y, c))))),
   );
 }
 
-const rectified = (batch: Image[], { weight, bias }: Plain, { size, maxPool: pool = 1 }: ConvSpec) =>
-  batch.map(x => activities(x, { weight, bias, size, stride: 1, pool, cells: 1, map: [] }));
+/** What is standardised. */
+const rawOf = (batch: Image[], { place, weight, bias, spec: { size, maxPool: pool = 1 } }: Plain) =>
+  batch.map(x =>
+    activities(
+      x,
+      { weight, bias, size, stride: 1, pool, cells: 1, map: [] },
+      place === 'before' ? Number.NEGATIVE_INFINITY : 0,
+    ),
+  );
 
 function logProbabilities(z: Image): number[] {
   const block = z[0][0].length / classes;
@@ -119,17 +137,22 @@ function logProbabilities(z: Image): number[] {
   return goodness.map(g => g - most - Math.log(total));
 }
 
-describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {
+describe.each([
+  ['simd', 'after'],
+  ['relaxed', 'after'],
+  ['simd', 'before'],
+  ['relaxed', 'before'],
+] as const)('in the %s build, %s the ReLU,', (build, place) => {
   it('a step is that of the equations, through the means of the batch', { timeout: 60_000 }, async () => {
-    const network = await createNetwork(recipeOf(), { inputs, classes, threads: 2, build });
-    const plain = layersOf(network);
+    const network = await createNetwork(recipeOf(place), { inputs, classes, threads: 2, build });
+    const plain = plainOf(network, place);
     for await (const _ of network.fit(data));
-    const after = layersOf(network);
+    const after = plainOf(network, place);
     await network.close();
     let batch = pictures;
     plain.forEach((layer, l) => {
       const pass = () => {
-        const y = rectified(batch, layer, layers[l]);
+        const y = rawOf(batch, layer);
         return standardised(y, statistics(y), layer);
       };
       const value = () => pass().reduce((sum, z, i) => sum + logProbabilities(z)[labels[i]], 0) / images;
@@ -140,7 +163,7 @@ describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {
         expect(Math.abs(moved[j] - before[j] - expected)).toBeLessThan(1e-5 + 2e-4 * Math.abs(expected));
         largest = Math.max(largest, Math.abs(expected));
       };
-      const { groups = 1, channels: own } = layers[l];
+      const { groups = 1, channels: own } = layer.spec;
       const below = batch[0][0][0].length;
       layer.weight.forEach((row, k) => {
         row.forEach((weight, u) => {
@@ -150,13 +173,15 @@ describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {
         });
       });
       for (let u = 0; u < own; u += 2) {
-        compare(layer.bias, after[l].bias, u);
-        compare(layer.scale, after[l].scale, u);
+        if (place === 'after') {
+          compare(layer.bias, after[l].bias, u);
+          compare(layer.scale, after[l].scale, u);
+        }
         compare(layer.shift, after[l].shift, u);
       }
       // Something has to have moved for this to say anything.
       expect(largest).toBeGreaterThan(1e-3);
-      statistics(rectified(batch, layer, layers[l])).forEach(({ mean, variance, count }, c) => {
+      statistics(rawOf(batch, layer)).forEach(({ mean, variance, count }, c) => {
         expect(after[l].mean[c]).toBeCloseTo(0.1 * mean, 5);
         expect(after[l].variance[c]).toBeCloseTo(0.9 + (0.1 * variance * count) / (count - 1), 5);
       });
@@ -166,17 +191,17 @@ describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {
 
   it('answers are by running means, whatever else is asked', async () => {
     const learning = {
-      ...recipeOf().learning,
+      ...recipeOf(place).learning,
       optimizer: { kind: 'momentum', rate: 0.01, momentum: 0.9, decay: 0 },
     } as const;
-    const network = await createNetwork(recipeOf({ epochs: 5, batch: 2, learning }), {
+    const network = await createNetwork(recipeOf(place, { epochs: 5, batch: 2, learning }), {
       inputs,
       classes,
       threads: 2,
       build,
     });
     for await (const _ of network.fit(data));
-    const plain = layersOf(network);
+    const plain = plainOf(network, place);
     const found = await network.probabilities(data);
     const alone = await network.probabilities({
       ...data,
@@ -186,9 +211,9 @@ describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {
     });
     expect(alone).toEqual(found.subarray(0, classes));
     let batch = pictures;
-    plain.forEach((layer, l) => {
+    plain.forEach(layer => {
       const by = layer.mean.map((mean, c) => ({ mean, variance: layer.variance[c] }));
-      batch = standardised(rectified(batch, layer, layers[l]), by, layer);
+      batch = standardised(rawOf(batch, layer), by, layer);
     });
     batch.forEach((z, i) => {
       logProbabilities(z).forEach((logarithm, k) => {
@@ -199,8 +224,8 @@ describe.each(['simd', 'relaxed'] as const)('in the %s build', build => {
   });
 });
 
-it('running means are in the file of a model', async () => {
-  const network = await createNetwork(recipeOf({ epochs: 2 }), { inputs, classes });
+it.each(['after', 'before'] as const)('running means %s the ReLU are in the file of a model', async place => {
+  const network = await createNetwork(recipeOf(place, { epochs: 2 }), { inputs, classes });
   for await (const _ of network.fit(data));
   const again = await decodeNetwork(await encodeNetwork(network));
   expect(await again.probabilities(data)).toEqual(await network.probabilities(data));

@@ -55,7 +55,7 @@ it.each<[string, () => unknown, string]>([
   ],
   [
     'what is left out of a batch',
-    () => convForm.output(spec({ batchNorm: true, dropout: 0.1 }), grid(9, 9)),
+    () => convForm.output(spec({ batchNorm: 'after', dropout: 0.1 }), grid(9, 9)),
     'dropout must be absent beside batchNorm, found 0.1',
   ],
   [
