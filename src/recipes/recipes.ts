@@ -94,23 +94,45 @@ const conv = {
   epochs: 15,
 } as const satisfies Recipe;
 
-/** The same for images in colour, of things that look the same in a mirror. What layers read of images of a class is to be alike, too. */
+/** Layers of so many channels, each standardised over the batch before its ReLU; all but the last pool. */
+/* @__NO_SIDE_EFFECTS__ */ function standardised(first: number, second: number, third: number, last: number) {
+  const layer = (channels: number, maxPool?: number) =>
+    ({ ...patches(channels, 4, maxPool), batchNorm: 'before', normalization: 'none' }) as const;
+  return [{ ...layer(first, 2), localMean: 0.8 }, layer(second, 2), layer(third, 2), layer(last)] as const;
+}
+
+/**
+ * Images in colour, of things that look the same in a mirror. Each layer tells the classes apart by its channels, each of which is
+ * standardised; and what it reads of images of a class is to be alike. Pools, batch and similarity were chosen on held-out images of CIFAR-10.
+ */
 const convColor = {
   ...conv,
   name: 'conv-color',
   about: 'convolutions without negative data, for small images in colour',
-  layers: [
-    { ...patches(32, 4, 2), localMean: 0.8 },
-    patches(64, 4),
-    patches(64, 4, 2),
-    patches(128, 4),
-    patches(128, 4),
-  ],
+  layers: standardised(64, 96, 96, 96),
   image: [32, 32, 3],
   channelMeans: [0.491, 0.482, 0.447],
   flip: true,
-  learning: { ...conv.learning, similarity: 3, readFrom: 1 },
+  learning: {
+    kind: 'classes',
+    activity: 'linear',
+    map: 'learned',
+    mapRate: 0.001,
+    similarity: 1.5,
+    readFrom: 1,
+    optimizer: conv.learning.optimizer,
+  },
+  batch: 32,
   epochs: 12,
+} as const satisfies Recipe;
+
+/** The same twice as wide: better, and in four times the time. */
+const convColorWide = {
+  ...convColor,
+  name: 'conv-color-wide',
+  about: 'the same twice as wide, for an hour',
+  layers: standardised(96, 192, 256, 384),
+  epochs: 18,
 } as const satisfies Recipe;
 
 /** The same as `conv` for images of things, which are upright, but look the same in a mirror. Chosen on held-out images of Fashion-MNIST. */
@@ -131,6 +153,7 @@ export const recipes = {
   conv,
   'conv-things': convThings,
   'conv-color': convColor,
+  'conv-color-wide': convColorWide,
   'hinton-supervised': hintonSupervised,
   'hinton-supervised-4x2000': {
     ...hintonSupervised,
