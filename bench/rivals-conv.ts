@@ -1,4 +1,4 @@
-// Milliseconds of a training step of `conv-color` on CIFAR-10, a batch of 100 images, against PyTorch, TensorFlow.js (Wasm) and jax-js, each
+// Milliseconds of a training step of `conv-color` on CIFAR-10, a batch of 32 images, against PyTorch, TensorFlow.js (Wasm) and jax-js, each
 // in a process of its own, in turns. Ours is what `fit` takes in its second epoch; rivals go on from the weights and moments that our first
 // epoch left, with the same images, shifts and flips as random as ours. PyTorch runs in every setting of its threads, of oneDNN and of
 // memory format; the fastest counts.
@@ -33,11 +33,6 @@ interface Contender {
 interface Steps extends Step {
   readonly framework: string;
   readonly milliseconds: readonly number[];
-}
-
-interface Measured {
-  readonly milliseconds: number;
-  readonly active: readonly number[];
 }
 
 function rivals(): Contender[] {
@@ -80,14 +75,14 @@ export async function run(): Promise<void> {
     const recipe = forImages(findRecipe('conv-color'), train);
     const checked = await check(recipe, train, folder);
     writeImages(folder, 'train', train);
-    const ours: Measured[] = [];
-    const rounds = checked.map(({ contender }) => ({ contender, measured: [] as Measured[] }));
+    const ours: number[] = [];
+    const rounds = checked.map(({ contender }) => ({ contender, measured: [] as number[] }));
     for (let round = 0; round < ROUNDS; round++) {
       ours.push(await measure(recipe, train, folder));
       for (const { contender, measured } of rounds) {
-        const { milliseconds, active } = steps(contender, folder, 'train', SECONDS)!;
+        const { milliseconds } = steps(contender, folder, 'train', SECONDS)!;
         // The first third warms up.
-        measured.push({ milliseconds: median(milliseconds.slice(milliseconds.length / 3)), active });
+        measured.push(median(milliseconds.slice(milliseconds.length / 3)));
       }
     }
     const results = [
@@ -138,24 +133,20 @@ function steps(
   return ask<Steps>(name, command, { folder, state, threads, seconds });
 }
 
-function tell(name: string, threads: number, rounds: readonly Measured[]) {
-  const milliseconds = median(rounds.map(round => round.milliseconds));
-  const { active } = rounds[0];
-  console.log(
-    `${name.padEnd(44)} ${milliseconds.toFixed(1).padStart(8)} ms a batch, rows that learn ${active.map(share => share.toFixed(2)).join(' ')}`,
-  );
+function tell(name: string, threads: number, rounds: readonly number[]) {
+  const milliseconds = median(rounds);
+  console.log(`${name.padEnd(44)} ${milliseconds.toFixed(1).padStart(8)} ms a batch`);
   return { name, threads, milliseconds, rounds };
 }
 
 /** Two epochs, of which the second counts; leaves the state after the first in `folder`, for the rivals. */
-async function measure(recipe: Recipe, train: Dataset, folder: string): Promise<Measured> {
+async function measure(recipe: Recipe, train: Dataset, folder: string): Promise<number> {
   const network = await createNetwork(recipe, { inputs: train.width, classes: train.classes });
   for await (const { epoch } of network.fit(train)) {
     if (epoch === 2) break;
     await saveNetwork(network, join(folder, 'train.safetensors'), true);
   }
   await network.close();
-  const [first, { examples, trainSeconds, activeRows }] = network.history;
-  const milliseconds = (1000 * (trainSeconds - first.trainSeconds) * recipe.batch) / examples!;
-  return { milliseconds, active: activeRows };
+  const [first, { examples, trainSeconds }] = network.history;
+  return (1000 * (trainSeconds - first.trainSeconds) * recipe.batch) / examples!;
 }

@@ -7,6 +7,9 @@ import { parseArgs } from 'node:util';
 import { emit, randomNumbers, shuffledOrder } from './common.mjs';
 
 const TINY = 1e-20;
+/** What is added to the variance of a channel, and the share that running means move by. */
+export const EPSILON = 1e-4;
+export const MOVES = 0.1;
 
 /** What the bench says, and the checkpoint that it wrote: recipe, tensors by name, and how many steps are behind them. */
 export function begin() {
@@ -130,7 +133,7 @@ function inputOf({ recipe, images }, order, random) {
 
 /**
  * Takes steps for so many seconds, at least one, and says how long each took. `step` takes an input, labels and the number of the step,
- * and gives the loss of each layer and the share of the images that it has learned from; `after` gives a tensor of the file by its name.
+ * and gives the loss of each layer; `after` gives a tensor of the file by its name.
  */
 export async function takeSteps(settings, framework, step, after) {
   const { recipe, labels, seconds, tensors, folder } = settings;
@@ -138,14 +141,14 @@ export async function takeSteps(settings, framework, step, after) {
   const random = randomNumbers(1);
   const order = shuffledOrder(labels.length, random);
   const milliseconds = [];
-  let last;
+  let losses;
   const end = performance.now() + 1000 * seconds;
   do {
     const first = (milliseconds.length * batch) % labels.length;
     const start = performance.now();
     const rows = order.subarray(first, first + batch);
     const input = inputOf(settings, rows, random);
-    last = await step(
+    losses = await step(
       input,
       Uint8Array.from(rows, i => labels[i]),
       settings.steps + milliseconds.length + 1,
@@ -155,5 +158,5 @@ export async function takeSteps(settings, framework, step, after) {
   const parts = [];
   for (const name of tensors.keys()) parts.push(Buffer.from((await after(name)).buffer));
   writeFileSync(join(folder, 'after'), Buffer.concat(parts));
-  emit({ framework, milliseconds, ...last });
+  emit({ framework, milliseconds, losses });
 }

@@ -3,20 +3,17 @@
 // closed form.
 
 import { readFileSync } from 'node:fs';
-import { adamFactors, begin, byCell, byChannel, takeSteps } from './conv-common.mjs';
+import { adamFactors, begin, byCell, byChannel, EPSILON, MOVES, takeSteps } from './conv-common.mjs';
 import { startJax } from './jax-start.mjs';
 
 const settings = begin();
 const { blockUntilReady, jit, nn, numpy: np } = await startJax(settings.threads);
 
 const { recipe, tensors } = settings;
-const { optimizer, mapRate, settled, similarity = 0 } = recipe.learning;
+const { optimizer, mapRate, similarity = 0 } = recipe.learning;
 const { batch } = recipe;
 const [rows, columns, depth] = recipe.image;
 const classes = tensors.get('classes.0.weight').shape[1];
-const TINY = 1e-20;
-/** Of the root mean square of an image, what is added to that of each position. */
-const FLOOR = 0.01;
 
 /** Sizes of each layer: positions before its pool, inputs of a patch and channels. */
 const shapes = [];
@@ -39,6 +36,8 @@ let layers = shapes.map(({ cells }, l) => {
     weight: parameter(`layers.${l}.weight`),
     bias: parameter(`layers.${l}.bias`),
     map: parameter(`classes.${l}.weight`, tensor => byCell(tensor, cells)),
+    mean: np.array(tensors.get(`layers.${l}.norm.mean`).data),
+    variance: np.array(tensors.get(`layers.${l}.norm.variance`).data),
   };
 });
 
@@ -92,45 +91,47 @@ const steps = shapes.map(({ size, cells, pool, below, output }) => {
     return np.concatenate(parts, 3).reshape([batch * height * width, size * size * below.channels]);
   });
   const [high, wide] = [output.height / cells, output.width / cells];
-  const positions = output.height * output.width;
+  const count = batch * output.height * output.width;
   const split = array => array.reshape([batch, cells, high, cells, wide, -1]);
 
-  /** What the layer hands on, the gradient of all that it learns, its loss and the share of images that it learned from. */
+  /** What the layer hands on, the gradient of all that it learns, its loss, and the means and variances of its channels. */
   const look = jit(function look(weight, bias, map, seen, hot) {
-    const z = np.dot(seen, weight).add(bias);
+    const z = np.dot(seen, weight);
     const pools = z.reshape([batch, output.height, pool, output.width, pool, channels]);
     const largest = pool > 1 ? np.max(pools.ref, [2, 4], { keepdims: true }) : pools.ref;
-    const a = split(nn.relu(largest.ref));
-    const squares = np.mean(np.square(a.ref), 5, { keepdims: true });
-    const root = np.sqrt(squares.ref);
-    const whole = np.sqrt(np.mean(squares, [1, 2, 3, 4], { keepdims: true }));
-    const scale = np.reciprocal(root.ref.add(whole.ref.mul(FLOOR)).add(TINY));
-    const y = a.ref.mul(scale.ref);
-    const features = np.mean(y.ref, [2, 4]).reshape([batch, -1]);
+    const raw = largest.ref.reshape([count, channels]);
+    const mean = np.mean(raw.ref, 0);
+    const centred = raw.sub(mean.ref);
+    const variance = np.mean(np.square(centred.ref), 0);
+    const scale = np.reciprocal(np.sqrt(variance.ref.add(EPSILON)));
+    const standard = centred.mul(scale.ref);
+    const y = nn.relu(standard.ref.add(bias));
+    const features = np.mean(split(y.ref), [2, 4]).reshape([batch, -1]);
     const logProbabilities = nn.logSoftmax(np.dot(features.ref, map.ref), 1);
     const own = np.sum(logProbabilities.ref.mul(hot.ref), 1, { keepdims: true });
-    const isActive = np.lessEqual(np.exp(own.ref), 1 - settled).astype(np.float32);
-    const error = hot.ref.sub(np.exp(logProbabilities)).mul(isActive.ref.div(batch));
+    const error = hot.ref.sub(np.exp(logProbabilities)).div(batch);
 
-    // Back through the means, the division, the pool.
+    // Back through the means, the ReLU, the standardisation, the pool.
     const byClass = np.dot(error.ref, map.transpose());
-    const wanted = similarity ? byClass.add(likeness(features.ref, hot.ref).mul(isActive.ref)) : byClass;
+    const wanted = similarity ? byClass.add(likeness(features.ref, hot.ref)) : byClass;
     hot.dispose();
     const pulls = wanted.div(high * wide).reshape([batch, cells, 1, cells, 1, channels]);
-    const along = np.sum(a.ref.mul(pulls.ref), 5, { keepdims: true }).mul(np.square(scale.ref));
-    const length = np
-      .sum(along.ref, [1, 2, 3, 4], { keepdims: true })
-      .mul(FLOOR / (positions * channels))
-      .div(whole.add(TINY));
-    const ownPull = along.div(root.mul(channels).add(TINY)).add(length);
-    const back = pulls.mul(scale).sub(ownPull.mul(a.ref));
-    const pooled = np.where(np.greater(a, 0), back, 0).reshape(largest.shape);
+    const isOn = np.greater(y.ref, 0).astype(np.float32);
+    const back = split(isOn).mul(pulls).reshape([count, channels]);
+    const biasGradient = np.sum(back.ref, 0);
+    const along = np.mean(back.ref.mul(standard.ref), 0);
+    const pooled = back
+      .sub(biasGradient.ref.div(count))
+      .sub(standard.mul(along))
+      .mul(scale)
+      .reshape(largest.shape);
     const result = {
       y: y.reshape([batch, output.height, output.width, channels]),
       mapGradient: np.dot(features.transpose(), error),
-      biasGradient: np.sum(pooled.ref, [0, 1, 2, 3, 4]),
+      biasGradient,
       loss: np.mean(own).mul(-1),
-      active: np.mean(isActive),
+      mean,
+      variance: variance.mul(count / (count - 1)),
     };
     if (pool === 1) {
       pools.dispose();
@@ -145,13 +146,16 @@ const steps = shapes.map(({ size, cells, pool, below, output }) => {
     return { ...result, gradient: isFirst.mul(pooled).reshape([batch * height * width, channels]) };
   });
 
-  const learn = jit(function learn({ weight, bias, map }, seen, found, factors) {
+  const learn = jit(function learn({ weight, bias, map, mean, variance }, seen, found, factors) {
     const { gradient, biasGradient, mapGradient } = found;
+    const moved = (running, own) => running.mul(1 - MOVES).add(own.mul(MOVES));
     const { rate } = optimizer;
     const next = {
       weight: climb(weight, np.dot(seen.transpose(), gradient), rate, factors),
       bias: climb(bias, biasGradient, rate, factors),
       map: climb(map, mapGradient, mapRate, factors),
+      mean: moved(mean, found.mean),
+      variance: moved(variance, found.variance),
     };
     factors.rateFactor.dispose();
     factors.secondFactor.dispose();
@@ -170,36 +174,26 @@ async function step(input, labels, time) {
     const { patches, look, learn } = steps[l];
     const seen = patches(x);
     const { weight, bias, map } = layer;
-    const { y, loss, active, ...found } = look(
-      weight.value.ref,
-      bias.value.ref,
-      map.value.ref,
-      seen.ref,
-      hot.ref,
-    );
+    const { y, loss, ...found } = look(weight.value.ref, bias.value.ref, map.value.ref, seen.ref, hot.ref);
     x = y;
-    told.push({ loss, active });
+    told.push(loss);
     return learn(layer, seen, found, { rateFactor: np.array(rate), secondFactor: np.array(second) });
   });
   x.dispose();
   hot.dispose();
   await blockUntilReady(layers);
-  const result = { losses: [], active: [] };
-  for (const { loss, active } of told) {
-    result.losses.push((await loss.data())[0]);
-    result.active.push((await active.data())[0]);
-  }
-  return result;
+  const losses = [];
+  for (const loss of told) losses.push((await loss.data())[0]);
+  return losses;
 }
 
 async function after(name) {
-  const [kind, layer, , moment = 'value'] = name.split('.');
-  const { weight, bias, map } = layers[layer];
+  const [kind, layer, part, more = 'value'] = name.split('.');
+  const found = layers[layer];
   if (kind === 'classes') {
-    return byChannel(await map[moment].ref.data(), recipe.layers[layer].cells, classes);
+    return byChannel(await found.map[more].ref.data(), recipe.layers[layer].cells, classes);
   }
-  const part = name.split('.')[2] === 'weight' ? weight : bias;
-  return Float32Array.from(await part[moment].ref.data());
+  return Float32Array.from(await (part === 'norm' ? found[more] : found[part][more]).ref.data());
 }
 
 const { version } = JSON.parse(

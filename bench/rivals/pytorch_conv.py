@@ -18,8 +18,9 @@ from torch.nn import functional as F
 
 CHANNELS_LAST, CONTIGUOUS = torch.channels_last, torch.contiguous_format
 TINY = 1e-20
-# Of the root mean square of an image, what is added to that of each position.
-FLOOR = 0.01
+# What is added to the variance of a channel, and the share that running means move by.
+EPSILON = 1e-4
+MOVES = 0.1
 
 
 def arguments():
@@ -98,11 +99,12 @@ class Network:
         self.tensors = tensors
         self.format = memory_format
         self.learning = recipe["learning"]
-        self.weights, self.biases, self.maps = [], [], []
+        self.weights, self.biases, self.maps, self.running = [], [], [], []
         for index, layer in enumerate(recipe["layers"]):
             self.weights.append(self.kernel(index, tensors[f"layers.{index}.weight"]))
             self.biases.append(tensors[f"layers.{index}.bias"].clone())
             self.maps.append(tensors[f"classes.{index}.weight"].clone())
+            self.running.append([tensors[f"layers.{index}.norm.{name}"].clone() for name in ("mean", "variance")])
         self.adam = self.optimizer(steps)
 
     def kernel(self, index, weight):
@@ -140,6 +142,8 @@ class Network:
             values = {"": parameter, ".first": state["exp_avg"].neg(), ".second": state["exp_avg_sq"]}
             for suffix, value in values.items():
                 found[name + suffix] = value.permute(2, 3, 1, 0) if value.dim() == 4 else value
+        for index, (mean, variance) in enumerate(self.running):
+            found[f"layers.{index}.norm.mean"], found[f"layers.{index}.norm.variance"] = mean, variance
         return torch.cat([found[name].reshape(-1) for name in self.tensors])
 
     def likeness(self, features, labels, classes):
@@ -153,52 +157,43 @@ class Network:
         return (pulls @ units - (pulls * cosines).sum(1, keepdim=True) * units).div_(lengths)
 
     def step(self, pixels, labels):
-        """One batch: the loss of each layer, and the share of the images that it has learned from."""
+        """One batch: the loss of each layer."""
         x = inputs(self.recipe, pixels, self.format)
         one_hot = F.one_hot(labels, self.maps[0].shape[1]).float()
-        losses, active = [], []
-        for layer, weight, bias, table in zip(self.recipe["layers"], self.weights, self.biases, self.maps):
+        losses = []
+        layers = zip(self.recipe["layers"], self.weights, self.biases, self.maps, self.running)
+        for layer, weight, bias, table, (mean, variance) in layers:
             pad, pool, cells = layer["size"] // 2, layer.get("maxPool"), layer["cells"]
-            z = F.conv2d(x, weight, bias, padding=pad)
-            y, winners = F.max_pool2d(z, pool, return_indices=True) if pool else (z, None)
+            z = F.conv2d(x, weight, padding=pad)
+            raw, winners = F.max_pool2d(z, pool, return_indices=True) if pool else (z, None)
+            y, own_mean, own_scale = torch.native_batch_norm(raw, None, bias, mean, variance, True, MOVES, EPSILON)
             y = y.relu_()
             _, channels, rows, columns = y.shape
-            squares = y.square().mean(1, keepdim=True)
-            root, whole = squares.sqrt(), squares.mean((2, 3), keepdim=True).sqrt_()
-            scale = (root + FLOOR * whole).add_(TINY).reciprocal_()
-            handed_on = y * scale
             area = (rows // cells, columns // cells)
-            features = F.avg_pool2d(handed_on, area).flatten(1)
+            features = F.avg_pool2d(y, area).flatten(1)
             log_probabilities = (features @ table).log_softmax(1)
-            own = log_probabilities.gather(1, labels.unsqueeze(1))
-            is_active = own.exp() <= 1 - self.learning["settled"]
-            error = log_probabilities.exp_().sub_(one_hot).mul_(is_active).div_(len(labels))
+            losses.append(log_probabilities.gather(1, labels.unsqueeze(1)).mean().neg())
+            error = log_probabilities.exp_().sub_(one_hot).div_(len(labels))
             table.grad = features.t() @ error
 
-            # Back through the means and the division, cell by cell.
-            def split(values, high=area[0], wide=area[1]):
-                return values.view(len(labels), -1, cells, high, cells, wide)
+            # Back through the means, the ReLU, the batch normalisation and the pool.
             pulls = error @ table.t()
             if "similarity" in self.learning:
-                pulls.sub_(self.likeness(features, labels, len(table[0])).mul_(is_active))
-            pulls = split(pulls.div_(area[0] * area[1]), 1, 1)
-            activity, scale = split(y), split(scale)
-            along = (activity * pulls).sum(1, keepdim=True).mul_(scale.square())
-            length = along.sum((2, 3, 4, 5), keepdim=True).mul_(FLOOR / (rows * columns * channels))
-            length = length.div_(whole[..., None, None] + TINY)
-            own_pull = along.div_(split(root) * channels + TINY).add_(length)
-            gradient = (pulls * scale).addcmul_(own_pull, activity, value=-1).view_as(y)
-            gradient = torch.ops.aten.threshold_backward(gradient, y, 0)
+                pulls.sub_(self.likeness(features, labels, len(table[0])))
+            pulls = pulls.div_(area[0] * area[1]).view(len(labels), channels, cells, 1, cells, 1)
+            pulls = pulls.expand(-1, -1, -1, area[0], -1, area[1]).reshape(y.shape)
+            pulls = pulls.contiguous(memory_format=self.format)
+            gradient = torch.ops.aten.threshold_backward(pulls, y, 0)
+            gradient, _, bias.grad = torch.ops.aten.native_batch_norm_backward(
+                gradient, raw, None, mean, variance, own_mean, own_scale, True, EPSILON, [True, False, True])
             if pool:
                 gradient = torch.ops.aten.max_pool2d_with_indices_backward(
                     gradient, z, [pool] * 2, [pool] * 2, [0, 0], [1, 1], False, winners)
-            _, weight.grad, bias.grad = torch.ops.aten.convolution_backward(
-                gradient, x, weight, [channels], [1, 1], [pad, pad], [1, 1], False, [0, 0], 1, [False, True, True])
-            x = handed_on
-            losses.append(own.mean().neg())
-            active.append(is_active.float().mean())
+            _, weight.grad, _ = torch.ops.aten.convolution_backward(
+                gradient, x, weight, None, [1, 1], [pad, pad], [1, 1], False, [0, 0], 1, [False, True, False])
+            x = y
         self.adam.step()
-        return losses, active
+        return losses
 
 
 def main():
@@ -225,12 +220,12 @@ def main():
     while not milliseconds or time.perf_counter() < end:
         start = time.perf_counter()
         rows = order[len(milliseconds) % len(order)]
-        losses, active = network.step(images[rows], labels[rows])
+        losses = network.step(images[rows], labels[rows])
         milliseconds.append(1000 * (time.perf_counter() - start))
     with open(os.path.join(options.folder, "after"), "wb") as file:
         file.write(network.after().numpy().tobytes())
     pytorch.emit(framework=f"pytorch {torch.__version__}, {blas}", milliseconds=milliseconds,
-                 losses=[loss.item() for loss in losses], active=[share.item() for share in active])
+                 losses=[loss.item() for loss in losses])
 
 
 if __name__ == "__main__":

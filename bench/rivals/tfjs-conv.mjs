@@ -3,7 +3,7 @@
 // second of a convolution, which is faster here than a product of matrices for each position of a patch.
 
 import { installed } from './common.mjs';
-import { adamFactors, begin, byCell, byChannel, takeSteps } from './conv-common.mjs';
+import { adamFactors, begin, byCell, byChannel, EPSILON, MOVES, takeSteps } from './conv-common.mjs';
 
 const settings = begin();
 const tf = await installed(() => import('@tensorflow/tfjs'), 'tfjs');
@@ -11,12 +11,9 @@ await installed(() => import('@tensorflow/tfjs-backend-wasm'), 'tfjs');
 await tf.setBackend('wasm');
 
 const { recipe, tensors } = settings;
-const { optimizer, mapRate, settled, similarity = 0 } = recipe.learning;
+const { optimizer, mapRate, similarity = 0 } = recipe.learning;
 const { batch } = recipe;
 const classes = tensors.get('classes.0.weight').shape[1];
-const TINY = 1e-20;
-/** Of the root mean square of an image, what is added to that of each position. */
-const FLOOR = 0.01;
 
 /** A parameter and its moments, which go uphill. */
 function parameter(name, shape, read = ({ data }) => data) {
@@ -36,8 +33,14 @@ const layers = recipe.layers.map(({ size, cells, maxPool = 1 }, l) => {
     weight: parameter(`layers.${l}.weight`, [size, size, inputs / size ** 2, channels]),
     bias: parameter(`layers.${l}.bias`, [channels]),
     map: parameter(`classes.${l}.weight`, table.shape, tensor => byCell(tensor, cells)),
+    running: ['mean', 'variance'].map(what => running(`layers.${l}.norm.${what}`)),
   };
 });
+
+/** What each channel is standardised by where nothing is learned. */
+function running(name) {
+  return { name, value: tf.variable(tf.tensor(tensors.get(name).data)) };
+}
 
 /** A step of Adam up a gradient. */
 function climb({ value, first, second }, gradient, rate, time) {
@@ -105,18 +108,19 @@ function likeness(features, hot) {
   return tf.div(tf.sub(tf.matMul(pulls, units), tf.mul(along, units)), lengths);
 }
 
-/** One layer's step; gives what it hands on, its losses and which images it learned from. */
+/** One layer's step; gives what it hands on, and its loss. */
 function learn(layer, x, hot, time) {
-  const { size, cells, maxPool, channels, weight, bias, map } = layer;
-  const conv = { x, filter: weight.value, strides: 1, pad: 'same', bias: bias.value, activation: 'relu' };
-  const z = tf.fused.conv2d(conv);
-  const a = maxPool > 1 ? tf.maxPool(z, maxPool, maxPool, 'valid') : z;
-  const [images, rows, columns] = a.shape;
-  const squares = tf.mean(tf.square(a), 3, true);
-  const root = tf.sqrt(squares);
-  const whole = tf.sqrt(tf.mean(squares, [1, 2], true));
-  const scale = tf.reciprocal(tf.add(tf.add(root, tf.mul(whole, FLOOR)), TINY));
-  const y = tf.mul(a, scale);
+  const { size, cells, maxPool, channels, weight, bias, map, running } = layer;
+  const z = tf.conv2d(x, weight.value, 1, 'same');
+  const raw = maxPool > 1 ? tf.maxPool(z, maxPool, maxPool, 'valid') : z;
+  const [images, rows, columns] = raw.shape;
+  const count = images * rows * columns;
+  const mean = tf.mean(raw, [0, 1, 2]);
+  const centred = tf.sub(raw, mean);
+  const variance = tf.mean(tf.square(centred), [0, 1, 2]);
+  const scale = tf.rsqrt(tf.add(variance, EPSILON));
+  const standard = tf.mul(centred, scale);
+  const y = tf.relu(tf.add(standard, bias.value));
   const [high, wide] = [rows / cells, columns / cells];
   const features = tf.reshape(tf.avgPool(y, [high, wide], [high, wide], 'valid'), [
     images,
@@ -124,40 +128,29 @@ function learn(layer, x, hot, time) {
   ]);
   const logProbabilities = tf.logSoftmax(tf.matMul(features, map.value));
   const own = tf.sum(tf.mul(logProbabilities, hot), 1, true);
-  const isActive = tf.cast(tf.lessEqual(tf.exp(own), 1 - settled), 'float32');
-  const error = tf.mul(tf.sub(hot, tf.exp(logProbabilities)), tf.div(isActive, batch));
+  const error = tf.div(tf.sub(hot, tf.exp(logProbabilities)), batch);
 
-  // Back through the means, the division, the pool.
+  // Back through the means, the ReLU, the standardisation, the pool.
   const byClass = tf.matMul(error, map.value, false, true);
-  const wanted = similarity ? tf.add(byClass, tf.mul(likeness(features, hot), isActive)) : byClass;
+  const wanted = similarity ? tf.add(byClass, likeness(features, hot)) : byClass;
   const pulls = tf.reshape(tf.div(wanted, high * wide), [images * cells, 1, cells, 1, channels]);
-  const parts = [images * cells, high, cells, wide];
-  const split = tensor => tf.reshape(tensor, [...parts, tensor.shape[3]]);
-  const activity = split(a);
-  const scales = split(scale);
-  const along = tf.mul(tf.sum(tf.mul(activity, pulls), 4, true), tf.square(scales));
-  const lengths = tf.div(
-    tf.mul(tf.sum(tf.reshape(along, [images, rows * columns]), 1), FLOOR / (rows * columns * channels)),
-    tf.add(tf.reshape(whole, [images]), TINY),
-  );
-  const length = tf.reshape(tf.tile(tf.reshape(lengths, [images, 1]), [1, cells]), [
-    images * cells,
-    1,
-    1,
-    1,
-    1,
-  ]);
-  const ownPull = tf.add(tf.div(along, tf.add(tf.mul(split(root), channels), TINY)), length);
-  const back = tf.sub(tf.mul(scales, pulls), tf.mul(ownPull, activity));
-  const isOn = tf.cast(tf.greater(a, 0), 'float32');
-  const pooled = tf.mul(tf.reshape(back, a.shape), isOn);
-  const gradient = maxPool > 1 ? unpooled(pooled, a, positionsOfPools(z, maxPool), maxPool) : pooled;
+  const isOn = tf.cast(tf.greater(y, 0), 'float32');
+  const on = tf.reshape(isOn, [images * cells, high, cells, wide, channels]);
+  const back = tf.reshape(tf.mul(on, pulls), raw.shape);
+  const biasGradient = tf.sum(back, [0, 1, 2]);
+  const along = tf.mean(tf.mul(back, standard), [0, 1, 2]);
+  const pooled = tf.mul(tf.sub(tf.sub(back, tf.div(biasGradient, count)), tf.mul(standard, along)), scale);
+  const gradient = maxPool > 1 ? unpooled(pooled, raw, positionsOfPools(z, maxPool), maxPool) : pooled;
 
   const { rate } = optimizer;
   climb(weight, kernelGradient(x, gradient, size), rate, time);
-  climb(bias, tf.sum(pooled, [0, 1, 2]), rate, time);
+  climb(bias, biasGradient, rate, time);
   climb(map, tf.matMul(features, error, true), mapRate, time);
-  return { y, loss: tf.neg(tf.mean(own)), active: tf.mean(isActive) };
+  [mean, tf.mul(variance, count / (count - 1))].forEach((own, i) => {
+    const { value } = running[i];
+    value.assign(tf.add(tf.mul(value, 1 - MOVES), tf.mul(own, MOVES)));
+  });
+  return { y, loss: tf.neg(tf.mean(own)) };
 }
 
 function step(input, labels, time) {
@@ -165,24 +158,21 @@ function step(input, labels, time) {
     let x = tf.tensor(input, [labels.length, ...recipe.image]);
     const hot = tf.oneHot(tf.tensor1d(labels, 'int32'), classes).toFloat();
     return layers.map(layer => {
-      const { y, ...told } = learn(layer, x, hot, time);
+      const { y, loss } = learn(layer, x, hot, time);
       x = y;
-      return told;
+      return loss;
     });
   });
-  const result = {
-    losses: told.map(({ loss }) => loss.dataSync()[0]),
-    active: told.map(({ active }) => active.dataSync()[0]),
-  };
+  const losses = told.map(loss => loss.dataSync()[0]);
   tf.dispose(told);
-  return result;
+  return losses;
 }
 
 function after(name) {
   const [whole, suffix = ''] = name.match(/\.(first|second)$/) ?? [''];
   const wanted = name.slice(0, name.length - whole.length);
-  for (const { weight, bias, map, cells } of layers) {
-    for (const found of [weight, bias, map]) {
+  for (const { weight, bias, map, running, cells } of layers) {
+    for (const found of [weight, bias, map, ...running]) {
       if (found.name !== wanted) continue;
       const data = found[suffix || 'value'].dataSync();
       return found === map ? byChannel(data, cells, classes) : Float32Array.from(data);
