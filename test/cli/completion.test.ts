@@ -22,7 +22,7 @@ describe('ff completion', () => {
   it.skipIf(!hasBash).each([
     ['ff re', 'reproduce'],
     ['ff train --re', '--recipe --resume'],
-    ['ff train --recipe conv', 'conv conv-things conv-color'],
+    ['ff train --recipe conv', 'conv conv-things conv-color conv-color-wide'],
     ['ff train fash', 'fashion-mnist'],
     ['ff reproduce unsuper', 'unsupervised unsupervised-local'],
     ['ff inspect --js', '--json'],

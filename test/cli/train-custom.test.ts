@@ -128,7 +128,7 @@ it('learns images of 24 pixels a side or more by convolutions, unless it is told
   expect(inputs).toBe(24 * 96 * 3);
   const inspected = await ff(['inspect', 's.safetensors']);
   expect(inspected.stdout).toContain(
-    '32 channels (patches of 3 × 3, less 0.8 of their mean, the largest of 2 × 2, read in 4 × 4 cells) - 64 channels',
+    '64 channels (patches of 3 × 3, less 0.8 of their mean, the largest of 2 × 2, standardised over the batch before the ReLU, read in 4 × 4 cells, not normalised) - 96 channels',
   );
   expect(inspected.stdout).toContain('images of 24 × 96, colour as their bytes, by ff predict and loadModel');
   expect((await ff(['predict', 's.safetensors', 'stripes', '--out', 'answers.csv'])).code).toBe(0);
@@ -136,7 +136,7 @@ it('learns images of 24 pixels a side or more by convolutions, unless it is told
   expect(evaluated[0].goodnessError).toBeLessThan(10);
 
   expect((await ff([...words, '1', '--recipe', 'conv-color'])).code).toBe(0);
-  expect(await about()).toMatchObject({ recipe: { name: 'conv-color', flip: true, batch: 100 } });
+  expect(await about()).toMatchObject({ recipe: { name: 'conv-color', flip: true, batch: 32 } });
 
   expect((await ff([...words, '1', '--recipe', 'one-pass'])).code).toBe(0);
   const dense = await about();

@@ -39,17 +39,19 @@ const layersFor = (name: 'conv' | 'conv-color', height: number, width: number) =
   });
 
 it.each([
-  // The last layer sees 10 × 10 positions, then 12 × 12, which is too many.
-  [40, 40, [2, 1, 2, 1, 1], [4, 4, 4, 4, 4]],
-  [48, 48, [2, 2, 2, 1, 1], [4, 4, 4, 4, 4]],
-  [64, 64, [2, 2, 2, 1, 1], [4, 4, 4, 4, 4]],
-  [96, 96, [2, 2, 2, 2, 1], [4, 4, 4, 4, 4]],
-  [72, 96, [2, 2, 2, 2, 1], [4, 4, 4, 4, 4]],
+  // The last layer sees 10 × 10 positions, then 11 × 11, which is too many.
+  ['conv', 40, 40, [2, 2, 1, 1], [7, 7, 7, 7]],
+  ['conv', 44, 44, [2, 2, 2, 1], [7, 7, 5, 5]],
+  ['conv', 64, 64, [2, 2, 2, 1], [7, 7, 7, 7]],
+  ['conv', 72, 96, [2, 2, 2, 1], [7, 7, 7, 7]],
   // A side of fewer than 8 positions is not halved, however long the other is.
-  [24, 96, [2, 1, 2, 1, 1], [4, 4, 4, 4, 4]],
-  [9, 9, [2, 1, 2, 1, 1], [4, 4, 2, 2, 2]],
-] as const)('pools more of images of %i by %i', (height, width, pools, cells) => {
-  expect(layersFor('conv-color', height, width)).toEqual(pools.map((pool, l) => [pool, cells[l]]));
+  ['conv', 24, 96, [2, 2, 1, 1], [7, 6, 6, 6]],
+  ['conv', 9, 9, [2, 2, 1, 1], [4, 2, 2, 2]],
+  ['conv-color', 40, 40, [2, 2, 2, 1], [4, 4, 4, 4]],
+  ['conv-color', 24, 96, [2, 2, 2, 1], [4, 4, 3, 3]],
+  ['conv-color', 9, 9, [2, 2, 2, 1], [4, 2, 1, 1]],
+] as const)('pools more by %s of images of %i by %i', (name, height, width, pools, cells) => {
+  expect(layersFor(name, height, width)).toEqual(pools.map((pool, l) => [pool, cells[l]]));
 });
 
 it('leaves the most that there is to read of small images', () => {
