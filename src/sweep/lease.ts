@@ -3,7 +3,7 @@
 
 import { atLeast0, type Infer, object, optional, text, whole, yes } from '../schema.ts';
 import type { Told } from './learn.ts';
-import { type Bucket, codeOf, keys, meanwhile, OTHERS_WROTE, persistIn } from './nats.ts';
+import { type Bucket, codeOf, keys, meanwhile, OTHERS_WROTE, persistIn, SILENT } from './nats.ts';
 
 const words = object({
   trial: text,
@@ -43,6 +43,7 @@ export class Lease {
   readonly #signal: AbortSignal;
   #words: LeaseWords;
   #revision: number;
+  #saidAt = Number.NEGATIVE_INFINITY;
   /** Words are written one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
   #isWriting = false;
@@ -120,23 +121,36 @@ export class Lease {
     return this.#say({ stuck });
   }
 
-  /** Makes sure that nobody else has it. */
-  confirm(): Promise<void> {
-    return this.#say({});
+  /** Makes sure that nobody else has it: nobody takes what has been spoken of lately. */
+  async confirm(): Promise<void> {
+    if (performance.now() - this.#saidAt > SILENT / 2) await this.#say({});
   }
 
   /** There is nothing to be done any more: forgets it, unless somebody else has it by now. */
   async end(): Promise<void> {
     await this.#inTurn(() =>
       meanwhile(async () => {
+        if (await this.#forget()) return;
         try {
+          // One's own last word may be one of which the answer was lost.
           await this.#write();
-          await this.#bucket.values.delete(keys.lease(this.#words.trial), { previousSeq: this.#revision });
+          await this.#forget();
         } catch (error) {
-          if (!(error instanceof Superseded) && codeOf(error) !== OTHERS_WROTE) throw error;
+          if (!(error instanceof Superseded)) throw error;
         }
       }),
     );
+  }
+
+  /** Whether its last word was the last that was known. */
+  async #forget(): Promise<boolean> {
+    try {
+      await this.#bucket.values.delete(keys.lease(this.#words.trial), { previousSeq: this.#revision });
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== OTHERS_WROTE) throw error;
+      return false;
+    }
   }
 
   #say(changes: Partial<LeaseWords>): Promise<void> {
@@ -160,6 +174,7 @@ export class Lease {
   }
 
   async #write(): Promise<void> {
+    const startedAt = performance.now();
     const { values } = this.#bucket;
     const { trial, holder } = this.#words;
     const key = keys.lease(trial);
@@ -178,5 +193,6 @@ export class Lease {
       }
       this.#revision = await values.update(key, json, now.revision);
     }
+    this.#saidAt = startedAt;
   }
 }
