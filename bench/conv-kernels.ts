@@ -24,13 +24,12 @@ interface Shape {
   readonly densities: readonly (readonly [below: number, gradient: number])[];
 }
 
-/** The layers of the recipe for images in colour at the densities that they come to, and full rows. */
+/** The layers of `conv-color` at the densities that they come to, whose gradient is never zero, and full rows. */
 const SHAPES: readonly Shape[] = [
-  { side: 32, below: 3, channels: 32, maxPool: 2, densities: [[1, 0.65]] },
-  { side: 16, below: 32, channels: 64, densities: [[0.65, 0.2]] },
-  { side: 16, below: 64, channels: 64, maxPool: 2, densities: [[0.2, 0.25]] },
-  { side: 8, below: 64, channels: 128, densities: [[0.25, 0.07]] },
-  { side: 8, below: 128, channels: 128, densities: [[0.07, 0.05]] },
+  { side: 32, below: 3, channels: 64, maxPool: 2, densities: [[1, 1]] },
+  { side: 16, below: 64, channels: 96, maxPool: 2, densities: [[0.43, 1]] },
+  { side: 8, below: 96, channels: 96, maxPool: 2, densities: [[0.48, 1]] },
+  { side: 4, below: 96, channels: 96, densities: [[0.46, 1]] },
   { side: 16, below: 32, channels: 32, densities: [[1, 1]] },
   { side: 16, below: 64, channels: 64, densities: [[1, 1]] },
   { side: 8, below: 128, channels: 128, densities: [[1, 1]] },

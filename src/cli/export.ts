@@ -2,8 +2,7 @@
 
 import '../schedules/register.ts';
 import { few } from '../data/notes.ts';
-import { readModel } from '../device/model.ts';
-import { predictable } from '../device/sizes.ts';
+import { readPredictable } from '../device/predictable.ts';
 import { InputError } from '../errors.ts';
 import { encodeJavaScript } from '../export/javascript.ts';
 import { encodeOnnx, takesEncoded } from '../export/onnx.ts';
@@ -48,7 +47,7 @@ export async function exportModel(model: string, options: ExportOptions): Promis
   // The description is as files have it today, whatever this one's was.
   const metadata = { ...file.metadata, format: FORMAT, description: JSON.stringify(description) };
   // Everything that reads the export is this strict.
-  readModel({ ...file, metadata }, model, predictable);
+  readPredictable({ ...file, metadata }, model);
   const out = options.out ?? defaultOut(model, options);
   await checkOutputs([out], [model]);
   const { chunks, takes } = onnx
@@ -99,7 +98,9 @@ async function packed(
   { int8, js }: ExportOptions,
 ): Promise<Export> {
   const isLearned = (name: string) =>
-    /^(layers\.\d+\.(weight|bias)|(readout|classes)\.\d+\.weight)(\.scale)?$/.test(name);
+    /^(layers\.\d+\.(weight|bias|norm\.(mean|variance))|(readout|classes)\.\d+\.weight)(\.scale)?$/.test(
+      name,
+    );
   const learned = [...tensors.values()].filter(({ name }) => isLearned(name));
   const isSmall = learned.some(({ dtype }) => dtype === 'I8');
   if (isSmall && int8 && !js) throw new InputError(`${model} has weights of int8 already`);

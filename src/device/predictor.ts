@@ -3,17 +3,16 @@
 
 import { kernels } from '../../build/predict-kernels.js';
 import { InputError } from '../errors.ts';
-import { readFloats } from '../files/int8.ts';
-import { parseSafetensors, type Safetensors } from '../files/safetensors.ts';
+import { parseSafetensors } from '../files/safetensors.ts';
 import { ROW_BYTES } from '../kernels/panels.ts';
 import { largestIndex } from '../readouts/goodness.ts';
 import type { Prediction } from '../readouts/prediction.ts';
 import { ExampleInput } from './example-input.ts';
 import { checkExamples } from './examples.ts';
 import { compile, type KernelOptions } from './kernels.ts';
-import { type DeviceModel, NAME, type OwnWords, readModel } from './model.ts';
+import { type DeviceModel, NAME, type OwnWords } from './model.ts';
 import { type PredictorPlan, planPredictor } from './plan.ts';
-import { predictable } from './sizes.ts';
+import { readPredictable } from './predictable.ts';
 import { type LayerSteps, type PredictKernels, stepsOf } from './steps.ts';
 import { writeWeights } from './weights.ts';
 
@@ -25,22 +24,10 @@ const LEAST = Math.log(1e-30);
  * that the kernels cannot run here.
  */
 export async function loadPredictor(model: Uint8Array, options: KernelOptions = {}): Promise<Predictor> {
-  const file = parseSafetensors(model, NAME);
-  const read = withNorms(readModel(file, NAME, predictable), file);
+  const read = readPredictable(parseSafetensors(model, NAME), NAME);
   const plan = planPredictor(read);
   const { module } = await compile(options, kernels, 'predict-');
   return new Predictor(read, plan, module);
-}
-
-/** A model with what its channels are standardised by. */
-function withNorms(model: DeviceModel, { tensors }: Safetensors): DeviceModel {
-  const layers = model.layers.map((layer, l) => {
-    if (!layer.patches?.isStandardised) return layer;
-    const find = (name: string) =>
-      readFloats(tensors, `layers.${l}.norm.${name}`, [layer.shape.channels], NAME);
-    return { ...layer, norm: { mean: find('mean'), variance: find('variance') } };
-  });
-  return { ...model, layers };
 }
 
 /** Made by loadPredictor. */

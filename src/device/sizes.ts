@@ -97,6 +97,3 @@ export function convSizes(
     ...(isShare && { contrast: new LocalContrast(below, size, localMean) }),
   };
 }
-
-/** By the kind of layer: those that predicting knows, and exports. */
-export const predictable: SizeReaders = { dense: denseSizes, conv: convSizes };

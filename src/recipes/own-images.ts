@@ -29,7 +29,8 @@ export function recipeForImages({ encoding, train }: EncodedData): Recipe | unde
   const known: Recipe = recipes[nameFor(encoding.channels)];
   // What is mirrored may be something else, such as a letter.
   const { flip: _, ...recipe } = forImages(known, train);
-  const batch = train.count < 2000 ? 16 : train.count < 20_000 ? 50 : 100;
+  const most = train.count < 2000 ? 16 : train.count < 20_000 ? 50 : 100;
+  const batch = Math.min(most, recipe.batch);
   const wanted = Math.max(recipe.epochs, Math.ceil(FEWEST_BATCHES / Math.ceil(train.count / batch)));
   const affordable = Math.floor(WORK / (multiplications(recipe, train) * train.count));
   return {

@@ -126,11 +126,11 @@ const convColor = {
   epochs: 12,
 } as const satisfies Recipe;
 
-/** The same twice as wide: better, and in four times the time. */
+/** The same with more channels: better, and an epoch takes four times as long. */
 const convColorWide = {
   ...convColor,
   name: 'conv-color-wide',
-  about: 'the same twice as wide, for an hour',
+  about: 'conv-color with two to four times as many channels, for half an hour and longer',
   layers: standardised(96, 192, 256, 384),
   epochs: 18,
 } as const satisfies Recipe;

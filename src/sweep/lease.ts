@@ -43,7 +43,8 @@ export class Lease {
   readonly #signal: AbortSignal;
   #words: LeaseWords;
   #revision: number;
-  #saidAt = Number.NEGATIVE_INFINITY;
+  /** By the clock on the wall, which goes on while a machine sleeps. */
+  #saidAt = 0;
   /** Words are written one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
   #isWriting = false;
@@ -121,9 +122,9 @@ export class Lease {
     return this.#say({ stuck });
   }
 
-  /** Makes sure that nobody else has it: nobody takes what has been spoken of lately. */
+  /** Makes sure that nobody else has it, unless it was so lately: others are given it after a silence. */
   async confirm(): Promise<void> {
-    if (performance.now() - this.#saidAt > SILENT / 2) await this.#say({});
+    if (Math.abs(Date.now() - this.#saidAt) > SILENT / 2) await this.#say({});
   }
 
   /** There is nothing to be done any more: forgets it, unless somebody else has it by now. */
@@ -136,7 +137,7 @@ export class Lease {
           await this.#write();
           await this.#forget();
         } catch (error) {
-          if (!(error instanceof Superseded)) throw error;
+          if (!(error instanceof Superseded) && codeOf(error) !== OTHERS_WROTE) throw error;
         }
       }),
     );
@@ -174,7 +175,7 @@ export class Lease {
   }
 
   async #write(): Promise<void> {
-    const startedAt = performance.now();
+    const startedAt = Date.now();
     const { values } = this.#bucket;
     const { trial, holder } = this.#words;
     const key = keys.lease(trial);

@@ -128,6 +128,19 @@ describe('a file that is none is refused', () => {
       /the model: expected the tensor layers\.1\.norm\.mean of F32 \[20\], found none/,
     ],
     [
+      'activities as they are, of which normalized ones are read',
+      described(({ recipe }: { recipe: RecipeOf<Classes> }) => {
+        Object.assign(recipe.learning, { activity: 'normalized' });
+        Object.assign(recipe.layers[1], { normalization: 'none' });
+      }),
+      /the model: the normalization of its layers\[1\] must be absent beside normalized activities/,
+    ],
+    [
+      'a variance below 0',
+      damagedVariance(),
+      /the model: layers\.0\.norm\.variance has -0\.5, expected variances of at least 0/,
+    ],
+    [
       'a map with a bias',
       whole({ learning: { ...recipe.learning, map: 'affine-projection' } }),
       /maps without a bias: only loadNetwork/,
@@ -166,6 +179,18 @@ it('learning on a device refuses convolutions', async () => {
   const { bytes } = randomModelOf<Classes>(recipe, inputsOf(recipe), classes);
   await expect(openLearner(bytes)).rejects.toThrow(/expected dense layers .* found conv layers/);
 });
+
+/** A network whose channels are standardised, one of them by a variance that there cannot be. */
+function damagedVariance(): Uint8Array {
+  const [, recipe, classes] = convModels.find(([about]) => about.includes('standardised'))!;
+  const { tensors, metadata } = randomModelOf<Classes>(recipe, inputsOf(recipe), classes);
+  const damaged = tensors.map(tensor =>
+    tensor.name === 'layers.0.norm.variance'
+      ? { ...tensor, data: tensor.data.map((value, c) => (c === 3 ? -0.5 : value)) }
+      : tensor,
+  );
+  return Buffer.concat(encodeSafetensors(damaged as typeof tensors, metadata));
+}
 
 function withDescription({ tensors, metadata }: RandomModel<Classes>, description: object): Uint8Array {
   return Buffer.concat(encodeSafetensors(tensors, { ...metadata, description: JSON.stringify(description) }));

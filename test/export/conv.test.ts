@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeSafetensors } from '../../src/files/safetensors.ts';
 import { loadPredictor } from '../../src/predict.ts';
 import type { Classes } from '../../src/recipes/recipe.ts';
 import { convModels } from '../support/conv-models.ts';
@@ -98,4 +99,44 @@ it('no weights are lost on the way into bytes but their last digits', async () =
     [file, model.bytes].map(async bytes => (await loadPredictor(bytes)).predict(example)),
   );
   for (let c = 0; c < classes; c++) expect(found.probabilities[c]).toBeCloseTo(expected.probabilities[c], 1);
+});
+
+it.each(['--int8', '--js'])(
+  'channels that are standardised are so in what ff export %s writes',
+  async form => {
+    const [, recipe, count] = convModels.find(([about]) => about.includes('standardised'))!;
+    const size = recipe.image!.reduce<number>((product, side = 1) => product * side, 1);
+    const { bytes, quantized } = randomModelOf<Classes>(recipe, size, count);
+    const example = prototypes(1, size, count, 8).inputs as Uint8Array;
+    await writeFile(join(folder, 's.safetensors'), bytes);
+    const name = form === '--js' ? 's.js' : 's.int8.safetensors';
+    expect(ff('export', 's.safetensors', form)).toMatchObject({ status: 0, stderr: '' });
+    if (form === '--int8') {
+      const found = (await loadPredictor(await readFile(join(folder, name)))).predict(example);
+      expect(found).toEqual((await loadPredictor(quantized)).predict(example));
+      return;
+    }
+    await writeFile(
+      join(folder, 'standardised.mjs'),
+      `import { predict } from './${name}'; console.log(JSON.stringify(predict(Uint8Array.from([${example}])).goodness));`,
+    );
+    const output = execFileSync(process.execPath, ['standardised.mjs'], { cwd: folder, encoding: 'utf8' });
+    const { goodness } = (await loadPredictor(bytes)).predict(example);
+    const found = JSON.parse(output);
+    // Engines with relaxed SIMD round otherwise.
+    for (let c = 0; c < count; c++) expect(found[c]).toBeCloseTo(goodness[c], 3);
+  },
+);
+
+it.each(['--int8', '--js', '--onnx'])('ff export %s refuses a model without running means', async form => {
+  const [, recipe, count] = convModels.find(([about]) => about.includes('standardised'))!;
+  const size = recipe.image!.reduce<number>((product, side = 1) => product * side, 1);
+  const { tensors, metadata } = randomModelOf<Classes>(recipe, size, count);
+  const left = tensors.filter(({ name }) => name !== 'layers.1.norm.variance');
+  await writeFile(join(folder, 'less.safetensors'), Buffer.concat(encodeSafetensors(left, metadata)));
+  const { status, stderr } = ff('export', 'less.safetensors', form);
+  expect([status, stderr]).toEqual([
+    2,
+    'ff: less.safetensors: expected the tensor layers.1.norm.variance of F32 [33], found none\n',
+  ]);
 });

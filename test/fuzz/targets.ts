@@ -21,9 +21,8 @@ import { readXlsx } from '../../src/data/formats/xlsx.ts';
 import { decodeFiles } from '../../src/data/images/image-files.ts';
 import { preprocess } from '../../src/data/preprocess.ts';
 import { openLearner } from '../../src/device/learner.ts';
-import { readModel } from '../../src/device/model.ts';
+import { readPredictable } from '../../src/device/predictable.ts';
 import { loadPredictor } from '../../src/device/predictor.ts';
-import { predictable } from '../../src/device/sizes.ts';
 import { DivergenceError } from '../../src/errors.ts';
 import { encodeOnnx } from '../../src/export/onnx.ts';
 import { readOnnx } from '../../src/export/read-export.ts';
@@ -79,7 +78,7 @@ function asFile(extension: string, read: (path: string) => Promise<unknown>): Ta
 const small: Recipe = { ...recipes.quick, layers: [8, 8], shift: 0, batch: 4 };
 const images: Recipe = {
   ...recipes['conv-color'],
-  layers: [{ kind: 'conv', channels: 9, size: 3, cells: 2 }],
+  layers: [{ kind: 'conv', channels: 9, size: 3, cells: 2, batchNorm: 'before', normalization: 'none' }],
   image: [6, 6, 3],
   learning: { ...recipes['conv-color'].learning, readFrom: 0 },
 };
@@ -157,7 +156,7 @@ async function described(bytes: Uint8Array): Promise<void> {
   await loadOwn(file);
   const parsed = parseSafetensors(file, 'f');
   const description = parseWholeDescription(parsed.metadata, 'f');
-  readModel(parsed, 'f', predictable);
+  readPredictable(parsed, 'f');
   const tensor = (name: string, shape: readonly number[]) => readFloats(parsed.tensors, name, shape, 'f');
   const own = ownOf(description);
   const { chunks } = encodeOnnx({ ...description, ...(own && { own }), metadata, tensor });

@@ -5,8 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { tableFrom } from '../../src/data/tables/table.ts';
-import { readModel } from '../../src/device/model.ts';
-import { predictable } from '../../src/device/sizes.ts';
+import { readPredictable } from '../../src/device/predictable.ts';
 import { InputError } from '../../src/errors.ts';
 import { joinChunks, parseSafetensors, type Safetensors } from '../../src/files/safetensors.ts';
 import { openLearner } from '../../src/learn.ts';
@@ -185,7 +184,7 @@ it('a description with one thing wrong is refused by an error of ours, or makes 
   for (const name of ['quick', 'local', 'recurrent', 'perturbation', 'between-noise']) {
     const readings: [Uint8Array, Read][] = [
       [readFileSync(`${folder}${name}.safetensors`), ({ metadata }) => parseWholeDescription(metadata, 'm')],
-      [await today(name), file => readModel(file, 'm', predictable)],
+      [await today(name), file => readPredictable(file, 'm')],
     ];
     for (const [bytes, read] of readings) {
       const file = parseSafetensors(bytes, name);

@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readModel } from '../../src/device/model.ts';
-import { predictable } from '../../src/device/sizes.ts';
+import { readPredictable } from '../../src/device/predictable.ts';
 import { InputError } from '../../src/errors.ts';
 import { joinChunks, parseSafetensors } from '../../src/files/safetensors.ts';
 import { createNetwork } from '../../src/network/create.ts';
@@ -301,8 +300,8 @@ it('what knows no function between layers refuses such a model', async () => {
   const network = await open(forward, boxes[0][1]);
   const file = parseSafetensors(joinChunks([await encodeNetwork(network)]), 'it');
   await network.close();
-  expect(() => readModel(file, 'it', predictable)).toThrow(InputError);
-  expect(() => readModel(file, 'it', predictable)).toThrow('nothing between its layers');
+  expect(() => readPredictable(file, 'it')).toThrow(InputError);
+  expect(() => readPredictable(file, 'it')).toThrow('nothing between its layers');
 });
 
 it('refuses settings that make no sense, and tells of those that do', async () => {

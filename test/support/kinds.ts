@@ -92,7 +92,7 @@ export const kinds: readonly Recipe[] = [
     image: [9, 10],
     layers: [
       { kind: 'conv', channels: 12, size: 3, batchNorm: 'after', maxPool: 2 },
-      { kind: 'conv', channels: 33, size: 3, batchNorm: 'after', normalization: 'none', groups: 3 },
+      { kind: 'conv', channels: 33, size: 3, batchNorm: 'before', normalization: 'none', groups: 3 },
     ],
     learning: {
       kind: 'classes',

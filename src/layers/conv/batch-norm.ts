@@ -2,13 +2,14 @@
 //
 // Each thread sums up what all of them have found of each image, in the order of images: so all have the same means, to the bit.
 
+import { InputError } from '../../errors.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { PANEL } from '../../kernels/panels.ts';
 import type { StepPlace } from '../layer.ts';
 import type { BatchNormPlan } from './norm-plan.ts';
 import type { ConvPlan } from './plan.ts';
 
-/** What is added to variances, and the share that running means move by (the settings of CwC's code). */
+/** What is added to variances, and the share that running means move by in a whole batch (the settings of CwC's code). */
 export const EPSILON = 1e-4;
 const MOVES = 0.1;
 
@@ -87,6 +88,10 @@ export class BatchNorm {
       for (let c = 0; c < channels; c++) {
         this.#mean[c] = f32[(mean >>> 2) + c];
         this.#variance[c] = f32[(variance >>> 2) + c];
+        if (this.#variance[c] < 0) {
+          const name = `layers.${this.#plan.index}.norm.variance`;
+          throw new InputError(`${name} has ${this.#variance[c]}, expected at least 0: its file is damaged`);
+        }
       }
     }
     const factors = this.#factors >>> 2;
@@ -172,11 +177,13 @@ export class BatchNorm {
     const f32 = this.#f32;
     const count = this.#images * height * width;
     const unbiased = count > 1 ? count / (count - 1) : 1;
+    // The last batch of an epoch may be a few images.
+    const moves = (MOVES * this.#images) / this.#plan.batch;
     for (let c = begin * PANEL; c < Math.min(channels, end * PANEL); c++) {
       if (inputs > 0) f32[this.#place(gradient, c, 'scale')] = this.#scaleGradient[c];
       f32[this.#place(gradient, c, 'shift')] = this.#shiftGradient[c];
-      f32[(mean >>> 2) + c] += MOVES * (this.#mean[c] - f32[(mean >>> 2) + c]);
-      f32[(variance >>> 2) + c] += MOVES * (unbiased * this.#variance[c] - f32[(variance >>> 2) + c]);
+      f32[(mean >>> 2) + c] += moves * (this.#mean[c] - f32[(mean >>> 2) + c]);
+      f32[(variance >>> 2) + c] += moves * (unbiased * this.#variance[c] - f32[(variance >>> 2) + c]);
     }
   }
 

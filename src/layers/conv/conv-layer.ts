@@ -72,7 +72,8 @@ export class ConvLayer extends Layer<ConvPlan> {
   override settle(begin: number, end: number): void {
     if (!this.#norm) return;
     this.#norm.standardise(this.#first, this.#count, begin, end);
-    this.#sumPositions(begin, end);
+    // Classes are told by other sums.
+    if (this.plan.normalization === undefined) this.#sumPositions(begin, end);
   }
 
   #sumPositions(begin: number, end: number): void {

@@ -15,7 +15,8 @@ export function planBatchNorm(
   panels: number,
   moments: number,
 ) {
-  // Before a ReLU, what a scale does is done by those of the layer above and of the map; and a largest position stays the largest.
+  // Before a ReLU there is no scale: it would do little that the weights above and those of a map do not, and without it the largest of a pool stays
+  // the largest.
   const inputs = place === 'before' ? 0 : 1;
   const bytes = panels * (inputs + 1) * ROW_BYTES;
   const sumBytes = rows * panels * 2 * ROW_BYTES;

@@ -35,6 +35,13 @@ export function planConv(spec: ConvSpec, site: Site) {
   const { height, width } = positionsOf(spec, below);
   const outgoing = outgoingOf(spec, { height, width });
   checkNormalization(spec, site);
+  if (batchNorm && batch * height * width === 1) {
+    refuse(
+      'batchNorm',
+      'absent where a batch has one image and that one position, which is its own mean',
+      batchNorm,
+    );
+  }
   if (!below.isImage && below.height * below.width > 1 && below.channels < FEWEST_CHANNELS) {
     throw new InputError(
       `expected at least ${FEWEST_CHANNELS} channels below a convolution, found ${below.channels}`,

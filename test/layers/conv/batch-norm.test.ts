@@ -2,6 +2,7 @@
 // the equations in double precision; and what is answered by running means.
 
 import { describe, expect, it } from 'vitest';
+import { encodeSafetensors, parseSafetensors } from '../../../src/files/safetensors.ts';
 import type { BatchNormPlace, ConvSpec } from '../../../src/layers/conv/spec.ts';
 import { createNetwork } from '../../../src/network/create.ts';
 import { encodeNetwork } from '../../../src/network/encode.ts';
@@ -231,4 +232,45 @@ it.each(['after', 'before'] as const)('running means %s the ReLU are in the file
   expect(await again.probabilities(data)).toEqual(await network.probabilities(data));
   await again.close();
   await network.close();
+});
+
+it('a variance below 0 is refused where it would be answered by', async () => {
+  const network = await createNetwork(recipeOf('before'), { inputs, classes });
+  const bytes = await encodeNetwork(network);
+  await network.close();
+  const { tensors, metadata } = parseSafetensors(bytes, 'm');
+  const variance = tensors.get('layers.1.norm.variance')!;
+  variance.data[2] = -1;
+  const damaged = await decodeNetwork(Buffer.concat(encodeSafetensors([...tensors.values()], metadata)));
+  await expect(damaged.predict(data.inputs.subarray(0, inputs))).rejects.toThrow(
+    'layers.1.norm.variance has -1, expected at least 0: its file is damaged',
+  );
+  await damaged.close();
+});
+
+it('a last batch of a few images moves running means by its share', async () => {
+  const few = recipeOf('before', { batch: 4 });
+  const network = await createNetwork(few, { inputs, classes, build: 'simd' });
+  const [before] = plainOf(network, 'before');
+  const one = {
+    ...data,
+    inputs: data.inputs.subarray(0, inputs),
+    labels: data.labels.subarray(0, 1),
+    count: 1,
+  };
+  for await (const _ of network.fit(one)) break;
+  const [after] = plainOf(network, 'before');
+  await network.close();
+  statistics(rawOf([pictures[0]], before)).forEach(({ mean }, c) => {
+    expect(after.mean[c]).toBeCloseTo((0.1 * mean) / 4, 6);
+  });
+});
+
+it('one image of one position, which is its own mean, is refused', async () => {
+  const one: ConvSpec = { kind: 'conv', channels: 9, size: 3, maxPool: 2, batchNorm: 'before' };
+  const recipe = recipeOf('before', { layers: [one], image: [2, 3], batch: 1 });
+  const learning = { ...recipe.learning, readFrom: 0 };
+  await expect(createNetwork({ ...recipe, learning }, { inputs: 6, classes })).rejects.toThrow(
+    /batchNorm must be absent where a batch has one image/,
+  );
 });
