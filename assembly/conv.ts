@@ -208,29 +208,6 @@ function pairOfPatches(
       let position = corner + ((<usize>(y * gridWidth)) << shift);
       for (let x: u32 = 0; x < N; x++, position += (<usize>1) << shift) {
         let first = position;
-        if (D == 3) {
-          // Colours: too few turns for a loop to be worth it.
-          let p = v128.load32_splat(first), q = v128.load32_splat(first + apart);
-          let k0 = v128.load(k), k1 = v128.load(k, 16), k2 = v128.load(k, 32), k3 = v128.load(k, 48);
-          a0 = madd(p, k0, a0); b0 = madd(q, k0, b0);
-          a1 = madd(p, k1, a1); b1 = madd(q, k1, b1);
-          a2 = madd(p, k2, a2); b2 = madd(q, k2, b2);
-          a3 = madd(p, k3, a3); b3 = madd(q, k3, b3);
-          p = v128.load32_splat(first, 4); q = v128.load32_splat(first + apart, 4);
-          k0 = v128.load(k, 128); k1 = v128.load(k, 144); k2 = v128.load(k, 160); k3 = v128.load(k, 176);
-          a0 = madd(p, k0, a0); b0 = madd(q, k0, b0);
-          a1 = madd(p, k1, a1); b1 = madd(q, k1, b1);
-          a2 = madd(p, k2, a2); b2 = madd(q, k2, b2);
-          a3 = madd(p, k3, a3); b3 = madd(q, k3, b3);
-          p = v128.load32_splat(first, 8); q = v128.load32_splat(first + apart, 8);
-          k0 = v128.load(k, 256); k1 = v128.load(k, 272); k2 = v128.load(k, 288); k3 = v128.load(k, 304);
-          a0 = madd(p, k0, a0); b0 = madd(q, k0, b0);
-          a1 = madd(p, k1, a1); b1 = madd(q, k1, b1);
-          a2 = madd(p, k2, a2); b2 = madd(q, k2, b2);
-          a3 = madd(p, k3, a3); b3 = madd(q, k3, b3);
-          k += 3 * PANEL_ROW;
-          continue;
-        }
         for (let channel: u32 = 0; channel < D; channel += 32, first += slab) {
           const last = first + ((<usize>min<u32>(32, D - channel)) << 2);
           for (let at = first; at < last; at += 4, k += PANEL_ROW) {
