@@ -26,9 +26,9 @@ export class BatchNorm {
   readonly #f32: Float32Array;
   /** (3, channels), of this thread alone. */
   readonly #factors: number;
-  /** What standardised values, and those that are standardised, are at least. */
+  /** What values are at least that are standardised: what the layer's own kernels are told; and then what they become. */
+  readonly least: number;
   readonly #leastAfter: number;
-  readonly #leastBefore: number;
   readonly #mean: Float64Array;
   readonly #variance: Float64Array;
   /** What the gradient asks of the scale and of the shift of each channel, summed over the batch. */
@@ -44,7 +44,7 @@ export class BatchNorm {
     this.#kernels = kernels;
     this.#f32 = f32;
     this.#factors = factors;
-    [this.#leastBefore, this.#leastAfter] = norm.isBefore
+    [this.least, this.#leastAfter] = norm.isBefore
       ? [Number.NEGATIVE_INFINITY, 0]
       : [0, Number.NEGATIVE_INFINITY];
     const numbers = () => new Float64Array(plan.panels * PANEL);
@@ -54,11 +54,6 @@ export class BatchNorm {
     this.#shiftGradient = numbers();
   }
 
-  /** What the layer's own kernels are told to make at least. */
-  get least(): number {
-    return this.#leastBefore;
-  }
-
   begin(isTraining: boolean): void {
     this.#isTraining = isTraining;
   }
@@ -66,14 +61,13 @@ export class BatchNorm {
   /** Sums raw activities of images `begin` to `end`, where their means are those of the batch. */
   look(begin: number, end: number): void {
     if (!this.#isTraining) return;
-    const { panels, height, width, rows } = this.#plan;
     const { sums, raw } = this.#norm;
-    this.#kernels.channelSums(sums, raw, begin, end, panels, height * width, rows);
+    this.#kernels.channelSums(sums, raw, ...this.#sizes(begin, end));
   }
 
   /** Writes the activities of images `begin` to `end` of the `count` from image `first` on, all of which have been looked at. */
   standardise(first: number, count: number, begin: number, end: number): void {
-    const { at, panels, channels, height, width, rows } = this.#plan;
+    const { at, panels, channels, height, width } = this.#plan;
     const { mean, variance, raw } = this.#norm;
     const f32 = this.#f32;
     this.#images = count;
@@ -102,41 +96,19 @@ export class BatchNorm {
       f32[factors + panels * PANEL + c] =
         f32[this.#place(this.#norm.weights, c, 'shift')] - this.#mean[c] * scale;
     }
-    const positions = height * width;
-    this.#kernels.moveChannels(
-      at.activity,
-      raw,
-      this.#factors,
-      begin,
-      end,
-      panels,
-      positions,
-      rows,
-      this.#leastAfter,
-    );
+    this.#kernels.moveChannels(at.activity, raw, this.#factors, ...this.#sizes(begin, end), this.#leastAfter);
   }
 
   /** Sums the gradient of activities of images `begin` to `end`. */
   sumGradient(begin: number, end: number): void {
-    const { at, panels, height, width, rows } = this.#plan;
+    const { activity, targets } = this.#plan.at;
     const { gradientSums, raw } = this.#norm;
-    const { activity, targets } = at;
-    this.#kernels.gradientSums(
-      gradientSums,
-      activity,
-      raw,
-      targets,
-      begin,
-      end,
-      panels,
-      height * width,
-      rows,
-    );
+    this.#kernels.gradientSums(gradientSums, activity, raw, targets, ...this.#sizes(begin, end));
   }
 
   /** Makes of the gradient of activities of images `begin` to `end` that of raw ones, once that of all is summed. */
   passBack(begin: number, end: number): void {
-    const { at, panels, channels, height, width, rows } = this.#plan;
+    const { at, panels, channels, height, width } = this.#plan;
     const f32 = this.#f32;
     this.#sum(this.#norm.gradientSums, 0, this.#images, this.#shiftGradient, this.#scaleGradient);
     const [a, b, c] = [0, 1, 2].map(row => (this.#factors >>> 2) + row * panels * PANEL);
@@ -154,20 +126,8 @@ export class BatchNorm {
       f32[b + channel] = -scale * slope;
       f32[c + channel] = scale * (mean * slope - sum / count);
     }
-    const { activity } = at;
     const { raw } = this.#norm;
-    const positions = height * width;
-    this.#kernels.throughBatch(
-      activity,
-      raw,
-      this.#factors,
-      begin,
-      end,
-      panels,
-      positions,
-      rows,
-      this.#leastBefore,
-    );
+    this.#kernels.throughBatch(at.activity, raw, this.#factors, ...this.#sizes(begin, end), this.least);
   }
 
   /** Writes the gradient of scales and shifts of panels `begin` to `end`, and moves their running means. */
@@ -185,6 +145,12 @@ export class BatchNorm {
       f32[(mean >>> 2) + c] += moves * (this.#mean[c] - f32[(mean >>> 2) + c]);
       f32[(variance >>> 2) + c] += moves * (unbiased * this.#variance[c] - f32[(variance >>> 2) + c]);
     }
+  }
+
+  /** What kernels are told of images `begin` to `end`. */
+  #sizes(begin: number, end: number) {
+    const { panels, height, width, rows } = this.#plan;
+    return [begin, end, panels, height * width, rows] as const;
   }
 
   /** Adds up both sums of each channel over the `count` images from `first` on. */

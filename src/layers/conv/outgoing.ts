@@ -28,10 +28,9 @@ export class Outgoing {
 
   /** Writes what is handed on, and what the softmax readout sees, of images `begin` to `end`. */
   write(begin: number, end: number): void {
-    const { at, means, panels, isApart, outgoing } = this.#plan;
+    const { at, means, panels, isApart, isByChannels, outgoing } = this.#plan;
     if (isApart) this.#pool(begin, end);
-    const { normalization } = this.#plan;
-    if (normalization === 'image' || normalization === 'blocks') this.#byChannels(begin, end);
+    if (isByChannels) this.#byChannels(begin, end);
     else this.#byPositions(begin, end);
     if (!means) return;
     this.#kernels.meanParts(

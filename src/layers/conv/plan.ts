@@ -208,6 +208,7 @@ export function planConv(spec: ConvSpec, site: Site) {
     outputDropout,
     normalization,
     isApart,
+    isByChannels,
     outgoing,
     outPositions,
     /** Blocks of channels, one after the other, that are standardised each by itself. */
