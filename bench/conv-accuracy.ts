@@ -80,6 +80,16 @@ const TASKS: readonly Task[] = [
     epochs: [18],
   },
   {
+    name: 'cifar10-long',
+    data: 'cifar10',
+    recipe: 'conv-color-wide',
+    images: 50_000,
+    heldOut: 5000,
+    seeds: [1],
+    targets: [11.5],
+    epochs: [32],
+  },
+  {
     name: 'fashion-mnist',
     data: 'fashion-mnist',
     recipe: 'conv-things',
