@@ -12,6 +12,16 @@
 import { SKIP } from './columns';
 import { atLeast, madd, PANEL_ROW } from './simd';
 
+/** Up to so many values, those of neighbouring positions of a grid lie side by side. */
+const NARROW: u32 = 4;
+
+/** Bytes of a position of a grid: of its values, or of a panel of them. */
+// @ts-ignore: decorator
+@inline
+function bytesOf(D: u32): usize {
+  return D <= NARROW ? (<usize>D) << 2 : PANEL_ROW;
+}
+
 /** Bytes of weights that are multiplied with some rows of positions at a time, for most of them to stay in a first-level cache. */
 const NEAR: usize = 24576;
 
@@ -90,42 +100,42 @@ function addTaps(
           const next = base + load<u32>(at, 8);
           const x = v128.load32_splat(at, 4);
           if (k) {
-            a0 = madd(x, v128.load(k), a0);
-            a1 = madd(x, v128.load(k, 16), a1);
-            a2 = madd(x, v128.load(k, 32), a2);
-            a3 = madd(x, v128.load(k, 48), a3);
+            a0 = madd(v128.load(k), x, a0);
+            a1 = madd(v128.load(k, 16), x, a1);
+            a2 = madd(v128.load(k, 32), x, a2);
+            a3 = madd(v128.load(k, 48), x, a3);
           }
           if (at) {
-            a4 = madd(x, v128.load(k, 64), a4);
-            a5 = madd(x, v128.load(k, 80), a5);
-            a6 = madd(x, v128.load(k, 96), a6);
-            a7 = madd(x, v128.load(k, 112), a7);
+            a4 = madd(v128.load(k, 64), x, a4);
+            a5 = madd(v128.load(k, 80), x, a5);
+            a6 = madd(v128.load(k, 96), x, a6);
+            a7 = madd(v128.load(k, 112), x, a7);
           }
           const z = v128.load32_splat(at, 12);
           if (next) {
-            a0 = madd(z, v128.load(next), a0);
-            a1 = madd(z, v128.load(next, 16), a1);
-            a2 = madd(z, v128.load(next, 32), a2);
-            a3 = madd(z, v128.load(next, 48), a3);
+            a0 = madd(v128.load(next), z, a0);
+            a1 = madd(v128.load(next, 16), z, a1);
+            a2 = madd(v128.load(next, 32), z, a2);
+            a3 = madd(v128.load(next, 48), z, a3);
           }
           if (last) {
-            a4 = madd(z, v128.load(next, 64), a4);
-            a5 = madd(z, v128.load(next, 80), a5);
-            a6 = madd(z, v128.load(next, 96), a6);
-            a7 = madd(z, v128.load(next, 112), a7);
+            a4 = madd(v128.load(next, 64), z, a4);
+            a5 = madd(v128.load(next, 80), z, a5);
+            a6 = madd(v128.load(next, 96), z, a6);
+            a7 = madd(v128.load(next, 112), z, a7);
           }
         }
         if (at < last) {
           const k = base + load<u32>(at);
           const x = v128.load32_splat(at, 4);
-          a0 = madd(x, v128.load(k), a0);
-          a1 = madd(x, v128.load(k, 16), a1);
-          a2 = madd(x, v128.load(k, 32), a2);
-          a3 = madd(x, v128.load(k, 48), a3);
-          a4 = madd(x, v128.load(k, 64), a4);
-          a5 = madd(x, v128.load(k, 80), a5);
-          a6 = madd(x, v128.load(k, 96), a6);
-          a7 = madd(x, v128.load(k, 112), a7);
+          a0 = madd(v128.load(k), x, a0);
+          a1 = madd(v128.load(k, 16), x, a1);
+          a2 = madd(v128.load(k, 32), x, a2);
+          a3 = madd(v128.load(k, 48), x, a3);
+          a4 = madd(v128.load(k, 64), x, a4);
+          a5 = madd(v128.load(k, 80), x, a5);
+          a6 = madd(v128.load(k, 96), x, a6);
+          a7 = madd(v128.load(k, 112), x, a7);
         }
       }
       const floor = f32x4.splat(least);
@@ -155,11 +165,13 @@ export function gridForward(
   begin: u32, end: u32, P: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32,
   least: f32,
 ): void {
-  const shift: usize = D <= 4 ? 4 : 7;
-  const gridWidth = W + 2 * (N >> 1);
-  const imageBytes = (<usize>((H + 2 * (N >> 1)) * gridWidth)) << shift;
+  const positionBytes = bytesOf(D);
+  const rowBytes = <usize>(W + 2 * (N >> 1)) * positionBytes;
+  const imageBytes = <usize>(H + 2 * (N >> 1)) * rowBytes;
+  const slab = <usize>S * imageBytes;
   const height = ((H - 1) / stride + 1) / L, width = ((W - 1) / stride + 1) / L;
   const panelBytes = <usize>(N * N * D + 1) * PANEL_ROW;
+  const right = <usize>stride * positionBytes, down = <usize>stride * rowBytes;
   // Neighbours are multiplied two at a time; the last of an odd number is its own neighbour.
   const row = L == 1 ? width : L;
   for (let panel: u32 = 0; panel < P; panel++) {
@@ -171,19 +183,21 @@ export function gridForward(
       let winner = winners + place * 32;
       for (let py: u32 = 0; py < height; py++) {
         for (let px: u32 = 0; px < width * L; px += row) {
-          let to = L == 1 ? y : scratch;
-          for (let cy = py * L; cy < py * L + L; cy++) {
-            for (let cx = px; cx < px + row; cx += 2) {
-              const corner = from + ((<usize>((cy * gridWidth + cx) * stride)) << shift);
-              const apart: u32 = cx + 1 < px + row ? 1 : 0;
-              const neighbour = (<usize>(apart * stride)) << shift;
-              pairOfPatches(
-                to, to + <usize>apart * PANEL_ROW, corner, neighbour, w, gridWidth, <usize>S * imageBytes, shift, D, N, least,
-              );
-              to += <usize>(1 + apart) * PANEL_ROW;
+          const corner = from + <usize>(py * L) * down + <usize>px * right;
+          if (L == 2 && D <= NARROW) {
+            poolOfPatches(y, winner, corner, right, down, w, rowBytes, D, N, least);
+          } else {
+            let to = L == 1 ? y : scratch;
+            for (let cy: u32 = 0; cy < L; cy++) {
+              for (let cx: u32 = 0; cx < row; cx += 2) {
+                const apart: u32 = cx + 1 < row ? 1 : 0;
+                const patch = corner + <usize>cy * down + <usize>cx * right;
+                pairOfPatches(to, to + <usize>apart * PANEL_ROW, patch, <usize>apart * right, w, rowBytes, slab, D, N, least);
+                to += <usize>(1 + apart) * PANEL_ROW;
+              }
             }
+            if (L > 1) poolRows(y, winner, scratch, L, L);
           }
-          if (L > 1) poolRows(y, winner, scratch, L, L);
           y += <usize>(L == 1 ? width : 1) * PANEL_ROW;
           winner += 32;
         }
@@ -193,41 +207,102 @@ export function gridForward(
 }
 
 /** patch · weights + bias, at least `least`, of a patch of a grid, and of that `apart` bytes behind it. A panel of values is `slab` bytes. */
-// @ts-ignore: decorator
-@inline
 function pairOfPatches(
-  to: usize, next: usize, corner: usize, apart: usize, w: usize, gridWidth: u32, slab: usize, shift: usize, D: u32, N: u32,
-  least: f32,
+  to: usize, next: usize, corner: usize, apart: usize, w: usize, rowBytes: usize, slab: usize, D: u32, N: u32, least: f32,
 ): void {
   const bias = w + <usize>(N * N * D) * PANEL_ROW;
+  const floor = f32x4.splat(least);
+  // The values of a row of narrow positions lie side by side; those of others in panels of a position.
+  const across: u32 = D <= NARROW ? 1 : N;
+  const values: u32 = D <= NARROW ? N * D : D;
+  const atOnce: u32 = D <= NARROW ? values : 32;
   for (let half: usize = 0; half < 128; half += 64) {
     let a0 = v128.load(bias + half), a1 = v128.load(bias + half, 16), a2 = v128.load(bias + half, 32), a3 = v128.load(bias + half, 48);
     let b0 = a0, b1 = a1, b2 = a2, b3 = a3;
     let k = w + half;
     for (let y: u32 = 0; y < N; y++) {
-      let position = corner + ((<usize>(y * gridWidth)) << shift);
-      for (let x: u32 = 0; x < N; x++, position += (<usize>1) << shift) {
+      let position = corner + <usize>y * rowBytes;
+      for (let x: u32 = 0; x < across; x++, position += PANEL_ROW) {
         let first = position;
-        for (let channel: u32 = 0; channel < D; channel += 32, first += slab) {
-          const last = first + ((<usize>min<u32>(32, D - channel)) << 2);
-          for (let at = first; at < last; at += 4, k += PANEL_ROW) {
+        for (let value: u32 = 0; value < values; value += atOnce, first += slab) {
+          const last = first + ((<usize>min<u32>(atOnce, values - value)) << 2);
+          let at = first;
+          do {
             const p = v128.load32_splat(at), q = v128.load32_splat(at + apart);
             const k0 = v128.load(k), k1 = v128.load(k, 16), k2 = v128.load(k, 32), k3 = v128.load(k, 48);
-            a0 = madd(p, k0, a0); b0 = madd(q, k0, b0);
-            a1 = madd(p, k1, a1); b1 = madd(q, k1, b1);
-            a2 = madd(p, k2, a2); b2 = madd(q, k2, b2);
-            a3 = madd(p, k3, a3); b3 = madd(q, k3, b3);
-          }
+            a0 = madd(k0, p, a0); b0 = madd(k0, q, b0);
+            a1 = madd(k1, p, a1); b1 = madd(k1, q, b1);
+            a2 = madd(k2, p, a2); b2 = madd(k2, q, b2);
+            a3 = madd(k3, p, a3); b3 = madd(k3, q, b3);
+            at += 4;
+            k += PANEL_ROW;
+          } while (at < last);
         }
       }
     }
-    const floor = f32x4.splat(least);
     const first = to + half, second = next + half;
     v128.store(first, atLeast(floor, a0)); v128.store(first, atLeast(floor, a1), 16);
     v128.store(first, atLeast(floor, a2), 32); v128.store(first, atLeast(floor, a3), 48);
     v128.store(second, atLeast(floor, b0)); v128.store(second, atLeast(floor, b1), 16);
     v128.store(second, atLeast(floor, b2), 32); v128.store(second, atLeast(floor, b3), 48);
   }
+}
+
+/**
+ * The largest of the same of four patches of narrow positions, of which the next is `right` bytes further and the others `down`, and which it is
+ * from: without writing down what is smaller.
+ */
+function poolOfPatches(
+  to: usize, winner: usize, corner: usize, right: usize, down: usize, w: usize, rowBytes: usize, D: u32, N: u32, least: f32,
+): void {
+  const bias = w + <usize>(N * N * D) * PANEL_ROW;
+  const end = corner + N * rowBytes;
+  const run = (<usize>(N * D)) << 2;
+  const both = down + right;
+  for (let part: usize = 0; part < 128; part += 32) {
+    let a0 = v128.load(bias + part), a1 = v128.load(bias + part, 16);
+    let b0 = a0, b1 = a1, c0 = a0, c1 = a1, d0 = a0, d1 = a1;
+    let k = w + part;
+    let first = corner;
+    do {
+      const last = first + run;
+      let at = first;
+      do {
+        const k0 = v128.load(k), k1 = v128.load(k, 16);
+        const p = v128.load32_splat(at), q = v128.load32_splat(at + right);
+        const r = v128.load32_splat(at + down), s = v128.load32_splat(at + both);
+        a0 = madd(k0, p, a0); a1 = madd(k1, p, a1);
+        b0 = madd(k0, q, b0); b1 = madd(k1, q, b1);
+        c0 = madd(k0, r, c0); c1 = madd(k1, r, c1);
+        d0 = madd(k0, s, d0); d1 = madd(k1, s, d1);
+        at += 4;
+        k += PANEL_ROW;
+      } while (at < last);
+      first += rowBytes;
+    } while (first < end);
+    const floor = f32x4.splat(least);
+    const from = largestOf(to + part, floor, a0, b0, c0, d0), others = largestOf(to + part + 16, floor, a1, b1, c1, d1);
+    const bytes = i16x8.narrow_i32x4_s(from, others);
+    v128.store64_lane(winner + (part >> 2), i8x16.narrow_i16x8_u(bytes, bytes), 0);
+  }
+}
+
+/** Stores the largest of four, and of `floor`; which it was. NaN counts as the largest. */
+// @ts-ignore: decorator
+@inline
+function largestOf(to: usize, floor: v128, a: v128, b: v128, c: v128, d: v128): v128 {
+  let most = atLeast(floor, a);
+  const second = atLeast(floor, b), third = atLeast(floor, c), fourth = atLeast(floor, d);
+  let isSmaller = f32x4.le(second, most);
+  let winner = v128.andnot(i32x4.splat(1), isSmaller);
+  most = v128.bitselect(most, second, isSmaller);
+  isSmaller = f32x4.le(third, most);
+  winner = v128.bitselect(winner, i32x4.splat(2), isSmaller);
+  most = v128.bitselect(most, third, isSmaller);
+  isSmaller = f32x4.le(fourth, most);
+  winner = v128.bitselect(winner, i32x4.splat(3), isSmaller);
+  v128.store(to, v128.bitselect(most, fourth, isSmaller));
+  return winner;
 }
 
 /** Stores the largest of L · L panel rows, of which L lie side by side and `apart` further the next, and which they are from. */
@@ -263,14 +338,14 @@ function largest(y: usize, rows: usize, part: usize, L: u32, apart: u32): v128 {
  * Writes images as what they are, zeros included, with a border of zeros as wide as patches reach beyond the edges: what the weight
  * gradient reads.
  *
- *   grid (ceil(D / 32), S, (H + 2 · pad) · (W + 2 · pad), lanes)  lanes = 4 where D ≤ 4, otherwise 32
+ *   grid (ceil(D / 32), S, (H + 2 · pad) · (W + 2 · pad), lanes)  lanes = D where D ≤ 4, otherwise 32
  */
 export function spreadImages(
   grid: usize, cuts: usize, entries: usize, begin: u32, end: u32, H: u32, W: u32, D: u32, pad: u32, S: u32,
 ): void {
-  const shift: usize = D <= 4 ? 4 : 7;
-  const width = W + 2 * pad;
-  const imageBytes = (<usize>((H + 2 * pad) * width)) << shift;
+  const positionBytes = bytesOf(D);
+  const rowBytes = <usize>(W + 2 * pad) * positionBytes;
+  const imageBytes = <usize>(H + 2 * pad) * rowBytes;
   const panelBytes = <usize>S * imageBytes;
   for (let image = begin; image < end; image++) {
     const to = grid + <usize>image * imageBytes;
@@ -279,8 +354,8 @@ export function spreadImages(
     }
     let cut = cuts + ((<usize>image * (H * W + 1)) << 2);
     for (let y: u32 = 0; y < H; y++) {
-      let position = to + ((<usize>((y + pad) * width + pad)) << shift);
-      for (let x: u32 = 0; x < W; x++, position += (<usize>1) << shift, cut += 4) {
+      let position = to + <usize>(y + pad) * rowBytes + <usize>pad * positionBytes;
+      for (let x: u32 = 0; x < W; x++, position += positionBytes, cut += 4) {
         const first = (y * W + x) * D;
         const last = entries + load<u32>(cut, 4);
         for (let at = entries + load<u32>(cut); at < last; at += 8) {
@@ -296,17 +371,16 @@ export function spreadImages(
 export function reflectBorder(
   grid: usize, begin: u32, end: u32, H: u32, W: u32, D: u32, pad: u32, S: u32,
 ): void {
-  const shift: usize = D <= 4 ? 4 : 7;
-  const bytes = (<usize>1) << shift;
-  const rowBytes = (<usize>(W + 2 * pad)) << shift;
+  const bytes = bytesOf(D);
+  const rowBytes = <usize>(W + 2 * pad) * bytes;
   const imageBytes = <usize>(H + 2 * pad) * rowBytes;
   for (let panel: u32 = 0; panel < (D + 31) / 32; panel++) {
     for (let image = begin; image < end; image++) {
       const first = grid + (<usize>panel * S + image) * imageBytes;
       for (let y = pad; y < pad + H; y++) {
-        const left = first + <usize>y * rowBytes + ((<usize>pad) << shift);
-        const right = left + ((<usize>(W - 1)) << shift);
-        for (let i: usize = bytes; i <= (<usize>pad) << shift; i += bytes) {
+        const left = first + <usize>y * rowBytes + <usize>pad * bytes;
+        const right = left + <usize>(W - 1) * bytes;
+        for (let i: usize = bytes; i <= <usize>pad * bytes; i += bytes) {
           memory.copy(left - i, left + i, bytes);
           memory.copy(right + i, right - i, bytes);
         }
@@ -321,27 +395,37 @@ export function reflectBorder(
 }
 
 /**
+ * Bytes from a unit's list of up to `entries` to the next: an odd count of cache lines, since those that are written in turns would share a few
+ * sets of the cache if they lay a power of two apart.
+ */
+// @ts-ignore: decorator
+@inline
+function listStride(entries: u32): usize {
+  return (<usize>((entries + 7) / 8) | 1) << 6;
+}
+
+/**
  * Lists what is not zero of gradient rows, unit by unit, for blocks `begin` to `end` of R images, of M in all.
  *
- *   counts   (B, P·32)        u32 bytes of each list
- *   lists    (B, P·32, R·Q)   u32 byte offset in `grid` of the corner of the patch, without its panel; f32 value
- *   gradient (P, S·Q, 32)     Q = height · width pools
- *   targets  (M)              SKIP where an image is left out
+ *   counts   (B, P·32)      u32 bytes of each list
+ *   lists    (B, P·32, …)   lists of up to R · Q entries, each in an odd count of cache lines: u32 byte offset in `grid` of the corner of the
+ *                           patch, without its panel; f32 value
+ *   gradient (P, S·Q, 32)   Q = height · width pools
+ *   targets  (M)            SKIP where an image is left out
  */
 export function listGradient(
   counts: usize, lists: usize, gradient: usize, winners: usize, targets: usize, begin: u32, end: u32, R: u32, M: u32,
   P: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32,
 ): void {
-  const shift: u32 = D <= 4 ? 4 : 7;
-  const pad = N >> 1;
-  const gridWidth = W + 2 * pad;
-  const gridPositions = (H + 2 * pad) * gridWidth;
+  const apart = <u32>bytesOf(D) * stride;
+  const rowBytes = <u32>bytesOf(D) * (W + 2 * (N >> 1));
+  const imageBytes = rowBytes * (H + 2 * (N >> 1));
   const height = ((H - 1) / stride + 1) / L, width = ((W - 1) / stride + 1) / L;
   const Q = height * width;
-  const listBytes = <usize>(R * Q) << 3;
+  const listBytes = listStride(R * Q);
   // from / L = from · share >> 16, without a division for each entry: from is below 256.
-  const share = 65535 / L + 1;
-  const skip = gridWidth - L;
+  const share = i32x4.splat(65535 / L + 1);
+  const nextRow = i32x4.splat(rowBytes * stride - L * apart), nextColumn = i32x4.splat(apart);
   for (let block = begin; block < end; block++) {
     for (let panel: u32 = 0; panel < P; panel++) {
       const first = <usize>(block * P + panel) * 32;
@@ -355,27 +439,27 @@ export function listGradient(
           for (let x: u32 = 0; x < width; x++, place++) {
             const d = gradient + place * PANEL_ROW;
             const winner = winners + (place << 5);
-            const corner = image * gridPositions + (y * L * gridWidth + x * L) * stride;
+            const corner = i32x4.splat(image * imageBytes + y * L * stride * rowBytes + x * L * apart);
             let to = list;
             for (let part: usize = 0; part < PANEL_ROW; part += 16, to += 4 * listBytes) {
-              const values = d + part;
-              const isOn = <u32>i32x4.bitmask(f32x4.ne(v128.load(values), f32x4.splat(0)));
-              if (isOn == 0) continue;
-              const lengths = count + part;
-              const from = winner + (part >> 2);
-              append(to, lengths, values, isOn & 1, L == 1 ? corner : corner + placeOf(from, share, skip) * stride, shift);
-              append(
-                to + listBytes, lengths + 4, values + 4, isOn >> 1 & 1,
-                L == 1 ? corner : corner + placeOf(from + 1, share, skip) * stride, shift,
-              );
-              append(
-                to + 2 * listBytes, lengths + 8, values + 8, isOn >> 2 & 1,
-                L == 1 ? corner : corner + placeOf(from + 2, share, skip) * stride, shift,
-              );
-              append(
-                to + 3 * listBytes, lengths + 12, values + 12, isOn >> 3,
-                L == 1 ? corner : corner + placeOf(from + 3, share, skip) * stride, shift,
-              );
+              const values = v128.load(d + part);
+              const isOn = f32x4.ne(values, f32x4.splat(0));
+              if (!v128.any_true(isOn)) continue;
+              let position = corner;
+              if (L > 1) {
+                const from = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(winner + (part >> 2))));
+                const row = i32x4.shr_u(i32x4.mul(from, share), 16);
+                position = i32x4.add(i32x4.add(corner, i32x4.mul(row, nextRow)), i32x4.mul(from, nextColumn));
+              }
+              // Each is written behind its list, and counts where it is on: cheaper than a branch that nobody can predict.
+              const length = count + part;
+              const two = v128.shuffle<u32>(position, values, 0, 4, 1, 5);
+              v128.store64_lane(to + load<u32>(length), two, 0);
+              v128.store64_lane(to + listBytes + load<u32>(length, 4), two, 1);
+              const others = v128.shuffle<u32>(position, values, 2, 6, 3, 7);
+              v128.store64_lane(to + 2 * listBytes + load<u32>(length, 8), others, 0);
+              v128.store64_lane(to + 3 * listBytes + load<u32>(length, 12), others, 1);
+              v128.store(length, i32x4.add(v128.load(length), v128.and(isOn, i32x4.splat(8))));
             }
           }
         }
@@ -384,40 +468,20 @@ export function listGradient(
   }
 }
 
-/** Where in its pool a winner is, counted in positions of the grid. */
-// @ts-ignore: decorator
-@inline
-function placeOf(winner: usize, share: u32, skip: u32): u32 {
-  const from = <u32>load<u8>(winner);
-  return (from * share >> 16) * skip + from;
-}
-
-/** Writes an entry behind a list, always; it counts where it is on: cheaper than a branch that nobody can predict. */
-// @ts-ignore: decorator
-@inline
-function append(list: usize, length: usize, value: usize, isOn: u32, position: u32, shift: u32): void {
-  const bytes = load<u32>(length);
-  const to = list + <usize>bytes;
-  store<u32>(to, position << shift);
-  store<f32>(to, load<f32>(value), 4);
-  store<u32>(length, bytes + (isOn << 3));
-}
-
 /**
  * The gradient of the weights of units `begin` to `end`, summed over B blocks of lists.
  *
- *   sums (P·32, T)  T floats for each unit: (panels of D, N, N, 32), or (N, N rounded up to 4, 4) where D ≤ 4; then its bias
+ *   sums (P·32, T)  T floats for each unit: (panels of D, N, N, 32), or (N, N·D rounded up to 4) where D ≤ 4; then its bias
  */
 export function convGradient(
   sums: usize, counts: usize, lists: usize, grid: usize, begin: u32, end: u32, B: u32, R: u32, Q: u32, U: u32,
   H: u32, W: u32, D: u32, N: u32, S: u32, T: u32,
 ): void {
-  const isSmall = D <= 4;
-  const shift: usize = isSmall ? 4 : 7;
-  const pad = N >> 1;
-  const gridWidth = W + 2 * pad;
-  const panelBytes = (<usize>(S * (H + 2 * pad) * gridWidth)) << shift;
-  const listBytes = <usize>(R * Q) << 3;
+  const isNarrow = D <= NARROW;
+  const positionBytes = bytesOf(D);
+  const rowBytes = <usize>(W + 2 * (N >> 1)) * positionBytes;
+  const panelBytes = <usize>(S * (H + 2 * (N >> 1))) * rowBytes;
+  const listBytes = listStride(R * Q);
   const panels = (D + 31) / 32;
   for (let block: u32 = 0; block < B; block++) {
     const isFirst = block == 0;
@@ -433,19 +497,31 @@ export function convGradient(
           for (let at = list; at < last; at += 8) sum += load<f32>(at, 4);
           store<f32>(bias, sum);
         }
-        if (isSmall) {
-          const across = (N + 3) / 4;
-          for (let y: u32 = 0; y < N; y++) {
-            for (let x: u32 = 0; x < across; x++) {
-              const to = own + ((<usize>(y * across + x)) << 6);
-              addFour(to, from + ((<usize>(y * gridWidth + 4 * x)) << 4), list, last, isFirst);
+        if (isNarrow) {
+          const vectors = (N * D + 3) / 4;
+          const sumBytes = (<usize>vectors) << 4;
+          for (let y: u32 = 0; y < N; y += 3) {
+            // A row twice, or three times, where there are no more: it comes to the same.
+            const second: usize = y + 1 < N ? 1 : 0, third: usize = y + 2 < N ? 2 : second;
+            const to = own + <usize>y * sumBytes, at = from + <usize>y * rowBytes;
+            if (vectors == 3) {
+              addNine(
+                to, to + second * sumBytes, to + third * sumBytes, at, at + second * rowBytes, at + third * rowBytes, list, last, isFirst,
+              );
+              continue;
+            }
+            for (let v: usize = 0; v < sumBytes; v += 16) {
+              addThree(
+                to + v, to + second * sumBytes + v, to + third * sumBytes + v, at + v, second * rowBytes, third * rowBytes, list, last,
+                isFirst,
+              );
             }
           }
         } else {
           let to = own + ((<usize>(panel * N * N)) << 7);
           for (let y: u32 = 0; y < N; y++) {
             for (let x: u32 = 0; x < N; x++, to += PANEL_ROW) {
-              addRow(to, from + ((<usize>(y * gridWidth + x)) << 7), list, last, isFirst);
+              addRow(to, from + <usize>y * rowBytes + <usize>x * PANEL_ROW, list, last, isFirst);
             }
           }
         }
@@ -457,18 +533,31 @@ export function convGradient(
 /** panels (P, N·N·D+1, 32) = the sums of units `begin` to `end`, as weights lie. */
 export function panelSums(panels: usize, sums: usize, begin: u32, end: u32, D: u32, N: u32, T: u32): void {
   const K = N * N * D;
-  const across = (N + 3) / 4 * 4;
-  for (let unit = begin; unit < end; unit++) {
-    const own = sums + ((<usize>unit * T) << 2);
-    const to = panels + <usize>(unit >> 5) * (K + 1) * PANEL_ROW + ((<usize>(unit & 31)) << 2);
-    for (let k: u32 = 0; k < K; k++) {
-      const patch = k / D, channel = k % D;
-      const from = D <= 4
-        ? ((patch / N) * across + patch % N) * 4 + channel
-        : ((channel >> 5) * N * N + patch) * 32 + (channel & 31);
-      store<f32>(to + <usize>k * PANEL_ROW, load<f32>(own + ((<usize>from) << 2)));
+  // Sums that lie as weights do: of a row of narrow positions, or of a panel of one.
+  const isNarrow = D <= NARROW;
+  const atOnce: u32 = isNarrow ? N * D : 32;
+  const across: u32 = isNarrow ? 1 : N;
+  const apart: u32 = isNarrow ? (N * D + 3) / 4 * 4 : 32;
+  for (let first = begin; first < end;) {
+    // Units of a panel, one after the other for each row of weights: what is written stays near.
+    const last = min<u32>(end, (first & ~31) + 32);
+    const to = panels + <usize>(first >> 5) * (K + 1) * PANEL_ROW;
+    for (let slab: u32 = 0; slab < D; slab += isNarrow ? D : 32) {
+      const values: u32 = isNarrow ? atOnce : min<u32>(32, D - slab);
+      for (let patch: u32 = 0; patch < N * across; patch++) {
+        const row = to + <usize>(patch * (isNarrow ? atOnce : D) + slab) * PANEL_ROW;
+        const place = ((slab >> 5) * N * N + patch) * apart;
+        for (let unit = first; unit < last; unit++) {
+          let from = sums + ((<usize>(unit * T + place)) << 2);
+          let weight = row + ((<usize>(unit & 31)) << 2);
+          for (let value: u32 = 0; value < values; value++, from += 4, weight += PANEL_ROW) store<f32>(weight, load<f32>(from));
+        }
+      }
     }
-    store<f32>(to + <usize>K * PANEL_ROW, load<f32>(own + ((<usize>(T - 4)) << 2)));
+    for (let unit = first; unit < last; unit++) {
+      store<f32>(to + <usize>K * PANEL_ROW + ((<usize>(unit & 31)) << 2), load<f32>(sums + ((<usize>(unit * T + T - 4)) << 2)));
+    }
+    first = last;
   }
 }
 
@@ -488,62 +577,105 @@ function addRow(to: usize, grid: usize, list: usize, last: usize, isFirst: bool)
     const next = grid + load<u32>(at, 8);
     const d = v128.load32_splat(at, 4);
     if (from) {
-      a0 = madd(d, v128.load(from), a0);
-      a1 = madd(d, v128.load(from, 16), a1);
-      a2 = madd(d, v128.load(from, 32), a2);
-      a3 = madd(d, v128.load(from, 48), a3);
+      a0 = madd(v128.load(from), d, a0);
+      a1 = madd(v128.load(from, 16), d, a1);
+      a2 = madd(v128.load(from, 32), d, a2);
+      a3 = madd(v128.load(from, 48), d, a3);
     }
     if (at) {
-      a4 = madd(d, v128.load(from, 64), a4);
-      a5 = madd(d, v128.load(from, 80), a5);
-      a6 = madd(d, v128.load(from, 96), a6);
-      a7 = madd(d, v128.load(from, 112), a7);
+      a4 = madd(v128.load(from, 64), d, a4);
+      a5 = madd(v128.load(from, 80), d, a5);
+      a6 = madd(v128.load(from, 96), d, a6);
+      a7 = madd(v128.load(from, 112), d, a7);
     }
     const e = v128.load32_splat(at, 12);
     if (next) {
-      a0 = madd(e, v128.load(next), a0);
-      a1 = madd(e, v128.load(next, 16), a1);
-      a2 = madd(e, v128.load(next, 32), a2);
-      a3 = madd(e, v128.load(next, 48), a3);
+      a0 = madd(v128.load(next), e, a0);
+      a1 = madd(v128.load(next, 16), e, a1);
+      a2 = madd(v128.load(next, 32), e, a2);
+      a3 = madd(v128.load(next, 48), e, a3);
     }
     if (last) {
-      a4 = madd(e, v128.load(next, 64), a4);
-      a5 = madd(e, v128.load(next, 80), a5);
-      a6 = madd(e, v128.load(next, 96), a6);
-      a7 = madd(e, v128.load(next, 112), a7);
+      a4 = madd(v128.load(next, 64), e, a4);
+      a5 = madd(v128.load(next, 80), e, a5);
+      a6 = madd(v128.load(next, 96), e, a6);
+      a7 = madd(v128.load(next, 112), e, a7);
     }
   }
   if (at < last) {
     const from = grid + load<u32>(at);
     const d = v128.load32_splat(at, 4);
-    a0 = madd(d, v128.load(from), a0);
-    a1 = madd(d, v128.load(from, 16), a1);
-    a2 = madd(d, v128.load(from, 32), a2);
-    a3 = madd(d, v128.load(from, 48), a3);
-    a4 = madd(d, v128.load(from, 64), a4);
-    a5 = madd(d, v128.load(from, 80), a5);
-    a6 = madd(d, v128.load(from, 96), a6);
-    a7 = madd(d, v128.load(from, 112), a7);
+    a0 = madd(v128.load(from), d, a0);
+    a1 = madd(v128.load(from, 16), d, a1);
+    a2 = madd(v128.load(from, 32), d, a2);
+    a3 = madd(v128.load(from, 48), d, a3);
+    a4 = madd(v128.load(from, 64), d, a4);
+    a5 = madd(v128.load(from, 80), d, a5);
+    a6 = madd(v128.load(from, 96), d, a6);
+    a7 = madd(v128.load(from, 112), d, a7);
   }
   v128.store(to, a0); v128.store(to, a1, 16); v128.store(to, a2, 32); v128.store(to, a3, 48);
   v128.store(to, a4, 64); v128.store(to, a5, 80); v128.store(to, a6, 96); v128.store(to, a7, 112);
 }
 
-/** The same for four neighbouring positions of four values each. */
+/** The same for twelve values of each of three rows. */
 // @ts-ignore: decorator
 @inline
-function addFour(to: usize, grid: usize, list: usize, last: usize, isFirst: bool): void {
-  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
+function addNine(
+  to: usize, second: usize, third: usize, grid: usize, below: usize, lowest: usize, list: usize, last: usize, isFirst: bool,
+): void {
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, b0 = a0, b1 = a0, b2 = a0, c0 = a0, c1 = a0, c2 = a0;
   if (!isFirst) {
-    a0 = v128.load(to); a1 = v128.load(to, 16); a2 = v128.load(to, 32); a3 = v128.load(to, 48);
+    a0 = v128.load(to); a1 = v128.load(to, 16); a2 = v128.load(to, 32);
+    b0 = v128.load(second); b1 = v128.load(second, 16); b2 = v128.load(second, 32);
+    c0 = v128.load(third); c1 = v128.load(third, 16); c2 = v128.load(third, 32);
+  }
+  for (let at = list; at < last; at += 8) {
+    const offset = load<u32>(at);
+    const d = v128.load32_splat(at, 4);
+    const from = grid + offset;
+    a0 = madd(v128.load(from), d, a0);
+    a1 = madd(v128.load(from, 16), d, a1);
+    a2 = madd(v128.load(from, 32), d, a2);
+    // As in sparse.ts: conditions that are always true.
+    if (from) {
+      const next = below + offset;
+      b0 = madd(v128.load(next), d, b0);
+      b1 = madd(v128.load(next, 16), d, b1);
+      b2 = madd(v128.load(next, 32), d, b2);
+    }
+    if (at) {
+      const next = lowest + offset;
+      c0 = madd(v128.load(next), d, c0);
+      c1 = madd(v128.load(next, 16), d, c1);
+      c2 = madd(v128.load(next, 32), d, c2);
+    }
+  }
+  v128.store(to, a0); v128.store(to, a1, 16); v128.store(to, a2, 32);
+  v128.store(second, b0); v128.store(second, b1, 16); v128.store(second, b2, 32);
+  v128.store(third, c0); v128.store(third, c1, 16); v128.store(third, c2, 32);
+}
+
+/** The same for four values of each of three rows, the others `below` and `lowest` bytes further. */
+// @ts-ignore: decorator
+@inline
+function addThree(
+  to: usize, second: usize, third: usize, grid: usize, below: usize, lowest: usize, list: usize, last: usize, isFirst: bool,
+): void {
+  let a = f32x4.splat(0), b = a, c = a;
+  if (!isFirst) {
+    a = v128.load(to);
+    b = v128.load(second);
+    c = v128.load(third);
   }
   for (let at = list; at < last; at += 8) {
     const from = grid + load<u32>(at);
     const d = v128.load32_splat(at, 4);
-    a0 = madd(d, v128.load(from), a0);
-    a1 = madd(d, v128.load(from, 16), a1);
-    a2 = madd(d, v128.load(from, 32), a2);
-    a3 = madd(d, v128.load(from, 48), a3);
+    a = madd(v128.load(from), d, a);
+    b = madd(v128.load(from + below), d, b);
+    c = madd(v128.load(from + lowest), d, c);
   }
-  v128.store(to, a0); v128.store(to, a1, 16); v128.store(to, a2, 32); v128.store(to, a3, 48);
+  v128.store(to, a);
+  v128.store(second, b);
+  v128.store(third, c);
 }

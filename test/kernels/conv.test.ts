@@ -1,7 +1,7 @@
 // Convolutions, over awkward shapes.
 
 import { it } from 'vitest';
-import { poolingRows, SKIP } from '../../src/kernels/panels.ts';
+import { gridLanes, listWords, poolingRows, SKIP, sumFloats } from '../../src/kernels/panels.ts';
 import { about, type Bench, eachBuild, items, panelItems, sumError } from '../support/memory.ts';
 
 interface Sizes {
@@ -109,7 +109,7 @@ function gridForward(bench: Bench, sizes: Sizes): void {
   const [P, S, K, pad] = [Math.ceil(U / 32), M + 2, N * N * D, (N - 1) / 2];
   const { cuts, entries } = images(bench, sizes);
   const weights = bench.panels(U, K + 1);
-  const slabs = D <= 4 ? 4 : 32 * Math.ceil(D / 32);
+  const slabs = gridLanes(D) * Math.ceil(D / 32);
   const grid = bench.zeros(S * (H + 2 * pad) * (W + 2 * pad) * slabs);
   const compressed = bench.take(P * S * Q * 32);
   const activity = bench.take(P * S * Q * 32);
@@ -142,7 +142,7 @@ function gridForward(bench: Bench, sizes: Sizes): void {
 function reflect(bench: Bench, { M, H, W, D }: Sizes, pad: number): void {
   if (pad >= Math.min(H, W)) return;
   bench.reset();
-  const [S, panels, lanes] = D <= 4 ? [M + 2, 1, 4] : [M + 2, Math.ceil(D / 32), 32];
+  const [S, panels, lanes] = [M + 2, Math.ceil(D / 32), gridLanes(D)];
   const words = (H + 2 * pad) * (W + 2 * pad) * lanes;
   const grid = bench.normals(panels * S * words);
   bench.check({
@@ -191,7 +191,7 @@ function gradient(bench: Bench, sizes: Sizes): void {
   const [P, S, pad] = [Math.ceil(U / 32), M + 2, (N - 1) / 2];
   const { cuts, entries } = images(bench, sizes);
   const positions = (H + 2 * pad) * (W + 2 * pad);
-  const [lanes, panels] = D <= 4 ? [4, 1] : [32, Math.ceil(D / 32)];
+  const [lanes, panels] = [gridLanes(D), Math.ceil(D / 32)];
   const grid = bench.zeros(panels * S * positions * lanes + 16);
   bench.check({
     end: M,
@@ -212,26 +212,27 @@ function gradient(bench: Bench, sizes: Sizes): void {
   const R = 2;
   const B = Math.ceil(M / R);
   const counts = bench.take(B * P * 32);
-  const lists = bench.take(2 * B * P * 32 * R * Q);
+  const listBytes = 4 * listWords(R * Q);
+  const lists = bench.take((B * P * 32 * listBytes) / 4);
   bench.check({
     end: B,
     call: (k, begin, end) =>
       k.listGradient(counts, lists, rows, winners, targets, begin, end, R, M, P, H, W, D, N, stride, L, S),
     writes: (begin, end) => [
       ...items(counts, P * 32 * 4)(begin, end),
-      ...items(lists, P * 32 * R * Q * 8)(begin, end),
+      ...items(lists, P * 32 * listBytes)(begin, end),
     ],
   });
   // Of what is behind a list, nobody reads.
   for (let list = 0; list < B * P * 32; list++) {
-    const [first, last] = [lists + list * R * Q * 8, lists + (list + 1) * R * Q * 8];
+    const [first, last] = [lists + list * listBytes, lists + (list + 1) * listBytes];
     for (const words of [bench.u32, bench.plain.u32]) {
       words.fill(0, (first + words[(counts >> 2) + list]) >> 2, last >> 2);
     }
   }
   bench.same();
 
-  const T = D <= 4 ? N * Math.ceil(N / 4) * 16 + 4 : panels * N * N * 32 + 4;
+  const T = sumFloats(D, N);
   const sums = bench.take(P * 32 * T);
   bench.check({
     end: P * 32,

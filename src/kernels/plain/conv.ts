@@ -1,7 +1,7 @@
 // Convolutions.
 
 import type { Kernels } from '../kernels.ts';
-import { PANEL, ROW_BYTES, SKIP } from '../panels.ts';
+import { gridLanes, listWords, NARROW, PANEL, ROW_BYTES, SKIP } from '../panels.ts';
 import { view } from './view.ts';
 
 type Visit = (y: number, x: number, channel: number, value: number) => void;
@@ -127,7 +127,7 @@ export function convKernels(
 
     gridForward(activity, winners, scratch, grid, weights, begin, end, P, H, W, D, N, stride, L, S, least) {
       const [down, across] = [H + N - 1, W + N - 1];
-      const lanes = D <= 4 ? 4 : PANEL;
+      const lanes = gridLanes(D);
       const each = (image: number, visit: Visit) => {
         for (let i = 0; i < down * across * D; i++) {
           const [position, channel] = [Math.floor(i / D), i % D];
@@ -140,7 +140,7 @@ export function convKernels(
     },
 
     spreadImages(grid, cuts, entries, begin, end, H, W, D, pad, S) {
-      const lanes = D <= 4 ? 4 : PANEL;
+      const lanes = gridLanes(D);
       const across = W + 2 * pad;
       const positions = (H + 2 * pad) * across;
       const place = (panel: number, image: number) => word(grid, (panel * S + image) * positions * lanes);
@@ -156,7 +156,7 @@ export function convKernels(
     },
 
     reflectBorder(grid, begin, end, H, W, D, pad, S) {
-      const lanes = D <= 4 ? 4 : PANEL;
+      const lanes = gridLanes(D);
       const [down, across] = [H + 2 * pad, W + 2 * pad];
       const inside = (at: number, length: number) => {
         const from = Math.abs(at - pad);
@@ -176,7 +176,7 @@ export function convKernels(
     },
 
     listGradient(counts, lists, gradient, winners, targets, begin, end, R, M, P, H, W, D, N, stride, L, S) {
-      const lanes = D <= 4 ? 4 : PANEL;
+      const lanes = gridLanes(D);
       const across = W + N - 1;
       const [height, width] = [H, W].map(length => pools(length, stride, L));
       const Q = height * width;
@@ -193,8 +193,8 @@ export function convKernels(
             const y = (Math.floor(q / width) * L + Math.floor(winner / L)) * stride;
             const x = ((q % width) * L + (winner % L)) * stride;
             const position = image * (H + N - 1) * across + y * across + x;
-            u32[word(lists, 2 * (list * R * Q + length))] = position * lanes * 4;
-            f32[word(lists, 2 * (list * R * Q + length) + 1)] = value;
+            u32[word(lists, list * listWords(R * Q) + 2 * length)] = position * lanes * 4;
+            f32[word(lists, list * listWords(R * Q) + 2 * length + 1)] = value;
             length++;
           }
         }
@@ -203,24 +203,25 @@ export function convKernels(
     },
 
     convGradient(sums, counts, lists, grid, begin, end, B, R, Q, U, H, W, D, N, S, T) {
-      const lanes = D <= 4 ? 4 : PANEL;
+      const lanes = gridLanes(D);
       const across = W + N - 1;
       const slab = S * (H + N - 1) * across * lanes;
-      const columns = D <= 4 ? Math.ceil(N / 4) * 4 : N;
+      // Values that lie side by side, and as many more as make vectors of them.
+      const [run, rows] = D <= NARROW ? [Math.ceil((N * D) / 4) * 4, N] : [PANEL, N * N];
       for (let unit = begin; unit < end; unit++) {
         const own = new Float64Array(T);
         for (let block = 0; block < B; block++) {
           const list = block * U + unit;
           for (let i = 0; i < u32[word(counts, list)] / 8; i++) {
-            const entry = word(lists, 2 * (list * R * Q + i));
-            const value = f32[entry + 1];
-            own[T - 4] += value;
+            const entry = word(lists, list * listWords(R * Q) + 2 * i);
+            const slope = f32[entry + 1];
+            own[T - 4] += slope;
             for (let t = 0; t < T - 4; t++) {
-              const [lane, patch] = [t % lanes, Math.floor(t / lanes)];
-              const [column, row] = [patch % columns, Math.floor(patch / columns) % N];
-              const panel = Math.floor(patch / columns / N);
-              const from = panel * slab + u32[entry] / 4 + (row * across + column) * lanes + lane;
-              own[t] += value * f32[word(grid, from)];
+              const [value, patch] = [t % run, Math.floor(t / run)];
+              const [panel, tap] = [Math.floor(patch / rows), patch % rows];
+              const [row, column] = D <= NARROW ? [tap, 0] : [Math.floor(tap / N), tap % N];
+              const from = panel * slab + u32[entry] / 4 + (row * across + column) * lanes + value;
+              own[t] += slope * f32[word(grid, from)];
             }
           }
         }
@@ -234,8 +235,8 @@ export function convKernels(
         for (let k = 0; k <= K; k++) {
           const [patch, channel] = [Math.floor(k / D), k % D];
           const place =
-            D <= 4
-              ? (Math.floor(patch / N) * Math.ceil(N / 4) * 4 + (patch % N)) * 4 + channel
+            D <= NARROW
+              ? Math.floor(patch / N) * Math.ceil((N * D) / 4) * 4 + (patch % N) * D + channel
               : (Math.floor(channel / PANEL) * N * N + patch) * PANEL + (channel % PANEL);
           f32[cell(panels, K + 1, Math.floor(unit / PANEL), k, unit % PANEL)] =
             f32[word(sums, unit * T + (k < K ? place : T - 4))];

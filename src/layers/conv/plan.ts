@@ -1,7 +1,15 @@
 // Where everything of a layer of convolutions lies in its memory.
 
 import { InputError, refuse } from '../../errors.ts';
-import { PANEL, poolingRows, ROW_BYTES } from '../../kernels/panels.ts';
+import {
+  gridLanes,
+  listWords,
+  NARROW,
+  PANEL,
+  poolingRows,
+  ROW_BYTES,
+  sumFloats,
+} from '../../kernels/panels.ts';
 import { placesOf, unitGrid } from '../grid.ts';
 import { Arena, panelsOf } from '../memory.ts';
 import {
@@ -19,7 +27,7 @@ import { featureOrder, spacedOrder } from './order.ts';
 import type { ConvSpec } from './spec.ts';
 
 /** Bytes of a block of images, which the weight gradient reads again and again from a cache, and images at most. */
-const BLOCK_BYTES = 42 * 1024;
+const BLOCK_BYTES = 30 * 1024;
 const BLOCK_IMAGES = 16;
 
 /** Sizes and byte offsets of a layer. */
@@ -66,11 +74,10 @@ export function planConv(spec: ConvSpec, site: Site) {
   const weightBytes = panels * (fanIn + 1) * ROW_BYTES;
   const pad = (size - 1) / 2;
   // As kernels lay out what the weight gradient reads, and sums: see assembly/conv.ts.
-  const isNarrow = depth <= 4;
+  const isNarrow = depth <= NARROW;
   const isReflected = spec.border === 'reflect' && pad > 0;
-  const lanes = isNarrow ? 4 : PANEL;
-  const imageBytes = (below.height + 2 * pad) * (below.width + 2 * pad) * lanes * 4;
-  const unitSums = isNarrow ? size * Math.ceil(size / 4) * 16 + 4 : panelsOf(depth) * size * size * PANEL + 4;
+  const imageBytes = (below.height + 2 * pad) * (below.width + 2 * pad) * gridLanes(depth) * 4;
+  const unitSums = sumFloats(depth, size);
   const blockImages = Math.max(1, Math.min(BLOCK_IMAGES, Math.floor(BLOCK_BYTES / imageBytes)));
   const blocks = Math.ceil(rows / blockImages);
   const listed = blocks * panels * PANEL;
@@ -114,11 +121,11 @@ export function planConv(spec: ConvSpec, site: Site) {
     // Of self-contrast: where the goodness of each position lies, and its gradient, in the place of what has been handed on.
     slopes: arena.take(isSelfContrast ? rows * 2 * positions * 4 : 0),
     gradientRows: isSelfContrast ? rectified : activity,
-    // A patch of four narrow positions may reach beyond the last.
+    // A row of a patch of narrow positions, in whole vectors, may reach beyond the last.
     masks: arena.take(channelGroups > 1 ? panels * fanIn * 4 : 0),
     grid: arena.take(panelsOf(depth) * rows * imageBytes + 64),
     counts: arena.take(listed * 4),
-    unitLists: arena.take(listed * blockImages * positions * 8),
+    unitLists: arena.take(listed * listWords(blockImages * positions) * 4),
     sums: arena.take(panels * PANEL * unitSums * 4),
     gradient: arena.take(weightBytes),
     columns: arena.take((fanIn + 1) * 8),
@@ -175,7 +182,7 @@ export function planConv(spec: ConvSpec, site: Site) {
     channels,
     panels,
     depth,
-    /** Whether a position has at most four values: the weight gradient keeps them in a vector each. */
+    /** Whether a position has so few values that those of a patch's row lie side by side. */
     isNarrow,
     isReflected,
     /** Whether images are always spread over positions before the product. */
