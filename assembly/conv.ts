@@ -10,7 +10,7 @@
 // What lies outside of the image is zero. `begin` and `end` are images.
 
 import { SKIP } from './columns';
-import { atLeast, madd, PANEL_ROW } from './simd';
+import { atLeast, madd, PANEL_ROW, sumLanes } from './simd';
 
 /** Up to so many values, those of neighbouring positions of a grid lie side by side. */
 const NARROW: u32 = 4;
@@ -395,6 +395,36 @@ export function reflectBorder(
 }
 
 /**
+ * The gradient of the weights of units `begin` to `end`, each a multiple of four or the last, of M images: summed over blocks of R of them, whose
+ * gradient rows are listed unit by unit first, since little of them is not zero where pools have been. The lists of a block are still in a cache
+ * when they are read.
+ *
+ *   sums     (P·32, T)     T floats for each unit: (panels of D, N, N, 32), or (N, N·D rounded up to 4) where D ≤ 4; then four whose sum is its bias
+ *   counts   (P·32)        u32 bytes of each list
+ *   lists    (P·32, …)     lists of up to R · Q entries, listStride apart: u32 byte offset in `grid` of the corner of the patch, without its
+ *                          panel; f32 value
+ *   grid                   as spreadImages writes it
+ *   gradient (P, S·Q, 32)  Q = height · width pools
+ *   targets  (M)           SKIP where an image is left out
+ */
+export function convGradient(
+  sums: usize, counts: usize, lists: usize, grid: usize, gradient: usize, winners: usize, targets: usize, begin: u32, end: u32,
+  R: u32, M: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32, T: u32,
+): void {
+  const height = ((H - 1) / stride + 1) / L, width = ((W - 1) / stride + 1) / L;
+  const listBytes = listStride(R * height * width);
+  if (begin == end) return;
+  for (let first: u32 = 0; first < M; first += R) {
+    memory.fill(counts + ((<usize>begin) << 2), 0, (<usize>((end - begin + 3) & ~3)) << 2);
+    for (let image = first; image < min<u32>(M, first + R); image++) {
+      if (load<u32>(targets + ((<usize>image) << 2)) == SKIP) continue;
+      listImage(counts, lists, listBytes, gradient, winners, begin, end, image, height, width, H, W, D, N, stride, L, S);
+    }
+    addLists(sums, counts, lists, listBytes, grid, begin, end, H, W, D, N, S, T, first == 0);
+  }
+}
+
+/**
  * Bytes from a unit's list of up to `entries` to the next: an odd count of cache lines, since those that are written in turns would share a few
  * sets of the cache if they lay a power of two apart.
  */
@@ -405,127 +435,115 @@ function listStride(entries: u32): usize {
 }
 
 /**
- * Lists what is not zero of gradient rows, unit by unit, for blocks `begin` to `end` of R images, of M in all.
- *
- *   counts   (B, P·32)      u32 bytes of each list
- *   lists    (B, P·32, …)   lists of up to R · Q entries, each in an odd count of cache lines: u32 byte offset in `grid` of the corner of the
- *                           patch, without its panel; f32 value
- *   gradient (P, S·Q, 32)   Q = height · width pools
- *   targets  (M)            SKIP where an image is left out
+ * Appends what is not zero of an image's gradient rows to the lists of units `begin` to `end`. Every value is written behind its list, and counts
+ * where it is not zero: cheaper than branches that nobody can predict. Loops that begin with their body have V8 compute ahead of them what does
+ * not change.
  */
-export function listGradient(
-  counts: usize, lists: usize, gradient: usize, winners: usize, targets: usize, begin: u32, end: u32, R: u32, M: u32,
-  P: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32,
+function listImage(
+  counts: usize, lists: usize, listBytes: usize, gradient: usize, winners: usize, begin: u32, end: u32, image: u32, height: u32,
+  width: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32,
 ): void {
-  const apart = <u32>bytesOf(D) * stride;
-  const rowBytes = <u32>bytesOf(D) * (W + 2 * (N >> 1));
-  const imageBytes = rowBytes * (H + 2 * (N >> 1));
-  const height = ((H - 1) / stride + 1) / L, width = ((W - 1) / stride + 1) / L;
-  const Q = height * width;
-  const listBytes = listStride(R * Q);
-  // from / L = from · share >> 16, without a division for each entry: from is below 256.
+  const positionBytes = <u32>bytesOf(D) * stride;
+  const rowBytes = <u32>bytesOf(D) * (W + 2 * (N >> 1)) * stride;
+  const start = image * <u32>bytesOf(D) * (W + 2 * (N >> 1)) * (H + 2 * (N >> 1));
+  // from / L = from · share >> 16, without a division for each entry: from is below 256. Without pools, whatever is read counts nothing.
   const share = i32x4.splat(65535 / L + 1);
-  const nextRow = i32x4.splat(rowBytes * stride - L * apart), nextColumn = i32x4.splat(apart);
-  for (let block = begin; block < end; block++) {
-    for (let panel: u32 = 0; panel < P; panel++) {
-      const first = <usize>(block * P + panel) * 32;
-      const count = counts + (first << 2);
-      const list = lists + first * listBytes;
-      memory.fill(count, 0, PANEL_ROW);
-      for (let image = block * R; image < min<u32>(M, (block + 1) * R); image++) {
-        if (load<u32>(targets + ((<usize>image) << 2)) == SKIP) continue;
-        let place = (<usize>panel * S + image) * Q;
-        for (let y: u32 = 0; y < height; y++) {
-          for (let x: u32 = 0; x < width; x++, place++) {
-            const d = gradient + place * PANEL_ROW;
-            const winner = winners + (place << 5);
-            const corner = i32x4.splat(image * imageBytes + y * L * stride * rowBytes + x * L * apart);
-            let to = list;
-            for (let part: usize = 0; part < PANEL_ROW; part += 16, to += 4 * listBytes) {
-              const values = v128.load(d + part);
-              const isOn = f32x4.ne(values, f32x4.splat(0));
-              if (!v128.any_true(isOn)) continue;
-              let position = corner;
-              if (L > 1) {
-                const from = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(winner + (part >> 2))));
-                const row = i32x4.shr_u(i32x4.mul(from, share), 16);
-                position = i32x4.add(i32x4.add(corner, i32x4.mul(row, nextRow)), i32x4.mul(from, nextColumn));
-              }
-              // Each is written behind its list, and counts where it is on: cheaper than a branch that nobody can predict.
-              const length = count + part;
-              const two = v128.shuffle<u32>(position, values, 0, 4, 1, 5);
-              v128.store64_lane(to + load<u32>(length), two, 0);
-              v128.store64_lane(to + listBytes + load<u32>(length, 4), two, 1);
-              const others = v128.shuffle<u32>(position, values, 2, 6, 3, 7);
-              v128.store64_lane(to + 2 * listBytes + load<u32>(length, 8), others, 0);
-              v128.store64_lane(to + 3 * listBytes + load<u32>(length, 12), others, 1);
-              v128.store(length, i32x4.add(v128.load(length), v128.and(isOn, i32x4.splat(8))));
-            }
-          }
+  const nextRow = i32x4.splat(L > 1 ? rowBytes - L * positionBytes : 0), nextColumn = i32x4.splat(L > 1 ? positionBytes : 0);
+  const winnersOf = L > 1 ? winners : gradient;
+  let unit = begin;
+  do {
+    const last = min<u32>(end, (unit & ~31) + 32);
+    let place = (<usize>(unit >> 5) * S + image) * height * width;
+    let corner = start;
+    let y = height;
+    do {
+      let position = corner;
+      let x = width;
+      do {
+        let values = gradient + place * PANEL_ROW + ((<usize>(unit & 31)) << 2);
+        let winner = winnersOf + (place << 5) + (unit & 31);
+        let length = counts + ((<usize>unit) << 2);
+        let to = lists + <usize>unit * listBytes;
+        const lastLength = counts + ((<usize>last) << 2);
+        do {
+          const value = v128.load(values);
+          const from = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(winner)));
+          const row = i32x4.mul(i32x4.shr_u(i32x4.mul(from, share), 16), nextRow);
+          const at = i32x4.add(i32x4.add(i32x4.splat(position), row), i32x4.mul(from, nextColumn));
+          const two = v128.shuffle<u32>(at, value, 0, 4, 1, 5), others = v128.shuffle<u32>(at, value, 2, 6, 3, 7);
+          v128.store64_lane(to + load<u32>(length), two, 0);
+          v128.store64_lane(to + listBytes + load<u32>(length, 4), two, 1);
+          v128.store64_lane(to + 2 * listBytes + load<u32>(length, 8), others, 0);
+          v128.store64_lane(to + 3 * listBytes + load<u32>(length, 12), others, 1);
+          const isOn = f32x4.ne(value, f32x4.splat(0));
+          v128.store(length, i32x4.add(v128.load(length), v128.and(isOn, i32x4.splat(8))));
+          values += 16;
+          winner += 4;
+          to += 4 * listBytes;
+          length += 16;
+        } while (length < lastLength);
+        place++;
+        position += L * positionBytes;
+      } while (--x);
+      corner += L * rowBytes;
+    } while (--y);
+    unit = last;
+  } while (unit < end);
+}
+
+/** Adds what the lists of units `begin` to `end` find in the grid to their sums, or begins them. */
+function addLists(
+  sums: usize, counts: usize, lists: usize, listBytes: usize, grid: usize, begin: u32, end: u32, H: u32, W: u32, D: u32, N: u32,
+  S: u32, T: u32, isFirst: bool,
+): void {
+  const rowBytes = <usize>(W + 2 * (N >> 1)) * bytesOf(D);
+  const panelBytes = <usize>(S * (H + 2 * (N >> 1))) * rowBytes;
+  for (let panel: u32 = 0; panel < (D + 31) / 32; panel++) {
+    const from = grid + <usize>panel * panelBytes;
+    for (let unit = begin; unit < end; unit++) {
+      const list = lists + <usize>unit * listBytes;
+      const last = list + load<u32>(counts + ((<usize>unit) << 2));
+      const own = sums + ((<usize>unit * T) << 2);
+      if (panel == 0) {
+        const bias = own + ((<usize>(T - 4)) << 2);
+        v128.store(bias, addValues(list, last, isFirst ? f32x4.splat(0) : v128.load(bias)));
+      }
+      if (D <= NARROW) {
+        addNarrow(own, from, rowBytes, list, last, (N * D + 3) / 4, N, isFirst);
+        continue;
+      }
+      let to = own + ((<usize>(panel * N * N)) << 7);
+      for (let y: u32 = 0; y < N; y++) {
+        for (let x: u32 = 0; x < N; x++, to += PANEL_ROW) {
+          addRow(to, from + <usize>y * rowBytes + <usize>x * PANEL_ROW, list, last, isFirst);
         }
       }
     }
   }
 }
 
-/**
- * The gradient of the weights of units `begin` to `end`, summed over B blocks of lists.
- *
- *   sums (P·32, T)  T floats for each unit: (panels of D, N, N, 32), or (N, N·D rounded up to 4) where D ≤ 4; then its bias
- */
-export function convGradient(
-  sums: usize, counts: usize, lists: usize, grid: usize, begin: u32, end: u32, B: u32, R: u32, Q: u32, U: u32,
-  H: u32, W: u32, D: u32, N: u32, S: u32, T: u32,
+/** The same of narrow positions, of which a patch's row is in so many vectors. */
+// @ts-ignore: decorator
+@inline
+function addNarrow(
+  own: usize, from: usize, rowBytes: usize, list: usize, last: usize, vectors: u32, N: u32, isFirst: bool,
 ): void {
-  const isNarrow = D <= NARROW;
-  const positionBytes = bytesOf(D);
-  const rowBytes = <usize>(W + 2 * (N >> 1)) * positionBytes;
-  const panelBytes = <usize>(S * (H + 2 * (N >> 1))) * rowBytes;
-  const listBytes = listStride(R * Q);
-  const panels = (D + 31) / 32;
-  for (let block: u32 = 0; block < B; block++) {
-    const isFirst = block == 0;
-    for (let panel: u32 = 0; panel < panels; panel++) {
-      const from = grid + <usize>panel * panelBytes;
-      for (let unit = begin; unit < end; unit++) {
-        const list = lists + (<usize>block * U + unit) * listBytes;
-        const last = list + load<u32>(counts + ((<usize>(block * U + unit)) << 2));
-        const own = sums + ((<usize>unit * T) << 2);
-        if (panel == 0) {
-          const bias = own + ((<usize>(T - 4)) << 2);
-          let sum: f32 = isFirst ? 0 : load<f32>(bias);
-          for (let at = list; at < last; at += 8) sum += load<f32>(at, 4);
-          store<f32>(bias, sum);
-        }
-        if (isNarrow) {
-          const vectors = (N * D + 3) / 4;
-          const sumBytes = (<usize>vectors) << 4;
-          for (let y: u32 = 0; y < N; y += 3) {
-            // A row twice, or three times, where there are no more: it comes to the same.
-            const second: usize = y + 1 < N ? 1 : 0, third: usize = y + 2 < N ? 2 : second;
-            const to = own + <usize>y * sumBytes, at = from + <usize>y * rowBytes;
-            if (vectors == 3) {
-              addNine(
-                to, to + second * sumBytes, to + third * sumBytes, at, at + second * rowBytes, at + third * rowBytes, list, last, isFirst,
-              );
-              continue;
-            }
-            for (let v: usize = 0; v < sumBytes; v += 16) {
-              addThree(
-                to + v, to + second * sumBytes + v, to + third * sumBytes + v, at + v, second * rowBytes, third * rowBytes, list, last,
-                isFirst,
-              );
-            }
-          }
-        } else {
-          let to = own + ((<usize>(panel * N * N)) << 7);
-          for (let y: u32 = 0; y < N; y++) {
-            for (let x: u32 = 0; x < N; x++, to += PANEL_ROW) {
-              addRow(to, from + <usize>y * rowBytes + <usize>x * PANEL_ROW, list, last, isFirst);
-            }
-          }
-        }
-      }
+  const sumBytes = (<usize>vectors) << 4;
+  for (let y: u32 = 0; y < N; y += 3) {
+    // A row twice, or three times, where there are no more: it comes to the same.
+    const second: usize = y + 1 < N ? 1 : 0, third: usize = y + 2 < N ? 2 : second;
+    const to = own + <usize>y * sumBytes, at = from + <usize>y * rowBytes;
+    if (vectors == 3) {
+      addNine(
+        to, to + second * sumBytes, to + third * sumBytes, at, at + second * rowBytes, at + third * rowBytes, list, last, isFirst,
+      );
+      continue;
+    }
+    for (let v: usize = 0; v < sumBytes; v += 16) {
+      addThree(
+        to + v, to + second * sumBytes + v, to + third * sumBytes + v, at + v, second * rowBytes, third * rowBytes, list, last,
+        isFirst,
+      );
     }
   }
 }
@@ -555,10 +573,22 @@ export function panelSums(panels: usize, sums: usize, begin: u32, end: u32, D: u
       }
     }
     for (let unit = first; unit < last; unit++) {
-      store<f32>(to + <usize>K * PANEL_ROW + ((<usize>(unit & 31)) << 2), load<f32>(sums + ((<usize>(unit * T + T - 4)) << 2)));
+      store<f32>(to + <usize>K * PANEL_ROW + ((<usize>(unit & 31)) << 2), sumLanes(v128.load(sums + ((<usize>(unit * T + T - 4)) << 2))));
     }
     first = last;
   }
+}
+
+/** Adds the values of a list to four sums in turns, which need not wait for each other. */
+// @ts-ignore: decorator
+@inline
+function addValues(list: usize, last: usize, sums: v128): v128 {
+  let at = list;
+  for (const whole = last - ((last - list) & 31); at < whole; at += 32) {
+    sums = f32x4.add(sums, v128.shuffle<u32>(v128.load(at), v128.load(at, 16), 1, 3, 5, 7));
+  }
+  for (; at < last; at += 8) sums = f32x4.add(sums, v128.load32_zero(at, 4));
+  return sums;
 }
 
 /** Adds to 32 sums what a list finds from `grid` on, or begins them. */
@@ -634,17 +664,19 @@ function addNine(
     const offset = load<u32>(at);
     const d = v128.load32_splat(at, 4);
     const from = grid + offset;
-    a0 = madd(v128.load(from), d, a0);
-    a1 = madd(v128.load(from, 16), d, a1);
-    a2 = madd(v128.load(from, 32), d, a2);
-    // As in sparse.ts: conditions that are always true.
+    // As in sparse.ts: conditions that are always true. With one row less in them, an accumulator would be spilled.
     if (from) {
+      a0 = madd(v128.load(from), d, a0);
+      a1 = madd(v128.load(from, 16), d, a1);
+      a2 = madd(v128.load(from, 32), d, a2);
+    }
+    if (at) {
       const next = below + offset;
       b0 = madd(v128.load(next), d, b0);
       b1 = madd(v128.load(next, 16), d, b1);
       b2 = madd(v128.load(next, 32), d, b2);
     }
-    if (at) {
+    if (last) {
       const next = lowest + offset;
       c0 = madd(v128.load(next), d, c0);
       c1 = madd(v128.load(next, 16), d, c1);

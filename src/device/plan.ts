@@ -1,6 +1,7 @@
 // Where all that predicting needs lies in one memory: the weights, and one example, with every label where labels are inputs.
 
-import { PANEL, poolingRows, ROW_BYTES } from '../kernels/panels.ts';
+import { poolingRows } from '../kernels/conv-sizes.ts';
+import { PANEL, ROW_BYTES } from '../kernels/panels.ts';
 import { Arena, panelsOf } from '../layers/memory.ts';
 import type { DeviceModel, ModelLayer } from './model.ts';
 

@@ -119,14 +119,10 @@ export type Kernels = {
   reflectBorder(
     grid: number, begin: number, end: number, H: number, W: number, D: number, pad: number, S: number
   ): void;
-  listGradient(
-    counts: number, lists: number, gradient: number, winners: number, targets: number, begin: number,
-    end: number, R: number, M: number, P: number, H: number, W: number, D: number, N: number, stride: number,
-    L: number, S: number
-  ): void;
   convGradient(
-    sums: number, counts: number, lists: number, grid: number, begin: number, end: number, B: number,
-    R: number, Q: number, U: number, H: number, W: number, D: number, N: number, S: number, T: number
+    sums: number, counts: number, lists: number, grid: number, gradient: number, winners: number,
+    targets: number, begin: number, end: number, R: number, M: number, H: number, W: number, D: number,
+    N: number, stride: number, L: number, S: number, T: number
   ): void;
   panelSums(
     panels: number, sums: number, begin: number, end: number, D: number, N: number, T: number

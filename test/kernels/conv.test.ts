@@ -1,7 +1,8 @@
 // Convolutions, over awkward shapes.
 
 import { it } from 'vitest';
-import { gridLanes, listWords, poolingRows, SKIP, sumFloats } from '../../src/kernels/panels.ts';
+import { gridLanes, listWords, poolingRows, sumFloats } from '../../src/kernels/conv-sizes.ts';
+import { SKIP } from '../../src/kernels/panels.ts';
 import { about, type Bench, eachBuild, items, panelItems, sumError } from '../support/memory.ts';
 
 interface Sizes {
@@ -210,39 +211,43 @@ function gradient(bench: Bench, sizes: Sizes): void {
   );
   const targets = bench.words(Array.from({ length: M }, (_, row) => (row % 3 === 1 ? SKIP : row)));
   const R = 2;
-  const B = Math.ceil(M / R);
-  const counts = bench.take(B * P * 32);
-  const listBytes = 4 * listWords(R * Q);
-  const lists = bench.take((B * P * 32 * listBytes) / 4);
-  bench.check({
-    end: B,
-    call: (k, begin, end) =>
-      k.listGradient(counts, lists, rows, winners, targets, begin, end, R, M, P, H, W, D, N, stride, L, S),
-    writes: (begin, end) => [
-      ...items(counts, P * 32 * 4)(begin, end),
-      ...items(lists, P * 32 * listBytes)(begin, end),
-    ],
-  });
-  // Of what is behind a list, nobody reads.
-  for (let list = 0; list < B * P * 32; list++) {
-    const [first, last] = [lists + list * listBytes, lists + (list + 1) * listBytes];
-    for (const words of [bench.u32, bench.plain.u32]) {
-      words.fill(0, (first + words[(counts >> 2) + list]) >> 2, last >> 2);
-    }
-  }
-  bench.same();
-
+  const counts = bench.take(P * 32);
+  const lists = bench.take(P * 32 * listWords(R * Q));
   const T = sumFloats(D, N);
   const sums = bench.take(P * 32 * T);
+  const fours = Math.ceil(U / 4);
   bench.check({
-    end: P * 32,
+    end: fours,
     call: (k, begin, end) =>
-      k.convGradient(sums, counts, lists, grid, begin, end, B, R, Q, P * 32, H, W, D, N, S, T),
-    // Of what is behind the bias, nobody reads.
-    writes: items(sums, T * 4, (T - 3) * 4),
+      k.convGradient(
+        sums,
+        counts,
+        lists,
+        grid,
+        rows,
+        winners,
+        targets,
+        4 * begin,
+        Math.min(4 * end, U),
+        R,
+        M,
+        H,
+        W,
+        D,
+        N,
+        stride,
+        L,
+        S,
+        T,
+      ),
+    writes: (begin, end) => [
+      ...items(sums, T * 4)(4 * begin, Math.min(4 * end, U)),
+      ...items(counts, 16)(begin, end),
+      ...items(lists, 16 * listWords(R * Q))(begin, end),
+    ],
   });
-  for (let unit = 0; unit < P * 32; unit++) {
-    bench.close(`sums of unit ${unit}`, sums + unit * T * 4, T - 3, sumError(M * Q));
+  for (let unit = 0; unit < U; unit++) {
+    bench.close(`sums of unit ${unit}`, sums + unit * T * 4, T, sumError(M * Q));
   }
 
   const K = N * N * D;

@@ -1,7 +1,8 @@
 // Convolutions.
 
+import { gridLanes, NARROW } from '../conv-sizes.ts';
 import type { Kernels } from '../kernels.ts';
-import { gridLanes, listWords, NARROW, PANEL, ROW_BYTES, SKIP } from '../panels.ts';
+import { PANEL, ROW_BYTES, SKIP } from '../panels.ts';
 import { view } from './view.ts';
 
 type Visit = (y: number, x: number, channel: number, value: number) => void;
@@ -10,13 +11,7 @@ export function convKernels(
   buffer: ArrayBufferLike,
 ): Pick<
   Kernels,
-  | 'convForward'
-  | 'convGradient'
-  | 'gridForward'
-  | 'listGradient'
-  | 'panelSums'
-  | 'reflectBorder'
-  | 'spreadImages'
+  'convForward' | 'convGradient' | 'gridForward' | 'panelSums' | 'reflectBorder' | 'spreadImages'
 > {
   const { f32, u32, word, cell } = view(buffer);
   const u8 = new Uint8Array(buffer);
@@ -175,57 +170,63 @@ export function convKernels(
       }
     },
 
-    listGradient(counts, lists, gradient, winners, targets, begin, end, R, M, P, H, W, D, N, stride, L, S) {
+    convGradient(
+      sums,
+      _counts,
+      _lists,
+      grid,
+      gradient,
+      winners,
+      targets,
+      begin,
+      end,
+      R,
+      M,
+      H,
+      W,
+      D,
+      N,
+      stride,
+      L,
+      S,
+      T,
+    ) {
       const lanes = gridLanes(D);
       const across = W + N - 1;
+      const positions = (H + N - 1) * across;
       const [height, width] = [H, W].map(length => pools(length, stride, L));
-      const Q = height * width;
-      for (let list = begin * P * PANEL; list < end * P * PANEL; list++) {
-        const [block, unit] = [Math.floor(list / (P * PANEL)), list % (P * PANEL)];
-        let length = 0;
-        for (let image = block * R; image < Math.min(M, (block + 1) * R); image++) {
-          if (u32[word(targets, image)] === SKIP) continue;
-          for (let q = 0; q < Q; q++) {
-            const place = ((Math.floor(unit / PANEL) * S + image) * Q + q) * PANEL + (unit % PANEL);
-            const value = f32[word(gradient, place)];
-            if (value === 0) continue;
-            const winner = L > 1 ? u8[winners + place] : 0;
-            const y = (Math.floor(q / width) * L + Math.floor(winner / L)) * stride;
-            const x = ((q % width) * L + (winner % L)) * stride;
-            const position = image * (H + N - 1) * across + y * across + x;
-            u32[word(lists, list * listWords(R * Q) + 2 * length)] = position * lanes * 4;
-            f32[word(lists, list * listWords(R * Q) + 2 * length + 1)] = value;
-            length++;
-          }
-        }
-        u32[word(counts, list)] = 8 * length;
-      }
-    },
-
-    convGradient(sums, counts, lists, grid, begin, end, B, R, Q, U, H, W, D, N, S, T) {
-      const lanes = gridLanes(D);
-      const across = W + N - 1;
-      const slab = S * (H + N - 1) * across * lanes;
       // Values that lie side by side, and as many more as make vectors of them.
-      const [run, rows] = D <= NARROW ? [Math.ceil((N * D) / 4) * 4, N] : [PANEL, N * N];
+      const [run, taps] = D <= NARROW ? [Math.ceil((N * D) / 4) * 4, N] : [PANEL, N * N];
       for (let unit = begin; unit < end; unit++) {
         const own = new Float64Array(T);
-        for (let block = 0; block < B; block++) {
-          const list = block * U + unit;
-          for (let i = 0; i < u32[word(counts, list)] / 8; i++) {
-            const entry = word(lists, list * listWords(R * Q) + 2 * i);
-            const slope = f32[entry + 1];
-            own[T - 4] += slope;
-            for (let t = 0; t < T - 4; t++) {
-              const [value, patch] = [t % run, Math.floor(t / run)];
-              const [panel, tap] = [Math.floor(patch / rows), patch % rows];
-              const [row, column] = D <= NARROW ? [tap, 0] : [Math.floor(tap / N), tap % N];
-              const from = panel * slab + u32[entry] / 4 + (row * across + column) * lanes + value;
-              own[t] += slope * f32[word(grid, from)];
+        for (let first = 0; first < M; first += R) {
+          const listed: number[] = [];
+          for (let image = first; image < Math.min(M, first + R); image++) {
+            if (u32[word(targets, image)] === SKIP) continue;
+            for (let q = 0; q < height * width; q++) {
+              const place =
+                ((Math.floor(unit / PANEL) * S + image) * height * width + q) * PANEL + (unit % PANEL);
+              const slope = f32[word(gradient, place)];
+              if (slope === 0) continue;
+              listed.push(slope);
+              const winner = L > 1 ? u8[winners + place] : 0;
+              const y = (Math.floor(q / width) * L + Math.floor(winner / L)) * stride;
+              const x = ((q % width) * L + (winner % L)) * stride;
+              for (let t = 0; t < T - 4; t++) {
+                const [value, patch] = [t % run, Math.floor(t / run)];
+                const [panel, tap] = [Math.floor(patch / taps), patch % taps];
+                const [row, column] = D <= NARROW ? [tap, 0] : [Math.floor(tap / N), tap % N];
+                const position = (panel * S + image) * positions + (y + row) * across + x + column;
+                own[t] += slope * f32[word(grid, position * lanes + value)];
+              }
             }
           }
+          // In turns, but for those that are left over.
+          listed.forEach((slope, i) => {
+            own[T - 4 + (i < (listed.length & ~3) ? i % 4 : 0)] += slope;
+          });
         }
-        f32.set(own.subarray(0, T - 3), word(sums, unit * T));
+        f32.set(own, word(sums, unit * T));
       }
     },
 
@@ -238,8 +239,10 @@ export function convKernels(
             D <= NARROW
               ? Math.floor(patch / N) * Math.ceil((N * D) / 4) * 4 + (patch % N) * D + channel
               : (Math.floor(channel / PANEL) * N * N + patch) * PANEL + (channel % PANEL);
+          const [a, b, c, d] = f32.subarray(word(sums, unit * T + T - 4));
+          const bias = Math.fround(Math.fround(a + b) + Math.fround(c + d));
           f32[cell(panels, K + 1, Math.floor(unit / PANEL), k, unit % PANEL)] =
-            f32[word(sums, unit * T + (k < K ? place : T - 4))];
+            k < K ? f32[word(sums, unit * T + place)] : bias;
         }
       }
     },

@@ -20,15 +20,14 @@ const FULL = 0.4;
 export class ConvLayer extends Layer<ConvPlan> {
   /** Of this thread alone. */
   readonly #scratch: number;
-  /** How many blocks of images the batch was listed in. */
-  #blocks = 0;
   readonly #dropout: Dropout;
   readonly #outgoing: Outgoing;
   readonly #norm: BatchNorm | undefined;
   override readonly contrast?: LocalContrast;
-  /** The images of the last forward pass. */
+  /** The images of the last forward pass, and rows that are learned from. */
   #first = 0;
   #count = 0;
+  #learned = 0;
 
   constructor(plan: ConvPlan, kernels: Kernels, memory: WebAssembly.Memory, thread: number) {
     super(plan, kernels, memory);
@@ -172,24 +171,18 @@ export class ConvLayer extends Layer<ConvPlan> {
   updateMeans(): void {}
 
   gradientRows(rows: BatchRows, _peer: number, share: WorkShare): void {
-    const { at, panels, height, width, stride, blockImages } = this.plan;
-    const { begin, end } = this.#ownBlocks(rows, share);
+    const { at, panels, height, width, stride } = this.plan;
+    const [begin, end] = [share.begin(rows.count), share.end(rows.count)];
     this.kernels.scaleImages(
       at.activity,
       at.coefficients,
       at.targets,
-      begin * blockImages,
-      Math.min(end * blockImages, rows.count),
+      begin,
+      end,
       panels,
       height * width,
       stride,
     );
-  }
-
-  /** This thread's share of the blocks that the rows of a batch are listed in: it lists what it has made gradient rows of. */
-  #ownBlocks({ count }: BatchRows, share: WorkShare): { readonly begin: number; readonly end: number } {
-    this.#blocks = Math.ceil(count / this.plan.blockImages);
-    return { begin: share.begin(this.#blocks), end: share.end(this.#blocks) };
   }
 
   featureGradient(activity: MappedActivity, begin: number, end: number): void {
@@ -235,36 +228,18 @@ export class ConvLayer extends Layer<ConvPlan> {
 
   // The step reads images from copies of their own: the next batch is written into the input rows while other threads still step. Those that
   // the product reads are copied before it, where no thread steps any more.
-  listColumns(rows: BatchRows, _peer: number, share: WorkShare): void {
-    const { at, blockImages, panels, below, depth, size, step, pool, isSpread } = this.plan;
-    const { height, width } = below;
-    const { begin, end } = this.#ownBlocks(rows, share);
-    if (!isSpread) this.#spreadImages(share.begin(rows.count), share.end(rows.count));
-    this.#norm?.passBack(begin * blockImages, Math.min(end * blockImages, rows.count));
-    this.kernels.listGradient(
-      at.counts,
-      at.unitLists,
-      at.gradientRows,
-      at.winners,
-      at.targets,
-      begin,
-      end,
-      blockImages,
-      rows.count,
-      panels,
-      height,
-      width,
-      depth,
-      size,
-      step,
-      pool,
-      this.plan.rows,
-    );
+  listColumns({ count }: BatchRows, _peer: number, share: WorkShare): void {
+    const [begin, end] = [share.begin(count), share.end(count)];
+    if (!this.plan.isSpread) this.#spreadImages(begin, end);
+    this.#norm?.passBack(begin, end);
+    this.#learned = count;
   }
 
   step(optimizer: Optimizer, rate: number, images: number, time: number, share: WorkShare): void {
     const { at, channels, panels, fanIn, channelGroups } = this.plan;
-    this.#sumGradient(share.begin(channels), share.end(channels));
+    // The gradient rows of four units are read at once.
+    const fours = Math.ceil(channels / 4);
+    this.#sumGradient(4 * share.begin(fours), Math.min(4 * share.end(fours), channels));
     // The gradient of every unit is there.
     share.wait();
     const [begin, end] = [share.begin(panels), share.end(panels)];
@@ -281,22 +256,25 @@ export class ConvLayer extends Layer<ConvPlan> {
 
   /** The gradient of units `begin` to `end`. */
   #sumGradient(begin: number, end: number): void {
-    const { at, blockImages, panels, below, depth, size, unitSums, rows, height, width } = this.plan;
+    const { at, blockImages, below, depth, size, step, pool, unitSums, rows } = this.plan;
     this.kernels.convGradient(
       at.sums,
       at.counts,
       at.unitLists,
       at.grid,
+      at.gradientRows,
+      at.winners,
+      at.targets,
       begin,
       end,
-      this.#blocks,
       blockImages,
-      height * width,
-      panels * PANEL,
+      this.#learned,
       below.height,
       below.width,
       depth,
       size,
+      step,
+      pool,
       rows,
       unitSums,
     );

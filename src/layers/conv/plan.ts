@@ -1,15 +1,8 @@
 // Where everything of a layer of convolutions lies in its memory.
 
 import { InputError, refuse } from '../../errors.ts';
-import {
-  gridLanes,
-  listWords,
-  NARROW,
-  PANEL,
-  poolingRows,
-  ROW_BYTES,
-  sumFloats,
-} from '../../kernels/panels.ts';
+import { gridLanes, listWords, NARROW, poolingRows, sumFloats } from '../../kernels/conv-sizes.ts';
+import { PANEL, ROW_BYTES } from '../../kernels/panels.ts';
 import { placesOf, unitGrid } from '../grid.ts';
 import { Arena, panelsOf } from '../memory.ts';
 import {
@@ -79,8 +72,6 @@ export function planConv(spec: ConvSpec, site: Site) {
   const imageBytes = (below.height + 2 * pad) * (below.width + 2 * pad) * gridLanes(depth) * 4;
   const unitSums = sumFloats(depth, size);
   const blockImages = Math.max(1, Math.min(BLOCK_IMAGES, Math.floor(BLOCK_BYTES / imageBytes)));
-  const blocks = Math.ceil(rows / blockImages);
-  const listed = blocks * panels * PANEL;
   const readWidth = readCells === undefined ? outputs : readCells * readCells * panels * PANEL;
   const means =
     classes && readCells !== undefined
@@ -124,8 +115,8 @@ export function planConv(spec: ConvSpec, site: Site) {
     // A row of a patch of narrow positions, in whole vectors, may reach beyond the last.
     masks: arena.take(channelGroups > 1 ? panels * fanIn * 4 : 0),
     grid: arena.take(panelsOf(depth) * rows * imageBytes + 64),
-    counts: arena.take(listed * 4),
-    unitLists: arena.take(listed * listWords(blockImages * positions) * 4),
+    counts: arena.take(panels * ROW_BYTES),
+    unitLists: arena.take(panels * ROW_BYTES * listWords(blockImages * positions)),
     sums: arena.take(panels * PANEL * unitSums * 4),
     gradient: arena.take(weightBytes),
     columns: arena.take((fanIn + 1) * 8),
