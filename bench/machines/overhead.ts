@@ -14,7 +14,7 @@ const [IMAGES, EPOCHS, ROUNDS] = [3000, 24, 3];
 /** So many processes or workers do first a few and then more trainings: that takes out what it costs to start them. */
 const KINDS = [
   { workers: 1, few: 10, more: 50 },
-  { workers: 20, few: 40, more: 160 },
+  { workers: 20, few: 100, more: 300 },
 ];
 /** Milliseconds that workers have to start in. */
 const START = 12_000;
