@@ -51,9 +51,9 @@ export class Command {
   readonly told: Told[] = [];
   #rest = '';
 
-  /** On machine `m`, or on this one. */
-  constructor(folder: string, words: readonly string[], m?: number) {
-    const all = [process.execPath, CLI, ...words, '--json'];
+  /** On machine `m`, or on this one; on core number `core` alone, where it is given. */
+  constructor(folder: string, words: readonly string[], m?: number, core?: number) {
+    const all = [...on(core), process.execPath, CLI, ...words, '--json'];
     const [program, ...others] = m === undefined ? all : ['ip', 'netns', 'exec', `ff${m}`, ...all];
     const env = { ...process.env, XDG_CACHE_HOME: `${folder}/cache-${m ?? 'here'}` };
     this.child = spawn(program, others, { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -78,11 +78,14 @@ export class Command {
   }
 }
 
-/** Takes trainings, on machine `m` or on this one. */
-export function work(folder: string, m?: number): Command {
+/** Takes trainings, on machine `m` or on this one; on core number `core` alone, where it is given. */
+export function work(folder: string, m?: number, core?: number): Command {
   const url = m === undefined ? URL_HERE : `nats://${here(m)}:${PORT}`;
-  return new Command(folder, ['worker', '--nats', url], m);
+  return new Command(folder, ['worker', '--nats', url], m, core);
 }
+
+/** What runs the command behind it on one core. */
+const on = (core: number | undefined) => (core === undefined ? [] : ['taskset', '-c', `${core}`]);
 
 /** Seconds of processor time that a process has used so far; 0 where there is none. */
 export function cpuSeconds(pid: number | undefined): number {
@@ -116,6 +119,11 @@ export class Server {
     while (!(await this.#look())) await pause(50);
   }
 
+  /** Has it go on on core number `core` alone. */
+  moveTo(core: number): void {
+    execFileSync('taskset', ['-acp', `${core}`, `${this.#process?.pid}`], { stdio: 'ignore' });
+  }
+
   async kill(): Promise<void> {
     await this.#look();
     this.#process?.kill('SIGKILL');
@@ -145,13 +153,18 @@ export class Server {
   }
 }
 
-/** Runs `ff sweep` to its end; resolves with the processor time of its processes, this command's own apart. */
+/**
+ * Runs `ff sweep` to its end, on core number `core` alone, where it is given; resolves with the processor time of its processes, this command's own
+ * apart.
+ */
 export async function sweep(
   folder: string,
   file: string,
   words: readonly string[],
+  core?: number,
 ): Promise<{ command: number; children: number }> {
-  const child = spawn(process.execPath, [CLI, 'sweep', file, '--quiet', ...words], {
+  const [program, ...others] = [...on(core), process.execPath, CLI, 'sweep', file, '--quiet', ...words];
+  const child = spawn(program, others, {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
