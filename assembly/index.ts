@@ -16,7 +16,7 @@ export { convForward, convGradient, gridForward, panelSums, reflectBorder, sprea
 export { similarityGradient, writeColumns } from './similarity';
 export { gradientSums, moveChannels, throughBatch } from './batch';
 export { mixtureGradient, mixtureSlopes } from './self-contrast';
-export { averagePositions, channelSums, largestPositions, meanParts, rectifyPositions, scaleChannels } from './outgoing';
+export { addRows, averagePositions, channelSums, largestPositions, meanParts, rectifyPositions, scaleChannels } from './outgoing';
 export { cellGradient, meanCells, normalizePositions, scaleImages, sumPositions } from './positions';
 export { dampStates } from './damp';
 export { gatherRows, maskWeights } from './local';

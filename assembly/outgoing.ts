@@ -1,5 +1,5 @@
 // What of an image's units goes on to the next layer: by how much they are on, their means or the largest of them over small squares of
-// positions, scaled and moved channel by channel.
+// positions, scaled and moved channel by channel, with what an earlier layer has handed on.
 //
 //   activity (P, S·Q, 32)   Q positions of S images that were planned
 //   scales   (S, 2, P·32)   of each image, two numbers of each channel
@@ -189,5 +189,37 @@ export function meanParts(
       }
     }
     store<u32>(rows + ((<usize>image) << 3), <u32>(at - entries), 4);
+  }
+}
+
+/** rows, entries = the sum of two compressed rows each, of K values: what is not zero of it. */
+export function addRows(
+  rows: usize, entries: usize, ownRows: usize, ownEntries: usize, otherRows: usize, otherEntries: usize, begin: u32,
+  end: u32, K: u32,
+): void {
+  let at = entries + <usize>begin * K * 8;
+  for (let row = begin; row < end; row++) {
+    const pair = (<usize>row) << 3;
+    let own = ownEntries + load<u32>(ownRows + pair), other = otherEntries + load<u32>(otherRows + pair);
+    const ownEnd = ownEntries + load<u32>(ownRows + pair, 4), otherEnd = otherEntries + load<u32>(otherRows + pair, 4);
+    store<u32>(rows + pair, <u32>(at - entries));
+    while (own < ownEnd || other < otherEnd) {
+      const ownInput = own < ownEnd ? load<u32>(own) : u32.MAX_VALUE;
+      const otherInput = other < otherEnd ? load<u32>(other) : u32.MAX_VALUE;
+      const input = min(ownInput, otherInput);
+      let sum: f32 = 0;
+      if (ownInput == input) {
+        sum = load<f32>(own, 4);
+        own += 8;
+      }
+      if (otherInput == input) {
+        sum += load<f32>(other, 4);
+        other += 8;
+      }
+      store<u32>(at, input);
+      store<f32>(at, sum, 4);
+      at += <usize>(sum != 0) << 3;
+    }
+    store<u32>(rows + pair, <u32>(at - entries), 4);
   }
 }

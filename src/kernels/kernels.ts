@@ -171,6 +171,10 @@ export type Kernels = {
     rows: number, entries: number, sums: number, images: number, values: number, begin: number, end: number,
     P: number, height: number, width: number, A: number
   ): void;
+  addRows(
+    rows: number, entries: number, ownRows: number, ownEntries: number, otherRows: number, otherEntries: number,
+    begin: number, end: number, K: number
+  ): void;
   rectifyPositions(
     rectified: number, activity: number, begin: number, end: number, P: number, Q: number, S: number,
     C: number, isTriangle: number

@@ -110,6 +110,32 @@ function scale(bench: Bench, sizes: Sizes): void {
   sameRows(bench, meanRows, meanEntries, M, sumError(Q), 5);
 }
 
+function add(bench: Bench, { M, U, height, width, L }: Sizes): void {
+  const K = U * height * width;
+  // Of all inputs, of some, and of none; and, where they are as many, values that cancel out.
+  for (const [ownShare, otherShare] of [
+    [1, 1],
+    [0.1 * L, 0.5],
+    [0, 0.3],
+    [0.3, 0],
+    [0, 0],
+  ]) {
+    bench.reset();
+    const [own, other] = [bench.rows(M, K, ownShare), bench.rows(M, K, otherShare)];
+    if (ownShare === otherShare) {
+      for (let i = 1; i < M * K; i += 3) {
+        bench.f32[(other.entries >> 2) + 2 * i + 1] = -bench.f32[(own.entries >> 2) + 2 * i + 1];
+      }
+    }
+    const [rows, entries] = [bench.take(2 * M), bench.take(2 * M * K)];
+    packs(bench, M, K * 8, rows, entries, (k, begin, end) =>
+      k.addRows(rows, entries, own.rows, own.entries, other.rows, other.entries, begin, end, K),
+    );
+    // Of two numbers, the sum is what single precision has next to it.
+    sameRows(bench, rows, entries, M, 0);
+  }
+}
+
 function rectify(bench: Bench, sizes: Sizes): void {
   const { M, U } = sizes;
   for (const isTriangle of [0, 1]) {
@@ -161,6 +187,7 @@ eachBuild((open, isFull) => {
   it('averagePositions', each(average));
   it('channelSums', each(sums));
   it('scaleChannels and meanParts', each(scale));
+  it('addRows', each(add));
   it('rectifyPositions', each(rectify));
   it('largestPositions', each(largest));
   it('dropUnits', each(drop));

@@ -9,9 +9,15 @@ export function outgoingKernels(
   buffer: ArrayBufferLike,
 ): Pick<
   Kernels,
-  'averagePositions' | 'channelSums' | 'largestPositions' | 'meanParts' | 'rectifyPositions' | 'scaleChannels'
+  | 'addRows'
+  | 'averagePositions'
+  | 'channelSums'
+  | 'largestPositions'
+  | 'meanParts'
+  | 'rectifyPositions'
+  | 'scaleChannels'
 > {
-  const { f32, u32, word, cell } = view(buffer);
+  const { f32, u32, word, cell, eachInput } = view(buffer);
 
   return {
     rectifyPositions(rectified, activity, begin, end, P, Q, S, C, isTriangle) {
@@ -108,6 +114,18 @@ export function outgoingKernels(
         }
         f32.set(means, word(sums, 0));
         return means;
+      });
+    },
+
+    addRows(rows, entries, ownRows, ownEntries, otherRows, otherEntries, begin, end, K) {
+      packRows(buffer, rows, entries, begin, end, K, row => {
+        const sums = new Float64Array(K);
+        const add = (input: number, value: number) => {
+          sums[input] += value;
+        };
+        eachInput(ownRows, ownEntries, row, 0, K, add);
+        eachInput(otherRows, otherEntries, row, 0, K, add);
+        return sums;
       });
     },
   };
