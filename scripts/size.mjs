@@ -16,7 +16,7 @@ const entries = [
   { name: 'forward-forward/rows', file: 'dist/device/rows.js', most: 9 },
 ];
 
-const extras = { name: 'convolutions and other extras', most: 29 };
+const extras = { name: 'convolutions and other extras', most: 29.5 };
 
 function tell({ name, most }, contents) {
   const size = gzipSync(contents, { level: 9 }).length / 1000;

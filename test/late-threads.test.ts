@@ -116,6 +116,21 @@ const cases: [string, Recipe, Dataset?][] = [
     { ...small, image, shift: 1, layers: convolutions, learning: { ...onePass, settled: 0.5 } },
   ],
   [
+    'classes, convolutions with shortcuts, with a readout',
+    {
+      ...small,
+      image,
+      shift: 1,
+      layers: [
+        { kind: 'conv', channels: 12, size: 3, maxPool: 2 },
+        { kind: 'conv', channels: 40, size: 3 },
+        { kind: 'conv', channels: 12, size: 3, shortcut: 2 },
+        { kind: 'conv', channels: 12, size: 3, shortcut: 1 },
+      ],
+      learning: { ...onePass, readout: topReadout, settled: 0.5 },
+    },
+  ],
+  [
     'classes, convolutions that compare images',
     { ...small, image, shift: 1, layers: convolutions, learning: { ...onePass, similarity: 1 } },
   ],

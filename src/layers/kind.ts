@@ -16,8 +16,11 @@ export interface AnySpec {
 export interface LayerForm<Spec extends AnySpec = AnySpec> {
   /** Strict: refuses what it does not know. */
   readonly spec: Schema<Spec>;
-  /** The shape of what it hands on; throws an InputError where it cannot stand on `below`. */
-  output(spec: Spec, below: Shape): Shape;
+  /**
+   * The shape of what it hands on; throws an InputError where it cannot stand on `below`, the last of the `shapes` that pass up to it, of which
+   * the first is that of the input. Absent: it stands on the input.
+   */
+  output(spec: Spec, below: Shape, shapes?: readonly Shape[]): Shape;
 }
 
 /** A kind in words. */
@@ -49,8 +52,15 @@ export interface LayerKind<Spec extends AnySpec = AnySpec, Plan extends LayerPla
   initialize(plan: Plan, memory: WebAssembly.Memory, kernels: Kernels, seed: number, index: number): void;
   /** What its units see, for pictures of their weights. */
   sight(plan: Plan): Sight;
-  /** The layer as thread number `thread` works on it. */
-  open(plan: Plan, memory: WebAssembly.Memory, kernels: Kernels, build: Build, thread: number): Layer;
+  /** The layer as thread number `thread` works on it, above `lower` ones, from the bottom up. */
+  open(
+    plan: Plan,
+    memory: WebAssembly.Memory,
+    kernels: Kernels,
+    build: Build,
+    thread: number,
+    lower: readonly Layer[],
+  ): Layer;
 }
 
 /** The kinds of layers that a network may have, by name: as much of them as its plan asks. */

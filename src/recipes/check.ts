@@ -38,7 +38,7 @@ export function shapesBy(
   const shapes = [input];
   layers.forEach((layer, l) => {
     const spec = fullSpec(layer);
-    shapes.push(inContext(`layers[${l}]`, () => forms[spec.kind].output(spec, shapes[l])));
+    shapes.push(inContext(`layers[${l}]`, () => forms[spec.kind].output(spec, shapes[l], shapes)));
   });
   return shapes;
 }

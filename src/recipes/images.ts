@@ -41,18 +41,26 @@ export function forImages(recipe: Recipe, train: Dataset): Recipe {
 
 /**
  * As long as the last convolution would see more than 100 positions, and 8 or more each way, one more layer below it takes the largest of
- * 2 × 2 positions, from the bottom up.
+ * 2 × 2 positions, from the bottom up; none that a shortcut leads over.
  */
 function pooled(recipe: Recipe, image: Shape): Recipe {
   const layers = [...recipe.layers];
   const last = layers.map(layer => fullSpec(layer).kind).lastIndexOf('conv');
   for (let l = 0; l < last; l++) {
+    if (isLedOver(recipe, l)) continue;
     const { height, width } = shapesOf(withoutCells({ ...recipe, layers }), image)[last];
     if (height * width <= MOST_POSITIONS || Math.min(height, width) < WORTH_POOLING) break;
     const spec = fullSpec(layers[l]);
     if (spec.kind === 'conv' && spec.maxPool === undefined) layers[l] = { ...spec, maxPool: 2 };
   }
   return { ...recipe, layers };
+}
+
+/** Whether a shortcut leads over layer `l`, which so keeps its positions. */
+function isLedOver({ layers }: Recipe, l: number): boolean {
+  return layers
+    .map(fullSpec)
+    .some((spec, k) => k >= l && spec.kind === 'conv' && k - (spec.shortcut ?? 0) < l);
 }
 
 /** The layers, none of which reads more cells than it has positions. */

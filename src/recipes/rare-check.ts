@@ -31,6 +31,7 @@ export function checkRare(recipe: Recipe): void {
     }
     if (spec.kind === 'conv') {
       checkConv(recipe, spec, `layers[${l}]`);
+      checkShortcut(recipe, spec, l);
       if (l > 0 && spec.localMean !== undefined) {
         refuse(`layers[${l}].localMean`, 'absent but in the first layer, which sees images', spec.localMean);
       }
@@ -77,6 +78,21 @@ function checkConv({ learning }: Recipe, spec: ConvSpec, path: string): void {
   }
   if ('peerNormalisation' in learning && learning.peerNormalisation !== undefined) {
     refuse('learning.peerNormalisation', 'absent with convolutions', learning.peerNormalisation);
+  }
+}
+
+function checkShortcut({ layers, learning }: Recipe, { shortcut }: ConvSpec, l: number): void {
+  if (shortcut === undefined) return;
+  const path = `layers[${l}].shortcut`;
+  // Elsewhere threads share the rows that the readout sees otherwise than all of a batch: others may have made those of the layers below.
+  if (learning.kind !== 'classes' && learning.kind !== 'self-contrast') {
+    refuse(path, 'absent but with classes or self-contrast', shortcut);
+  }
+  const below = layers.slice(0, l).reverse();
+  const other = below.findIndex(layer => fullSpec(layer).kind !== 'conv');
+  const most = other < 0 ? l : other;
+  if (shortcut > most) {
+    refuse(path, `at most ${most}, the convolutions right below (the image is never added)`, shortcut);
   }
 }
 

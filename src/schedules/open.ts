@@ -29,7 +29,10 @@ export function openProgram(session: Session, part: number, parts: number, own?:
 }
 
 function openLayers({ plans, memories, module, build }: Session, part: number): Layer[] {
-  return plans.map((plan, l) =>
-    layerKinds[plan.kind].open(plan, memories[l], bindKernels(module, memories[l]), build, part),
-  );
+  const layers: Layer[] = [];
+  plans.forEach((plan, l) => {
+    const kernels = bindKernels(module, memories[l]);
+    layers[l] = layerKinds[plan.kind].open(plan, memories[l], kernels, build, part, layers);
+  });
+  return layers;
 }

@@ -110,7 +110,10 @@ const sound: Record<string, Recipe> = {
   standardised: {
     ...common,
     name: 'standardised',
-    layers: [{ kind: 'conv', channels: 12, size: 3, batchNorm: 'after' }],
+    layers: [
+      { kind: 'conv', channels: 12, size: 3, batchNorm: 'after' },
+      { kind: 'conv', channels: 12, size: 3, shortcut: 1 },
+    ],
     image: [6, 8],
     learning: { kind: 'classes', activity: 'squares', map: 'blocks', optimizer: adam, readFrom: 0 },
   },
@@ -204,6 +207,7 @@ const OPTIONAL = [
     'outputDropout',
     'normalization',
     'readCells',
+    'shortcut',
   ],
   ...['flip', 'crop', 'colorJitter', 'cosineTo', 'localMean'],
   ...['layers[0].goodness', 'layers[1].goodness', 'layers[0].rate', 'layers[1].rate'],
@@ -221,7 +225,7 @@ const OUT_OF_RANGE: Record<string, readonly number[]> = {
   ...Object.fromEntries(
     [
       ...['layers', 'units', 'height', 'width', 'channels', 'size', 'stride', 'image', 'groups', 'phases'],
-      ...['iterations', 'firstStep', 'lastStep', 'batch', 'epochs', 'cells', 'readCells'],
+      ...['iterations', 'firstStep', 'lastStep', 'batch', 'epochs', 'cells', 'readCells', 'shortcut'],
     ].map(name => [name, NO_COUNT]),
   ),
   ...Object.fromEntries(['shift', 'from', 'after', 'blurs', 'overhang'].map(name => [name, NO_WHOLE])),
@@ -530,6 +534,51 @@ describe('settings that do not go together', () => {
       { frozen: true },
       {},
       'layers[0].batchNorm must be absent in a layer that is frozen, found "after"',
+    ],
+    [
+      'a shortcut from the image',
+      'standardised',
+      {},
+      { layers: [{ kind: 'conv', channels: 12, size: 3, shortcut: 1 }] },
+      'layers[0].shortcut must be at most 0, the convolutions right below (the image is never added), found 1',
+    ],
+    [
+      'a shortcut from below all layers',
+      'standardised',
+      {},
+      {
+        layers: [
+          { kind: 'conv', channels: 12, size: 3 },
+          { kind: 'conv', channels: 12, size: 3, shortcut: 2 },
+        ],
+      },
+      'layers[1].shortcut must be at most 1, the convolutions right below (the image is never added), found 2',
+    ],
+    [
+      'a shortcut over a layer that is no convolution',
+      'standardised',
+      {},
+      {
+        layers: [
+          { kind: 'conv', channels: 12, size: 3 },
+          { kind: 'dense', units: 12 },
+          { kind: 'conv', channels: 12, size: 3 },
+          { kind: 'conv', channels: 12, size: 3, shortcut: 3 },
+        ],
+      },
+      'layers[3].shortcut must be at most 1, the convolutions right below',
+    ],
+    [
+      'a shortcut where a batch has rows that the readout does not see',
+      'unsupervised',
+      { peerNormalisation: undefined },
+      {
+        layers: [
+          { kind: 'conv', channels: 12, size: 3 },
+          { kind: 'conv', channels: 12, size: 3, shortcut: 1 },
+        ],
+      },
+      'layers[1].shortcut must be absent but with classes or self-contrast, found 1',
     ],
     [
       'images seen two at once by layers that are no convolutions',

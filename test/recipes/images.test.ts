@@ -54,6 +54,13 @@ it.each([
   expect(layersFor(name, height, width)).toEqual(pools.map((pool, l) => [pool, cells[l]]));
 });
 
+it('does not pool where a shortcut leads over', () => {
+  const conv = { kind: 'conv', channels: 9, size: 3 } as const;
+  const layers = [conv, conv, { ...conv, shortcut: 2 }, conv, conv, { ...conv, shortcut: 1 }];
+  const found = forImages({ ...recipes.conv, layers }, sized(64, 64)).layers;
+  expect(found).toEqual(layers.map((layer, l) => ([0, 3, 4].includes(l) ? { ...layer, maxPool: 2 } : layer)));
+});
+
 it('leaves the most that there is to read of small images', () => {
   expect(layersFor('conv', 24, 24)).toEqual([
     [2, 7],

@@ -104,6 +104,18 @@ export const kinds: readonly Recipe[] = [
   },
   {
     ...small,
+    ...named('shortcuts'),
+    image: [9, 10],
+    layers: [
+      { kind: 'conv', channels: 33, size: 3, averagePool: 2 },
+      { kind: 'conv', channels: 12, size: 3, normalization: 'blocks' },
+      { kind: 'conv', channels: 33, size: 3, shortcut: 2, outputDropout: 0.2 },
+      { kind: 'conv', channels: 33, size: 1, shortcut: 1, normalization: 'image', readCells: 2 },
+    ],
+    learning: { ...asClasses, activity: 'linear', map: 'projection', settled: 0.3 },
+  },
+  {
+    ...small,
     ...named('self-contrast'),
     image: [9, 10],
     layers: [

@@ -6,7 +6,7 @@ import { LocalContrast } from '../../data/images/local-contrast.ts';
 import type { Kernels } from '../../kernels/kernels.ts';
 import { PANEL } from '../../kernels/panels.ts';
 import type { WorkShare } from '../../threads/share.ts';
-import { classHeadsOf, Layer, type MappedActivity } from '../layer.ts';
+import { classHeadsOf, Layer, type MappedActivity, type SparseRows } from '../layer.ts';
 import type { Optimizer } from '../optimizer.ts';
 import type { BatchRows } from '../rows.ts';
 import { BatchNorm } from './batch-norm.ts';
@@ -23,18 +23,27 @@ export class ConvLayer extends Layer<ConvPlan> {
   readonly #dropout: Dropout;
   readonly #outgoing: Outgoing;
   readonly #norm: BatchNorm | undefined;
+  readonly #earlier: SparseRows | undefined;
   override readonly contrast?: LocalContrast;
   /** The images of the last forward pass, and rows that are learned from. */
   #first = 0;
   #count = 0;
   #learned = 0;
 
-  constructor(plan: ConvPlan, kernels: Kernels, memory: WebAssembly.Memory, thread: number) {
+  /** `earlier` is what the layer hands on that its shortcut comes from. */
+  constructor(
+    plan: ConvPlan,
+    kernels: Kernels,
+    memory: WebAssembly.Memory,
+    thread: number,
+    earlier?: SparseRows,
+  ) {
     super(plan, kernels, memory);
     this.#scratch = plan.scratch[thread];
     this.#dropout = new Dropout(plan, kernels);
     this.#outgoing = new Outgoing(plan, kernels, this.f32, this.#scratch, this.#dropout);
     this.#norm = plan.norm && new BatchNorm(plan, plan.norm, kernels, this.f32, this.#scratch);
+    this.#earlier = earlier;
     const { below, size, localMean } = plan;
     if (localMean !== undefined) this.contrast = new LocalContrast(below, size, localMean);
   }
@@ -126,6 +135,11 @@ export class ConvLayer extends Layer<ConvPlan> {
   sumGoodness(): void {}
 
   normalize(begin: number, end: number): void {
+    const { shortcut } = this.plan;
+    if (this.#earlier && shortcut) {
+      // Without a barrier: of all layers, this thread has made these rows itself.
+      this.copyRows(this.#earlier, shortcut.earlier.rows, shortcut.earlier.entries, begin, end);
+    }
     this.#outgoing.write(begin, end);
   }
 

@@ -8,7 +8,14 @@ import { type ConvSpec, convSpec } from './spec.ts';
 /** Positions of fewer channels would share a panel, whose units are 32. */
 export const FEWEST_CHANNELS = 9;
 
-export const convForm: LayerForm<ConvSpec> = { spec: convSpec, output: outputOf };
+export const convForm: LayerForm<ConvSpec> = {
+  spec: convSpec,
+  output(spec, below, shapes = [below]) {
+    const shape = outputOf(spec, below);
+    checkShortcut(spec, shape, shapes);
+    return shape;
+  },
+};
 
 /** The shape of what is handed on; throws an InputError where a layer cannot stand on `below`. */
 export function outputOf(spec: Omit<ConvSpec, 'kind'>, below: Shape): Shape {
@@ -78,6 +85,16 @@ export function outgoingOf(
   { height, width }: Positions,
 ): Positions {
   return { height: Math.floor(height / overlapPool), width: Math.floor(width / overlapPool) };
+}
+
+/** What is added has the shape of what it is added to; of the `shapes` below, the first is that of the input. */
+function checkShortcut({ shortcut }: ConvSpec, shape: Shape, shapes: readonly Shape[]): void {
+  if (shortcut === undefined) return;
+  const [own, earlier] = [shape, shapes[shapes.length - shortcut]].map(
+    ({ height, width, channels }) => `${height} × ${width} × ${channels}`,
+  );
+  if (own === earlier) return;
+  refuse('shortcut', `a count of layers down to one that hands on ${own} as well, not ${earlier}`, shortcut);
 }
 
 function checkPool(name: string, pool: number | undefined, { height, width }: Positions): void {

@@ -30,5 +30,8 @@ export const conv: LayerKind<ConvSpec, ConvPlan> = {
     const window = { height: size, width: size, channels };
     return { window, blocks: [Uint32Array.from({ length: sizeOf(window) }, (_, k) => k)] };
   },
-  open: (plan, memory, kernels, _build, thread) => new ConvLayer(plan, kernels, memory, thread),
+  open(plan, memory, kernels, _build, thread, lower) {
+    const earlier = plan.shortcut && lower[plan.index - plan.shortcut.layers].output;
+    return new ConvLayer(plan, kernels, memory, thread, earlier);
+  },
 };

@@ -1,5 +1,5 @@
 // What a layer of convolutions hands on of its activities: rectified where they are not, means or the largest of neighbouring positions,
-// some left out, normalised.
+// some left out, normalised, with what an earlier layer has handed on.
 
 import type { Kernels } from '../../kernels/kernels.ts';
 import { PANEL } from '../../kernels/panels.ts';
@@ -16,6 +16,8 @@ export class Outgoing {
   readonly #f32: Float32Array;
   readonly #scratch: number;
   readonly #dropout: Dropout;
+  /** What it makes of its own activities. */
+  readonly #own: { readonly rows: number; readonly entries: number };
 
   /** `scratch` is of this thread alone. */
   constructor(plan: ConvPlan, kernels: Kernels, f32: Float32Array, scratch: number, dropout: Dropout) {
@@ -24,16 +26,33 @@ export class Outgoing {
     this.#f32 = f32;
     this.#scratch = scratch;
     this.#dropout = dropout;
+    const { outputRows: rows, outputEntries: entries } = plan.at;
+    this.#own = plan.shortcut?.own ?? { rows, entries };
   }
 
   /** Writes what is handed on, and what the softmax readout sees, of images `begin` to `end`. */
   write(begin: number, end: number): void {
-    const { at, means, panels, isApart, isByChannels, outgoing } = this.#plan;
+    const { at, means, panels, isApart, isByChannels, outgoing, shortcut, outputs } = this.#plan;
+    const kernels = this.#kernels;
     if (isApart) this.#pool(begin, end);
     if (isByChannels) this.#byChannels(begin, end);
     else this.#byPositions(begin, end);
+    if (shortcut) {
+      const { own, earlier } = shortcut;
+      kernels.addRows(
+        at.outputRows,
+        at.outputEntries,
+        own.rows,
+        own.entries,
+        earlier.rows,
+        earlier.entries,
+        begin,
+        end,
+        outputs,
+      );
+    }
     if (!means) return;
-    this.#kernels.meanParts(
+    kernels.meanParts(
       means.rows,
       means.entries,
       this.#scratch,
@@ -79,15 +98,16 @@ export class Outgoing {
   /** Each position divided by a number of its own, or as it is. */
   #byPositions(begin: number, end: number): void {
     const { at, panels, rows, channels, isApart, outPositions, normalization } = this.#plan;
-    const { outputRows, outputEntries, outgoing, outSquares, outTotals } = at;
+    const { rows: to, entries } = this.#own;
+    const { outgoing, outSquares, outTotals } = at;
     const kernels = this.#kernels;
     const isDivided = normalization === undefined;
     // Of the activities themselves, they are summed as soon as they are there.
     if (isDivided && isApart)
       kernels.sumPositions(outSquares, outTotals, outgoing, begin, end, panels, outPositions, rows);
     kernels.normalizePositions(
-      outputRows,
-      outputEntries,
+      to,
+      entries,
       outgoing,
       isDivided ? outSquares : 0,
       outTotals,
@@ -103,7 +123,8 @@ export class Outgoing {
   /** Each channel of an image scaled and moved as one. */
   #byChannels(begin: number, end: number): void {
     const { at, normalization, panels, rows, height, width, outPositions } = this.#plan;
-    const { outputRows, outputEntries, activity, outgoing, scales } = at;
+    const { rows: to, entries } = this.#own;
+    const { activity, outgoing, scales } = at;
     const kernels = this.#kernels;
     if (normalization === 'blocks') {
       kernels.channelSums(scales, activity, begin, end, panels, height * width, rows);
@@ -115,17 +136,7 @@ export class Outgoing {
       if (normalization === 'blocks') this.#standardiseBlocks(first);
       else this.#scaleImage(first);
     }
-    kernels.scaleChannels(
-      outputRows,
-      outputEntries,
-      outgoing,
-      scales,
-      begin,
-      end,
-      panels,
-      outPositions,
-      rows,
-    );
+    kernels.scaleChannels(to, entries, outgoing, scales, begin, end, panels, outPositions, rows);
   }
 
   /** Makes of the sums of channels from word `scales` on the same scale for all, and no shift. */

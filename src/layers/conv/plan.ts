@@ -80,10 +80,11 @@ export function planConv(spec: ConvSpec, site: Site) {
   const head = classes ? planHead(arena, readWidth, batch, classes) : undefined;
   const featurePanels = cells * cells * panels;
   const goodness = planGoodness(arena, 1, rows, 1);
-  const output = {
-    outputRows: arena.take(rows * 8),
-    outputEntries: arena.take(rows * outputs * 8),
-  };
+  const takeRows = () => ({ rows: arena.take(rows * 8), entries: arena.take(rows * outputs * 8) });
+  const { rows: outputRows, entries: outputEntries } = takeRows();
+  const output = { outputRows, outputEntries };
+  /** What this layer makes of its own, and what the layer so many below has handed on: what is handed on is their sum. */
+  const shortcut = spec.shortcut && { layers: spec.shortcut, own: takeRows(), earlier: takeRows() };
   const activityBytes = panels * rows * positions * ROW_BYTES;
   const activity = arena.take(activityBytes);
   const rectified = isRectified ? arena.take(activityBytes) : activity;
@@ -169,6 +170,7 @@ export function planConv(spec: ConvSpec, site: Site) {
     inputCapacity: panelsOf(inputs) * PANEL,
     head,
     ...(means && { means }),
+    ...(shortcut && { shortcut }),
     classHeads,
     channels,
     panels,

@@ -67,6 +67,11 @@ export const convSpec = object({
    * square of its channels and a hundredth of that of the image.
    */
   normalization: optional(oneOf('image', 'blocks', 'none')),
+  /**
+   * What the layer so many below handed on is added to what this one hands on, once that is normalised: a shortcut without parameters, as in
+   * DeeperForward (Sun et al. 2025). Both have as many positions and channels. Absent: nothing is added.
+   */
+  shortcut: optional(whole(1)),
   /** The softmax readout sees the mean of each channel in each of `readCells` · `readCells` parts of what goes on; absent: each position. */
   readCells: optional(whole(1)),
   ...perLayer,

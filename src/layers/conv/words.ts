@@ -13,7 +13,7 @@ export const convWords: LayerWords<ConvSpec> = {
   size: ({ channels, size }) => `${size}×${size}×${channels}`,
   describe({ channels, size, stride = 1, maxPool = 1, cells = 1, ...rest }) {
     const { withoutBias, initial, dropout, triangle, averagePool, overlapPool, outputDropout } = rest;
-    const { normalization, readCells, groups, batchNorm, border, localMean } = rest;
+    const { normalization, shortcut, readCells, groups, batchNorm, border, localMean } = rest;
     const details = [
       `patches of ${size} × ${size}`,
       ...(localMean ? [`less ${localMean} of their mean`] : []),
@@ -33,6 +33,7 @@ export const convWords: LayerWords<ConvSpec> = {
         : []),
       ...(outputDropout ? [`${outputDropout} of it dropped`] : []),
       ...(normalization ? [NORMALIZED[normalization]] : []),
+      ...(shortcut ? [`plus what goes on ${shortcut} below`] : []),
       ...(readCells ? [`the readout sees means of ${readCells} × ${readCells} parts`] : []),
     ];
     return `${channels} channels (${details.join(', ')})`;

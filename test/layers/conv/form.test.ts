@@ -100,6 +100,16 @@ it.each<[string, () => unknown, string]>([
     'cells must be at most 4, the positions each way, found 5',
   ],
   [
+    'a shortcut from fewer positions',
+    () => convForm.output(spec({ shortcut: 2 }), grid(4, 4, 9), [grid(8, 8), grid(4, 9, 32), grid(4, 4, 9)]),
+    'shortcut must be a count of layers down to one that hands on 4 × 4 × 32 as well, not 4 × 9 × 32, found 2',
+  ],
+  [
+    'a shortcut from other channels',
+    () => convForm.output(spec({ shortcut: 1, averagePool: 2 }), grid(8, 8, 9), [grid(8, 8), grid(8, 8, 9)]),
+    'hands on 4 × 4 × 32 as well, not 8 × 8 × 9',
+  ],
+  [
     'few channels below',
     () =>
       planConv(
