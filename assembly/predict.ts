@@ -4,6 +4,7 @@ export { moveChannels } from './batch';
 export { convForward } from './conv';
 export { sumGoodness } from './goodness';
 export { compressRows, normalizeRows } from './normalize';
+export { addRows } from './outgoing';
 export { meanCells, normalizePositions, sumPositions } from './positions';
 export { softmaxRows } from './softmax';
 export { cutRows, sharedForward, sparseForward, sparseProduct } from './sparse';

@@ -47,8 +47,15 @@ export function planPredictor({ inputs, classes, labelStrength, layers }: Device
     mapLogits: arena.take(layers.length * classPanels * ROW_BYTES),
     probabilities: arena.take(classes * 4),
   };
+  /** Where each layer passes on its rows: those that a shortcut comes from or leads to have a place of their own. */
+  const kept = new Set(
+    layers.flatMap(({ patches }, l) => (patches?.shortcut ? [l, l - patches.shortcut] : [])),
+  );
+  const passed = planned.map(({ panels, positions }, l) =>
+    kept.has(l) ? { rows: arena.take(8), entries: arena.take(panels * positions * PANEL * 8) } : at,
+  );
   const pages = arena.pages('predicting with this model');
-  return { layers: planned, labels, rows, stride, classPanels, at, pages, bytes: pages * 65536 };
+  return { layers: planned, passed, labels, rows, stride, classPanels, at, pages, bytes: pages * 65536 };
 }
 
 function planLayer(arena: Arena, layer: ModelLayer, isFirst: boolean, classPanels: number) {

@@ -14,6 +14,12 @@ export function readPredictable(file: Safetensors, path: string): DeviceModel {
     if (patches && !patches.isDivided && model.activity === 'normalized') {
       refuse(`${path}: the normalization of its layers[${l}]`, 'absent beside normalized activities', 'none');
     }
+    if (patches?.shortcut) {
+      const earlier = model.layers[l - patches.shortcut];
+      const isAlike = earlier?.patches && JSON.stringify(earlier.shape) === JSON.stringify(shape);
+      const expected = 'a count of layers down to a convolution of as many positions and channels';
+      if (!isAlike) refuse(`${path}: the shortcut of its layers[${l}]`, expected, patches.shortcut);
+    }
     if (!patches?.isStandardised) return layer;
     const find = (name: string) => readFloats(file.tensors, name, [shape.channels], path);
     const [mean, name] = [find(`layers.${l}.norm.mean`), `layers.${l}.norm.variance`];

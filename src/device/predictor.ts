@@ -69,7 +69,7 @@ export class Predictor {
   predict(example: Uint8Array | Float32Array): Prediction {
     checkExamples(example, this.inputs, 1, this.own);
     this.#example.write(example);
-    const { layers, labels, stride, classPanels, at } = this.#plan;
+    const { layers, passed, labels, stride, classPanels, at } = this.#plan;
     const { classes } = this;
     const kernels = this.#kernels;
     const goodness = this.#goodness.fill(0);
@@ -94,8 +94,8 @@ export class Predictor {
       }
       if (readout) {
         const logits = at.logits + read * classPanels * ROW_BYTES;
-        const row = at.rows + neutral * 8;
-        kernels.sparseProduct(logits, row, at.entries, readout, 0, classPanels, 1, 1, outputs, 1);
+        const { rows, entries } = passed[l];
+        kernels.sparseProduct(logits, rows + neutral * 8, entries, readout, 0, classPanels, 1, 1, outputs, 1);
         read++;
       }
     }

@@ -29,6 +29,8 @@ export interface Patches {
   readonly isStandardised: boolean;
   /** Whether each position is divided by a number of its own before it is handed on. */
   readonly isDivided: boolean;
+  /** What the layer so many below handed on is added to what this one hands on; 0: nothing is. */
+  readonly shortcut: number;
 }
 
 /** Throws an InputError unless `isFine`, of a description that must have what was `expected`. */
@@ -79,6 +81,7 @@ export function convSizes(
     batchNorm,
     border,
     localMean,
+    shortcut = 0,
   } = more;
   const isDivided = normalization === undefined;
   const isStandardised = batchNorm === 'before';
@@ -89,11 +92,12 @@ export function convSizes(
   );
   const isShare = typeof localMean === 'number' && localMean >= 0 && localMean <= 1;
   check(localMean === undefined || (isShare && l === 0), 'a localMean from 0 to 1, in the first layer alone');
+  check(shortcut === 0 || isCount(shortcut), 'shortcuts that are counts of layers');
   return {
     shape: outputOf({ channels, size, stride, maxPool: pool, cells }, below),
     fanIn: size * size * below.channels,
     features: channels * cells * cells,
-    patches: { size, stride, pool, cells, isStandardised, isDivided },
+    patches: { size, stride, pool, cells, isStandardised, isDivided, shortcut },
     ...(isShare && { contrast: new LocalContrast(below, size, localMean) }),
   };
 }

@@ -10,6 +10,7 @@ import type { Patches } from './sizes.ts';
 /** The kernels of assembly/predict.ts. */
 export type PredictKernels = Pick<
   Kernels,
+  | 'addRows'
   | 'compressRows'
   | 'convForward'
   | 'cutRows'
@@ -45,11 +46,11 @@ export function stepsOf(
   l: number,
   activity: Activity,
 ): LayerSteps {
-  const { at, layers } = plan;
+  const { at, layers, passed } = plan;
   const layer = layers[l];
-  const [row, entries] = l === 0 ? [at.imageRow, at.image] : [at.rows, at.entries];
+  const { rows: row, entries } = l === 0 ? { rows: at.imageRow, entries: at.image } : passed[l - 1];
   return layer.patches
-    ? convSteps(kernels, plan, layer, layer.patches, row, entries, activity)
+    ? convSteps(kernels, plan, l, layer, layer.patches, row, entries, activity)
     : denseSteps(kernels, plan, layer, row, entries, activity);
 }
 
@@ -124,9 +125,10 @@ function denseSteps(
 
 function convSteps(
   kernels: PredictKernels,
-  { at }: PredictorPlan,
-  { below, shape, seen, positions, panels, depthBelow, weights, factors }: PlannedLayer,
-  { size, stride, pool, cells, isStandardised, isDivided }: Patches,
+  { at, passed }: PredictorPlan,
+  l: number,
+  { below, shape, seen, positions, panels, depth, depthBelow, weights, factors }: PlannedLayer,
+  { size, stride, pool, cells, isStandardised, isDivided, shortcut }: Patches,
   row: number,
   entries: number,
   activity: Activity,
@@ -134,6 +136,8 @@ function convSteps(
   const { height, width, channels } = shape;
   // Of each position.
   const squares = at.goodness;
+  // What it makes of its own takes the place of what it has seen, where something is added.
+  const own = shortcut ? at : passed[l];
   return {
     forward() {
       kernels.cutRows(at.cuts, row, entries, 0, 1, seen * depthBelow, seen);
@@ -163,8 +167,8 @@ function convSteps(
     },
     passOn() {
       kernels.normalizePositions(
-        at.rows,
-        at.entries,
+        own.rows,
+        own.entries,
         at.activity,
         isDivided ? squares : 0,
         at.totals,
@@ -174,6 +178,19 @@ function convSteps(
         positions,
         1,
         channels,
+      );
+      if (!shortcut) return;
+      const [to, earlier] = [passed[l], passed[l - shortcut]];
+      kernels.addRows(
+        to.rows,
+        to.entries,
+        own.rows,
+        own.entries,
+        earlier.rows,
+        earlier.entries,
+        0,
+        1,
+        positions * depth,
       );
     },
     writeFeatures() {

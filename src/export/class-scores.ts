@@ -28,9 +28,10 @@ interface Passed {
   readonly areImages: boolean;
 }
 
-/** A layer: its activities, and what it passes on. */
+/** A layer: its activities, as they are and normalised, and what it passes on. */
 interface Passing {
   readonly activity: string;
+  readonly normalized: string;
   readonly passed: Passed;
 }
 
@@ -52,17 +53,19 @@ export function scoresByClasses(graph: Graph, source: OnnxSource, learning: Clas
       ? localContrast(graph, encoded, input, first.size, first.localMean)
       : encoded;
   let passed: Passed = { value: rowsScaled(graph, seen), shape: input, areImages: false };
+  const lower: Passed[] = [];
   shapes.forEach((shape, l) => {
     const spec = fullSpec(recipe.layers[l]);
     const isConv = spec.kind === 'conv';
     const layer = isConv
-      ? convolution(graph, source, l, passed, shape)
+      ? convolution(graph, source, l, passed, shape, lower)
       : dense(graph, source, l, passed, shape);
     passed = layer.passed;
+    lower.push(passed);
     if (l < learning.readFrom) return;
     const { activity: y } = layer;
     const linear = learning.activity === 'squares' ? graph.node('Mul', [y, y]) : y;
-    const seen = learning.activity === 'normalized' ? passed.value : linear;
+    const seen = learning.activity === 'normalized' ? layer.normalized : linear;
     const cells = isConv ? (spec.cells ?? 1) : 1;
     const map = tensor(`classes.${l}.weight`, [shape.channels * cells * cells, classes]);
     const logits = times(isConv ? cellMeans(graph, seen, shape, cells) : seen, `classes.${l}.weight`, map);
@@ -87,15 +90,24 @@ function dense(graph: Graph, { tensor }: OnnxSource, l: number, below: Passed, s
     graph.floats(`layers.${l}.weight`, weight, size),
   ]);
   const activity = graph.node('Relu', [graph.node('Add', [product, bias])]);
-  return { activity, passed: { value: rowsScaled(graph, activity), shape, areImages: false } };
+  const normalized = rowsScaled(graph, activity);
+  return { activity, normalized, passed: { value: normalized, shape, areImages: false } };
 }
 
-function convolution(graph: Graph, source: OnnxSource, l: number, below: Passed, shape: Shape): Passing {
+function convolution(
+  graph: Graph,
+  source: OnnxSource,
+  l: number,
+  below: Passed,
+  shape: Shape,
+  lower: readonly Passed[],
+): Passing {
   const images = below.areImages ? below.value : imagesOf(graph, below.value, below.shape);
   const activity = convolved(graph, source, l, images, below.shape);
-  const { normalization } = source.recipe.layers[l] as ConvSpec;
-  const value = normalization ? activity : positionsScaled(graph, activity);
-  return { activity, passed: { value, shape, areImages: true } };
+  const { normalization, shortcut } = source.recipe.layers[l] as ConvSpec;
+  const normalized = normalization ? activity : positionsScaled(graph, activity);
+  const value = shortcut ? graph.node('Add', [normalized, lower[l - shortcut].value]) : normalized;
+  return { activity, normalized, passed: { value, shape, areImages: true } };
 }
 
 /** Rows over their root mean square. */

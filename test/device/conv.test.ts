@@ -122,6 +122,17 @@ describe('a file that is none is refused', () => {
       layer({ batchNorm: 'after' }),
       /no normalization but 'none', and no batchNorm but 'before': only/,
     ],
+    ['half a shortcut', layer({ shortcut: 0.5 }), /shortcuts that are counts of layers/],
+    [
+      'a shortcut from the image',
+      layer({ shortcut: 2 }),
+      /the model: the shortcut of its layers\[1\] must be a count of layers down to a convolution of as many positions and channels, found 2/,
+    ],
+    [
+      'a shortcut from other channels',
+      layer({ shortcut: 1 }),
+      /a convolution of as many positions and channels, found 1/,
+    ],
     [
       'no running means',
       layer({ batchNorm: 'before' }),

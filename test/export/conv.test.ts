@@ -101,32 +101,35 @@ it('no weights are lost on the way into bytes but their last digits', async () =
   for (let c = 0; c < classes; c++) expect(found.probabilities[c]).toBeCloseTo(expected.probabilities[c], 1);
 });
 
-it.each(['--int8', '--js'])(
-  'channels that are standardised are so in what ff export %s writes',
-  async form => {
-    const [, recipe, count] = convModels.find(([about]) => about.includes('standardised'))!;
-    const size = recipe.image!.reduce<number>((product, side = 1) => product * side, 1);
-    const { bytes, quantized } = randomModelOf<Classes>(recipe, size, count);
-    const example = prototypes(1, size, count, 8).inputs as Uint8Array;
-    await writeFile(join(folder, 's.safetensors'), bytes);
-    const name = form === '--js' ? 's.js' : 's.int8.safetensors';
-    expect(ff('export', 's.safetensors', form)).toMatchObject({ status: 0, stderr: '' });
-    if (form === '--int8') {
-      const found = (await loadPredictor(await readFile(join(folder, name)))).predict(example);
-      expect(found).toEqual((await loadPredictor(quantized)).predict(example));
-      return;
-    }
-    await writeFile(
-      join(folder, 'standardised.mjs'),
-      `import { predict } from './${name}'; console.log(JSON.stringify(predict(Uint8Array.from([${example}])).goodness));`,
-    );
-    const output = execFileSync(process.execPath, ['standardised.mjs'], { cwd: folder, encoding: 'utf8' });
-    const { goodness } = (await loadPredictor(bytes)).predict(example);
-    const found = JSON.parse(output);
-    // Engines with relaxed SIMD round otherwise.
-    for (let c = 0; c < count; c++) expect(found[c]).toBeCloseTo(goodness[c], 3);
-  },
-);
+it.each(
+  ['standardised before their', 'shortcuts over'].flatMap(about =>
+    ['--int8', '--js'].map(form => [form, about]),
+  ),
+)('what ff export %s writes has what training knows of: %s', async (form, what) => {
+  const [, recipe, count] = convModels.find(([about]) => about.includes(what))!;
+  const size = recipe.image!.reduce<number>((product, side = 1) => product * side, 1);
+  const { bytes, quantized } = randomModelOf<Classes>(recipe, size, count);
+  const example = prototypes(1, size, count, 8).inputs as Uint8Array;
+  await writeFile(join(folder, 's.safetensors'), bytes);
+  const name = form === '--js' ? 's.js' : 's.int8.safetensors';
+  expect(ff('export', 's.safetensors', form)).toMatchObject({ status: 0, stderr: '' });
+  const isTold = /plus what goes on 2 below/.test(ff('inspect', name).stdout);
+  expect(isTold).toBe(what.includes('shortcuts'));
+  if (form === '--int8') {
+    const found = (await loadPredictor(await readFile(join(folder, name)))).predict(example);
+    expect(found).toEqual((await loadPredictor(quantized)).predict(example));
+    return;
+  }
+  await writeFile(
+    join(folder, 'asks.mjs'),
+    `import { predict } from './${name}'; console.log(JSON.stringify(predict(Uint8Array.from([${example}])).goodness));`,
+  );
+  const output = execFileSync(process.execPath, ['asks.mjs'], { cwd: folder, encoding: 'utf8' });
+  const { goodness } = (await loadPredictor(bytes)).predict(example);
+  const found = JSON.parse(output);
+  // Engines with relaxed SIMD round otherwise.
+  for (let c = 0; c < count; c++) expect(found[c]).toBeCloseTo(goodness[c], 3);
+});
 
 it.each(['--int8', '--js', '--onnx'])('ff export %s refuses a model without running means', async form => {
   const [, recipe, count] = convModels.find(([about]) => about.includes('standardised'))!;

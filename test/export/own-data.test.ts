@@ -104,12 +104,12 @@ describe('as JavaScript', () => {
       probabilities.forEach((p, c) => void expect(byName[i].probabilities[c]).toBeCloseTo(p, 4));
     });
     const text = await readFile(join(folder, name), 'utf8');
-    expect(text.length).toBeLessThan(1.4 * model.length + 53_000);
+    expect(text.length).toBeLessThan(1.4 * model.length + 54_000);
   });
 
   it('carries no preprocessing where there is none', async () => {
     const bundle = await readFile(`${root}dist/export/standalone.bundle.js`, 'utf8');
-    expect(bundle.length).toBeLessThan(33_000);
+    expect(bundle.length).toBeLessThan(34_000);
   });
 });
 

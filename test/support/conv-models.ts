@@ -76,6 +76,36 @@ export const convModels: readonly (readonly [string, RecipeOf<Classes>, classes:
     3,
   ],
   [
+    'shortcuts over layers of other channels and right below, of normalized activities, read by a softmax, and a dense layer above',
+    recipeOf(
+      [
+        conv(33, 3, { maxPool: 2, cells: 2 }),
+        conv(12, 3),
+        conv(33, 3, { shortcut: 2 }),
+        conv(33, 1, { shortcut: 1, cells: 3 }),
+        conv(33, 3, { shortcut: 4 }),
+        20,
+      ],
+      [9, 10, 2],
+      { learning: { readout } },
+    ),
+    4,
+  ],
+  [
+    'shortcuts of activities as they are, standardised or not',
+    recipeOf(
+      [
+        conv(12, 3, { normalization: 'none' }),
+        conv(12, 3, { batchNorm: 'before', normalization: 'none', shortcut: 1 }),
+        conv(20, 3, { stride: 2, normalization: 'none' }),
+        conv(20, 3, { batchNorm: 'before', shortcut: 1 }),
+      ],
+      [7, 8],
+      { learning: { activity: 'linear', settled: undefined, rest: undefined } },
+    ),
+    3,
+  ],
+  [
     'squares, and dense layers above',
     recipeOf([conv(34, 3, { maxPool: 2, cells: 2 }), 45, { kind: 'dense', units: 31 }], [8, 7, 3], {
       learning: { activity: 'squares' },
