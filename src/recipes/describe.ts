@@ -53,13 +53,13 @@ export function describeRecipe(recipe: Recipe): [name: string, value: string][] 
 function describeAugmentation({ shift, flip, crop, colorJitter }: Recipe): string {
   const { brightness, contrast, gain } = colorJitter ?? { brightness: 0, contrast: 0, gain: 0 };
   const what = [
-    ...(crop !== undefined ? [`a part of it, from ${percent(crop)} of its rows and columns`] : []),
-    ...(shift > 0 ? [`moved by up to ${shift} pixel${shift === 1 ? '' : 's'} each way`] : []),
-    ...(flip ? ['every other one mirrored'] : []),
-    ...(brightness ? [`brighter or darker by up to ${percent(brightness)}`] : []),
-    ...(contrast ? [`contrast changed by up to ${percent(contrast)}`] : []),
-    ...(gain ? [`channels by up to ${percent(gain)}`] : []),
-  ];
+    crop !== undefined && `a part of it, from ${percent(crop)} of its rows and columns`,
+    shift > 0 && `moved by up to ${shift} pixel${shift === 1 ? '' : 's'} each way`,
+    flip && 'every other one mirrored',
+    brightness && `brighter or darker by up to ${percent(brightness)}`,
+    contrast && `contrast changed by up to ${percent(contrast)}`,
+    gain && `channels by up to ${percent(gain)}`,
+  ].filter(Boolean);
   return what.length > 0 ? `${what.join(', ')}, at random` : '';
 }
 
