@@ -13,11 +13,11 @@ import { cpuSeconds, modelsOf, Server, sweep, URL_HERE, work } from './machines.
 const [IMAGES, EPOCHS, ROUNDS] = [3000, 24, 4];
 /** So many processes or workers do first a few and then more trainings: that takes out what it costs to start them. */
 const KINDS = [
-  { workers: 1, few: 10, more: 50 },
-  { workers: 20, few: 40, more: 200 },
+  { workers: 1, few: 5, more: 35 },
+  { workers: 20, few: 20, more: 120 },
 ];
-/** Milliseconds that workers have to start in. */
-const START = 25_000;
+/** Milliseconds that so many workers, who share a core, have to start in. */
+const startTime = (workers: number) => 4000 + 1200 * workers;
 
 /** Processor time in seconds. */
 interface Measured {
@@ -57,7 +57,7 @@ export async function run(): Promise<void> {
   };
 
   const local = async (name: string, workers: number, trainings: number, core: number) => {
-    await pause(START);
+    await pause(startTime(workers));
     const words = ['--workers', `${workers}`];
     const { command, children } = await sweep(folder, file(name, trainings), words, core);
     return children + command;
@@ -66,7 +66,7 @@ export async function run(): Promise<void> {
   const served = async (name: string, count: number, trainings: number, core: number) => {
     server.moveTo(core);
     const workers = Array.from({ length: count }, () => work(folder, undefined, core));
-    await pause(START);
+    await pause(startTime(count));
     const before = await server.used();
     const { command } = await sweep(folder, file(name, trainings), ['--nats', URL_HERE], core);
     const after = await server.used();
