@@ -106,7 +106,7 @@ export const scff: Experiment = {
   variants: [
     {
       name: 'narrow',
-      about: 'two thirds to a sixth as wide as published; layers and the readout learn at the same time',
+      about: 'two thirds to a third as wide as published; layers and the readout learn at the same time',
       paper: '19.25 %',
       recipe: twice,
       seeds: [1],

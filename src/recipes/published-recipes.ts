@@ -128,30 +128,30 @@ const cwc = {
   holdShare: 1,
 } as const satisfies Recipe;
 
-/** A layer of SCFF, of which the readout sees means in 4 × 4 parts. */
+/** A layer of SCFF, of which the readout sees means in 4 × 4 parts. Without the mean taken away, images are hardly told apart above. */
 /* @__NO_SIDE_EFFECTS__ */ function triangles(channels: number, size: number, rate: number): ConvSpec {
-  const outgoing = { triangle: true, overlapPool: 2, normalization: 'image', readCells: 4 } as const;
+  const outgoing = { triangle: true, overlapPool: 2, normalization: 'layer', readCells: 4 } as const;
   return { kind: 'conv', channels, size, border: 'reflect', ...outgoing, rate };
 }
 
 /**
- * SCFF (Chen et al. 2025): without labels, each image seen twice against two images seen at once. Its three layers at two thirds, a third and a
- * sixth of their width. Layers learn at the same time, where theirs do one after the other, and the readout with them, which sees means of as
- * many parts of every layer, and takes momentum steps.
+ * SCFF (Chen et al. 2025): without labels, each image seen twice against two images seen at once. Its three layers at two thirds, half and a
+ * third of their width. Layers learn at the same time, where theirs do one after the other, and the readout with them, which takes momentum steps and
+ * sees means of fewer parts of the first.
  */
 const scff = {
   name: 'scff',
   about: 'SCFF: unsupervised, images seen twice against two images at once',
   layers: [
     triangles(64, 5, 0.01),
-    triangles(128, 3, 0.002),
+    triangles(192, 3, 0.002),
     {
       kind: 'conv',
-      channels: 256,
+      channels: 512,
       size: 3,
       averagePool: 2,
-      normalization: 'image',
-      readCells: 4,
+      normalization: 'layer',
+      readCells: 2,
       rate: 0.0002,
     },
   ],

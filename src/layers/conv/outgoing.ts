@@ -7,7 +7,7 @@ import type { Dropout } from './dropout.ts';
 import type { ConvPlan } from './plan.ts';
 
 const TINY = 1e-20;
-/** What is added to the variance of a block, as group normalisation has it (Wu and He 2018). */
+/** What is added to a variance, as group normalisation has it (Wu and He 2018). */
 const EPSILON = 1e-5;
 
 export class Outgoing {
@@ -122,7 +122,7 @@ export class Outgoing {
 
   /** Each channel of an image scaled and moved as one. */
   #byChannels(begin: number, end: number): void {
-    const { at, normalization, panels, rows, height, width, outPositions } = this.#plan;
+    const { at, normalization, panels, rows, height, width, outPositions, channels, blocks } = this.#plan;
     const { rows: to, entries } = this.#own;
     const { activity, outgoing, scales } = at;
     const kernels = this.#kernels;
@@ -133,8 +133,9 @@ export class Outgoing {
     }
     for (let image = begin; image < end; image++) {
       const first = (scales >>> 2) + 2 * image * panels * PANEL;
-      if (normalization === 'blocks') this.#standardiseBlocks(first);
-      else this.#scaleImage(first);
+      if (normalization === 'image') this.#scaleImage(first);
+      else if (normalization === 'blocks') this.#standardise(first, channels / blocks, height * width);
+      else this.#standardise(first, channels, outPositions);
     }
     kernels.scaleChannels(to, entries, outgoing, scales, begin, end, panels, outPositions, rows);
   }
@@ -151,19 +152,18 @@ export class Outgoing {
     f32.fill(0, shifts, end);
   }
 
-  /** Makes of the sums of channels from word `scales` on what gives each block of them a mean of 0 and a variance of 1. */
-  #standardiseBlocks(scales: number): void {
-    const { panels, channels, blocks, height, width } = this.#plan;
+  /** Makes of the sums of channels over `positions` from word `scales` on what gives each `size` of them a mean of 0 and a variance of 1. */
+  #standardise(scales: number, size: number, positions: number): void {
+    const { panels, channels } = this.#plan;
     const f32 = this.#f32;
     const [shifts, end] = [1, 2].map(half => scales + half * panels * PANEL);
-    const size = channels / blocks;
     for (let first = 0; first < channels; first += size) {
       let [sum, squares] = [0, 0];
       for (let unit = first; unit < first + size; unit++) {
         sum += f32[scales + unit];
         squares += f32[shifts + unit];
       }
-      const count = size * height * width;
+      const count = size * positions;
       const mean = sum / count;
       const scale = 1 / Math.sqrt(Math.max(0, squares / count - mean * mean) + EPSILON);
       f32.fill(scale, scales + first, scales + first + size);

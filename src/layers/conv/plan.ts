@@ -59,7 +59,7 @@ export function planConv(spec: ConvSpec, site: Site) {
   const isRectified = isSelfContrast || isTriangle;
   const isPooled = averagePool > 1 || overlapPool > 1;
   /** Whether each channel of an image is scaled and moved as one. */
-  const isByChannels = normalization === 'image' || normalization === 'blocks';
+  const isByChannels = normalization !== undefined && normalization !== 'none';
   /** Whether what is handed on is made apart from the activities, which the gradient still needs. */
   const isApart = isRectified || isPooled || outputDropout > 0;
   const fanIn = size * size * depth;

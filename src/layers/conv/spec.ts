@@ -62,11 +62,12 @@ export const convSpec = object({
   /** The same as `dropout` of what goes on alone. */
   outputDropout: optional(below1),
   /**
-   * What goes on is divided by the root mean square of the image; or standardised in the block of channels of each class, over all
-   * positions (group normalisation, before the mean is taken); or is as it is. Absent: divided position by position, by the root mean
+   * What goes on is divided by the root mean square of the image; or standardised over all channels and positions of the image (layer
+   * normalisation, Ba et al. 2016); or in the block of channels of each class, over all positions (group normalisation, before the mean is
+   * taken); or is as it is. Absent: divided position by position, by the root mean
    * square of its channels and a hundredth of that of the image.
    */
-  normalization: optional(oneOf('image', 'blocks', 'none')),
+  normalization: optional(oneOf('image', 'layer', 'blocks', 'none')),
   /**
    * What the layer so many below handed on is added to what this one hands on, once that is normalised: a shortcut without parameters, as in
    * DeeperForward (Sun et al. 2025). Both have as many positions and channels. Absent: nothing is added.

@@ -5,6 +5,7 @@ import type { ConvSpec } from './spec.ts';
 
 const NORMALIZED = {
   image: 'normalised image by image',
+  layer: 'standardised image by image',
   blocks: 'standardised block by block',
   none: 'not normalised',
 };

@@ -80,10 +80,10 @@ function plainLayers({ session }: Network): PlainConv[] {
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Each block of channels less its mean, over its deviation in `whole`. */
-function blocksStandardised(image: Image, whole: Image): Image {
-  const size = whole[0][0].length / classes;
-  const statistics = Array.from({ length: classes }, (_, k) => {
+/** Each of so many blocks of channels less its mean, over its deviation in `whole`. */
+function standardised(image: Image, whole: Image, blocks: number): Image {
+  const size = whole[0][0].length / blocks;
+  const statistics = Array.from({ length: blocks }, (_, k) => {
     const values = whole.flat().flatMap(position => position.slice(k * size, (k + 1) * size));
     const middle = mean(values);
     return [middle, Math.sqrt(mean(values.map(value => (value - middle) ** 2)) + 1e-5)];
@@ -112,7 +112,8 @@ function ownOf(y: Image, { triangle, averagePool, normalization }: ConvSpec): Im
     );
   }
   if (normalization === 'image') return wholeNormalized(image);
-  if (normalization === 'blocks') return blocksStandardised(image, y);
+  if (normalization === 'layer') return standardised(image, image, 1);
+  if (normalization === 'blocks') return standardised(image, y, classes);
   return normalization === 'none' ? image : positionsNormalized(image);
 }
 
@@ -147,7 +148,7 @@ function handedOn({ session }: Network, l: number, i: number): number[] {
   return row.filter((_, k) => k % (panels * PANEL) < own);
 }
 
-describe.each([undefined, 'image', 'blocks', 'none'] as const)('normalization %s', normalization => {
+describe.each([undefined, 'image', 'layer', 'blocks', 'none'] as const)('normalization %s', normalization => {
   const specs = layersOf(normalization);
 
   it.each(['simd', 'relaxed'] as const)(
