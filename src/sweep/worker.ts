@@ -67,6 +67,14 @@ const LOOK_EVERY = 20_000;
 /** A training with which so many workers have fallen silent, one after the other, is taken by none. */
 const MOST_STUMBLES = 20;
 
+/**
+ * Milliseconds after which a worker says how far it is: as seldom as takes a fiftieth of the time, which it does where many share a processor;
+ * within those after which it counts as gone.
+ */
+function renewalPause(took: number): number {
+  return Math.min(2 * SILENT, Math.max(SILENT / 4, 50 * took));
+}
+
 const trialId: Schema<string> = (value, path) =>
   /^[0-9a-f]{16}$/.test(`${value}`) ? `${value}` : refuse(path, 'the number of a training', value);
 
@@ -97,6 +105,8 @@ export class Worker {
   #data: { readonly digest: string; readonly dataset: Dataset } | undefined;
   readonly #told = new Set<string>();
   #lookAt = 0;
+  /** Milliseconds that it took the last time to say how far a training is. */
+  #renewal = 0;
   /** What the server was asked for before, by name. */
   readonly #consumers = new Map<string, Consumer>();
   readonly #buckets = new Map<string, Bucket>();
@@ -258,12 +268,26 @@ export class Worker {
       const entry = await meanwhile(() => this.#server.sweeps.get(sweep));
       if (entry !== undefined && isEnded(entry)) stop.abort();
     };
-    const timer = setInterval(() => {
-      renew().catch(error => {
-        ended ??= error;
-        stop.abort();
-      });
-    }, SILENT / 4);
+    let timer: NodeJS.Timeout | undefined;
+    const renewLater = () => {
+      timer = setTimeout(async () => {
+        const startedAt = performance.now();
+        try {
+          await renew();
+        } catch (error) {
+          ended ??= error;
+          stop.abort();
+          return;
+        }
+        this.#renewal = performance.now() - startedAt;
+        if (timer !== undefined) renewLater();
+      }, renewalPause(this.#renewal));
+    };
+    const renewNoMore = () => {
+      clearTimeout(timer);
+      timer = undefined;
+    };
+    renewLater();
     try {
       const { checkpoint: from } = lease;
       const checkpoint =
@@ -295,11 +319,11 @@ export class Worker {
       if (model) {
         await persistIn(bucket, () => bytes.putBlob({ name: objects.model(id) }, model), signal);
       }
-      clearInterval(timer);
+      renewNoMore();
       await this.#finish(bucket, outcome, lease, signal);
       return true;
     } finally {
-      clearInterval(timer);
+      renewNoMore();
     }
   }
 
