@@ -287,7 +287,7 @@ function poolOfPatches(
   }
 }
 
-/** Stores the largest of four, and of `floor`; which it was. NaN counts as the largest. */
+/** Stores the largest of four, and of `floor`; which it was. NaN counts as larger than what is before it. */
 // @ts-ignore: decorator
 @inline
 function largestOf(to: usize, floor: v128, a: v128, b: v128, c: v128, d: v128): v128 {
@@ -315,7 +315,7 @@ function poolRows(y: usize, winner: usize, rows: usize, L: u32, apart: u32): voi
   }
 }
 
-/** Stores the largest at `part` of a panel's row, and says which they are from. NaN counts as the largest. */
+/** Stores the largest at `part` of a panel's row, and says which they are from. NaN counts as larger than what is before it. */
 // @ts-ignore: decorator
 @inline
 function largest(y: usize, rows: usize, part: usize, L: u32, apart: u32): v128 {

@@ -68,11 +68,11 @@ const LOOK_EVERY = 20_000;
 const MOST_STUMBLES = 20;
 
 /**
- * Milliseconds after which a worker says how far it is: as seldom as takes a fiftieth of the time, which it does where many share a processor;
- * within those after which it counts as gone.
+ * Milliseconds after which a worker says how far it is: as seldom as takes a fiftieth of the time, where many share a processor. Its task it
+ * holds by other words.
  */
 function renewalPause(took: number): number {
-  return Math.min(2 * SILENT, Math.max(SILENT / 4, 50 * took));
+  return Math.min(SILENT, Math.max(SILENT / 4, 50 * took));
 }
 
 const trialId: Schema<string> = (value, path) =>

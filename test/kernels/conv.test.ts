@@ -26,6 +26,8 @@ const SIZES: readonly Sizes[] = [
   { M: 1, U: 1, H: 1, W: 1, D: 1, N: 1, stride: 1, L: 1, density: 1 },
   { M: 2, U: 32, H: 2, W: 3, D: 1, N: 3, stride: 1, L: 1, density: 0.5 },
   { M: 3, U: 33, H: 5, W: 4, D: 3, N: 3, stride: 1, L: 2, density: 1 },
+  { M: 2, U: 20, H: 9, W: 8, D: 2, N: 5, stride: 2, L: 2, density: 0.8 },
+  { M: 2, U: 34, H: 4, W: 7, D: 4, N: 3, stride: 1, L: 2, density: 0.9 },
   { M: 3, U: 9, H: 7, W: 5, D: 4, N: 5, stride: 2, L: 1, density: 0.6 },
   { M: 5, U: 40, H: 6, W: 6, D: 32, N: 3, stride: 1, L: 2, density: 0.2 },
   { M: 4, U: 70, H: 4, W: 5, D: 64, N: 3, stride: 1, L: 1, density: 0.1 },
@@ -37,7 +39,7 @@ const SIZES: readonly Sizes[] = [
   { M: 1, U: 35, H: 9, W: 9, D: 160, N: 3, stride: 2, L: 1, density: 0.2 },
   { M: 1, U: 12, H: 6, W: 5, D: 130, N: 3, stride: 1, L: 3, density: 0.5 },
 ];
-const SMALL = SIZES[4];
+const SMALL = SIZES[6];
 const NARROW = SIZES[2];
 
 /** Images of the sizes, cut at each position. */
@@ -135,6 +137,11 @@ function gridForward(bench: Bench, sizes: Sizes): void {
     const [at, other] = [activity, compressed].map(first => (first >> 2) + panel * S * Q * 32);
     for (let i = 0; i < M * Q * 32; i++) {
       if (u32[at + i] !== u32[other + i]) throw new Error(`value ${i} of panel ${panel} has other bits`);
+    }
+    const [first, second] = [winners, others].map(all => (all >> 2) + panel * S * Q * 8);
+    for (let i = 0; L > 1 && i < M * Q * 8; i++) {
+      if (u32[first + i] !== u32[second + i])
+        throw new Error(`winners ${4 * i} of panel ${panel} are others`);
     }
     bench.close('activity', activity + panel * S * Q * 128, M * Q * 32, sumError(K + 1));
   }
@@ -247,7 +254,15 @@ function gradient(bench: Bench, sizes: Sizes): void {
     ],
   });
   for (let unit = 0; unit < U; unit++) {
-    bench.close(`sums of unit ${unit}`, sums + unit * T * 4, T, sumError(M * Q));
+    bench.close(`sums of unit ${unit}`, sums + unit * T * 4, T - 4, sumError(M * Q));
+    // Which of four sums a value of the bias goes to is the kernel's own business.
+    const values = Array.from({ length: M * Q }, (_, i) =>
+      Math.floor(i / Q) % 3 === 1 ? 0 : bench.f32[(rows >> 2) + ((unit >> 5) * S * Q + i) * 32 + (unit & 31)],
+    );
+    const add = (all: Iterable<number>) => [...all].reduce((a, b) => a + b, 0);
+    const bias = add(bench.f32.subarray((sums >> 2) + unit * T + T - 4, (sums >> 2) + unit * T + T));
+    const bound = sumError(M * Q) * add(values.map(Math.abs));
+    if (!(Math.abs(bias - add(values)) <= bound)) throw new Error(`the bias of unit ${unit} sums to ${bias}`);
   }
 
   const K = N * N * D;

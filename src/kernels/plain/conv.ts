@@ -180,7 +180,7 @@ export function convKernels(
       targets,
       begin,
       end,
-      R,
+      _R,
       M,
       H,
       W,
@@ -199,32 +199,26 @@ export function convKernels(
       const [run, taps] = D <= NARROW ? [Math.ceil((N * D) / 4) * 4, N] : [PANEL, N * N];
       for (let unit = begin; unit < end; unit++) {
         const own = new Float64Array(T);
-        for (let first = 0; first < M; first += R) {
-          const listed: number[] = [];
-          for (let image = first; image < Math.min(M, first + R); image++) {
-            if (u32[word(targets, image)] === SKIP) continue;
-            for (let q = 0; q < height * width; q++) {
-              const place =
-                ((Math.floor(unit / PANEL) * S + image) * height * width + q) * PANEL + (unit % PANEL);
-              const slope = f32[word(gradient, place)];
-              if (slope === 0) continue;
-              listed.push(slope);
-              const winner = L > 1 ? u8[winners + place] : 0;
-              const y = (Math.floor(q / width) * L + Math.floor(winner / L)) * stride;
-              const x = ((q % width) * L + (winner % L)) * stride;
-              for (let t = 0; t < T - 4; t++) {
-                const [value, patch] = [t % run, Math.floor(t / run)];
-                const [panel, tap] = [Math.floor(patch / taps), patch % taps];
-                const [row, column] = D <= NARROW ? [tap, 0] : [Math.floor(tap / N), tap % N];
-                const position = (panel * S + image) * positions + (y + row) * across + x + column;
-                own[t] += slope * f32[word(grid, position * lanes + value)];
-              }
+        for (let image = 0; image < M; image++) {
+          if (u32[word(targets, image)] === SKIP) continue;
+          for (let q = 0; q < height * width; q++) {
+            const place =
+              ((Math.floor(unit / PANEL) * S + image) * height * width + q) * PANEL + (unit % PANEL);
+            const slope = f32[word(gradient, place)];
+            if (slope === 0) continue;
+            const winner = L > 1 ? u8[winners + place] : 0;
+            const y = (Math.floor(q / width) * L + Math.floor(winner / L)) * stride;
+            const x = ((q % width) * L + (winner % L)) * stride;
+            // Of four numbers whose sum is that of the bias, the first.
+            own[T - 4] += slope;
+            for (let t = 0; t < T - 4; t++) {
+              const [value, patch] = [t % run, Math.floor(t / run)];
+              const [panel, tap] = [Math.floor(patch / taps), patch % taps];
+              const [row, column] = D <= NARROW ? [tap, 0] : [Math.floor(tap / N), tap % N];
+              const position = (panel * S + image) * positions + (y + row) * across + x + column;
+              own[t] += slope * f32[word(grid, position * lanes + value)];
             }
           }
-          // In turns, but for those that are left over.
-          listed.forEach((slope, i) => {
-            own[T - 4 + (i < (listed.length & ~3) ? i % 4 : 0)] += slope;
-          });
         }
         f32.set(own, word(sums, unit * T));
       }

@@ -7,6 +7,8 @@ import { type ConvSpec, convSpec } from './spec.ts';
 
 /** Positions of fewer channels would share a panel, whose units are 32. */
 export const FEWEST_CHANNELS = 9;
+/** Which position of a pool is largest is told by a byte. */
+const MOST_POOLED = 16;
 
 export const convForm: LayerForm<ConvSpec> = {
   spec: convSpec,
@@ -43,6 +45,9 @@ export function outputOf(spec: Omit<ConvSpec, 'kind'>, below: Shape): Shape {
   }
   const convolved = positionsOf({ stride: spec.stride }, below);
   checkPool('maxPool', spec.maxPool, convolved);
+  if ((spec.maxPool ?? 0) > MOST_POOLED) {
+    refuse('maxPool', `at most ${MOST_POOLED} (use stride, or pools of several layers)`, spec.maxPool);
+  }
   const units = positionsOf(spec, below);
   const most = Math.min(units.height, units.width);
   if (cells > most) refuse('cells', `at most ${most}, the positions each way`, cells);
@@ -90,11 +95,12 @@ export function outgoingOf(
 /** What is added has the shape of what it is added to; of the `shapes` below, the first is that of the input. */
 function checkShortcut({ shortcut }: ConvSpec, shape: Shape, shapes: readonly Shape[]): void {
   if (shortcut === undefined) return;
-  const [own, earlier] = [shape, shapes[shapes.length - shortcut]].map(
-    ({ height, width, channels }) => `${height} × ${width} × ${channels}`,
+  const [own, earlier] = [shape, shapes.at(-shortcut)].map(
+    found => found && `${found.height} × ${found.width} × ${found.channels}`,
   );
   if (own === earlier) return;
-  refuse('shortcut', `a count of layers down to one that hands on ${own} as well, not ${earlier}`, shortcut);
+  const instead = earlier ? `, not ${earlier}` : '';
+  refuse('shortcut', `a count of layers down to one that hands on ${own} as well${instead}`, shortcut);
 }
 
 function checkPool(name: string, pool: number | undefined, { height, width }: Positions): void {

@@ -113,8 +113,8 @@ export function planConv(spec: ConvSpec, site: Site) {
     // Of self-contrast: where the goodness of each position lies, and its gradient, in the place of what has been handed on.
     slopes: arena.take(isSelfContrast ? rows * 2 * positions * 4 : 0),
     gradientRows: isSelfContrast ? rectified : activity,
-    // A row of a patch of narrow positions, in whole vectors, may reach beyond the last.
     masks: arena.take(channelGroups > 1 ? panels * fanIn * 4 : 0),
+    // A row of a patch of narrow positions, in whole vectors, may reach beyond the last.
     grid: arena.take(panelsOf(depth) * rows * imageBytes + 64),
     counts: arena.take(panels * ROW_BYTES),
     unitLists: arena.take(panels * ROW_BYTES * listWords(blockImages * positions)),

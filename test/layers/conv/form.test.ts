@@ -59,6 +59,16 @@ it.each<[string, () => unknown, string]>([
     'dropout must be absent beside batchNorm, found 0.1',
   ],
   [
+    'a pool of more positions than a byte tells',
+    () => convForm.output(spec({ maxPool: 17 }), { height: 34, width: 34, channels: 4 }),
+    'maxPool must be at most 16 (use stride, or pools of several layers), found 17',
+  ],
+  [
+    'a shortcut from below the input',
+    () => convForm.output(spec({ shortcut: 2 }), grid(9, 4)),
+    'shortcut must be a count of layers down to one that hands on',
+  ],
+  [
     'two pools of what goes on',
     () => convForm.output(spec({ averagePool: 2, overlapPool: 2 }), grid(9, 4)),
     'overlapPool must be absent beside averagePool, found 2',
