@@ -125,7 +125,8 @@ const between = () => pause(1000 * EVERY * (0.5 + Math.random()));
 
 /** Runs a sweep by processes of this machine to its end, whoever is killed meanwhile. */
 async function disturbLocal(folder: string, file: string) {
-  const start = () => new Command(folder, ['sweep', file, '--workers', `${availableParallelism()}`]);
+  const start = () =>
+    new Command(folder, ['sweep', file, '--workers', `${availableParallelism()}`, '--json']);
   const startedAt = performance.now();
   const commands = [start()];
   const done = { kills: 0, commandKills: 0 };

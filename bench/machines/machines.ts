@@ -45,7 +45,7 @@ export interface Told {
   readonly epoch?: number;
 }
 
-/** An `ff` command, with what it tells as JSON lines. */
+/** An `ff` command, with what it tells where it is to tell it as JSON lines. */
 export class Command {
   readonly child: ChildProcess;
   readonly told: Told[] = [];
@@ -53,7 +53,7 @@ export class Command {
 
   /** On machine `m`, or on this one; on core number `core` alone, where it is given. */
   constructor(folder: string, words: readonly string[], m?: number, core?: number) {
-    const all = [...on(core), process.execPath, CLI, ...words, '--json'];
+    const all = [...on(core), process.execPath, CLI, ...words];
     const [program, ...others] = m === undefined ? all : ['ip', 'netns', 'exec', `ff${m}`, ...all];
     const env = { ...process.env, XDG_CACHE_HOME: `${folder}/cache-${m ?? 'here'}` };
     this.child = spawn(program, others, { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -78,10 +78,9 @@ export class Command {
   }
 }
 
-/** Takes trainings, on machine `m` or on this one; on core number `core` alone, where it is given. */
-export function work(folder: string, m?: number, core?: number): Command {
-  const url = m === undefined ? URL_HERE : `nats://${here(m)}:${PORT}`;
-  return new Command(folder, ['worker', '--nats', url], m, core);
+/** Takes trainings on machine `m`, and tells of them. */
+export function work(folder: string, m: number): Command {
+  return new Command(folder, ['worker', '--nats', `nats://${here(m)}:${PORT}`, '--json'], m);
 }
 
 /** What runs the command behind it on one core. */
