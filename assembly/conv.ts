@@ -25,6 +25,32 @@ function bytesOf(D: u32): usize {
 /** Bytes of weights that are multiplied with some rows of positions at a time, for most of them to stay in a first-level cache. */
 const NEAR: usize = 24576;
 
+/** Finds where images `begin` to `end` pass from one of Q positions of D values to the next. */
+export function cutPositions(
+  cuts: usize, rows: usize, entries: usize, begin: u32, end: u32, Q: u32, D: u32,
+): void {
+  for (let image = begin; image < end; image++) {
+    let cut = cuts + ((<usize>image * (Q + 1)) << 2);
+    let at = entries + load<u32>(rows + ((<usize>image) << 3));
+    const last = entries + load<u32>(rows + ((<usize>image) << 3), 4);
+    let beyond: u32 = 0;
+    for (let q: u32 = 0; q < Q; q++, cut += 4) {
+      store<u32>(cut, <u32>(at - entries));
+      beyond += D * <u32>PANEL_ROW;
+      while (at + 64 <= last && load<u32>(at, 56) < beyond) at += 64;
+      if (at + 64 <= last) {
+        // Of the next eight at most seven are of this position: so many that no branch could be told of them.
+        at += <usize>(load<u32>(at, 24) < beyond) << 5;
+        at += <usize>(load<u32>(at, 8) < beyond) << 4;
+        at += <usize>(load<u32>(at) < beyond) << 3;
+      } else {
+        while (at < last && load<u32>(at) < beyond) at += 8;
+      }
+    }
+    store<u32>(cut, <u32>(last - entries));
+  }
+}
+
 /**
  * activity = max over pools of L · L positions of patches · weights + bias, and of `least`: 0 for ReLU, −∞ for none. Patches are `stride`
  * apart, and the first is around the first position.

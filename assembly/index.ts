@@ -12,7 +12,7 @@
 //   N  positions of a patch each way    L  positions of a pool each way    A  cells each way    R  images of a block
 
 export * from './page';
-export { convForward, convGradient, gridForward, panelSums, reflectBorder, spreadImages } from './conv';
+export { convForward, convGradient, cutPositions, gridForward, panelSums, reflectBorder, spreadImages } from './conv';
 export { similarityGradient, writeColumns } from './similarity';
 export { gradientSums, moveChannels, throughBatch } from './batch';
 export { mixtureGradient, mixtureSlopes } from './self-contrast';

@@ -1,7 +1,7 @@
 // The kernels that prediction needs, for builds of their own of a fraction of the size.
 
 export { moveChannels } from './batch';
-export { convForward } from './conv';
+export { convForward, cutPositions } from './conv';
 export { sumGoodness } from './goodness';
 export { compressRows, normalizeRows } from './normalize';
 export { addRows } from './outgoing';

@@ -13,6 +13,7 @@ export type PredictKernels = Pick<
   | 'addRows'
   | 'compressRows'
   | 'convForward'
+  | 'cutPositions'
   | 'cutRows'
   | 'meanCells'
   | 'moveChannels'
@@ -140,7 +141,7 @@ function convSteps(
   const own = shortcut ? at : passed[l];
   return {
     forward() {
-      kernels.cutRows(at.cuts, row, entries, 0, 1, seen * depthBelow, seen);
+      kernels.cutPositions(at.cuts, row, entries, 0, 1, seen, depthBelow);
       kernels.convForward(
         at.activity,
         at.winners,

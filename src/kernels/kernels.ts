@@ -102,6 +102,9 @@ export type Kernels = {
     begin: number, end: number, S: number, K: number, perRow: number, rate: number, decay: number,
     beta1: number, beta2: number, secondScale: number, epsilon: number
   ): void;
+  cutPositions(
+    cuts: number, rows: number, entries: number, begin: number, end: number, Q: number, D: number
+  ): void;
   convForward(
     activity: number, winners: number, scratch: number, cuts: number, entries: number, weights: number,
     begin: number, end: number, P: number, H: number, W: number, D: number, N: number, stride: number,

@@ -46,8 +46,20 @@ const NARROW = SIZES[2];
 function images(bench: Bench, { M, H, W, D, density }: Sizes) {
   const { rows, entries } = bench.rows(M, H * W * D, density);
   const cuts = bench.take(M * (H * W + 1));
-  bench.kernels.cutRows(cuts, rows, entries, 0, M, H * W * D, H * W);
+  bench.kernels.cutPositions(cuts, rows, entries, 0, M, H * W, D);
   return { cuts, entries };
+}
+
+function cut(bench: Bench, { M, H, W, D, density }: Sizes): void {
+  bench.reset();
+  const { rows, entries } = bench.rows(M, H * W * D, density);
+  const cuts = bench.take(M * (H * W + 1));
+  bench.check({
+    end: M,
+    call: (k, begin, end) => k.cutPositions(cuts, rows, entries, begin, end, H * W, D),
+    writes: items(cuts, (H * W + 1) * 4),
+  });
+  bench.same();
 }
 
 function pooled({ H, W, stride, L }: Sizes) {
@@ -284,6 +296,7 @@ eachBuild((open, isFull) => {
     const bench = open();
     for (const sizes of all) about(JSON.stringify(sizes), () => what(bench, sizes));
   };
+  it('cutPositions', each(cut));
   it('convForward', { timeout: 60_000 }, each(forward));
   it('gridForward', { timeout: 60_000 }, () => {
     const bench = open();

@@ -15,6 +15,7 @@ export function forwardKernels(
   buffer: ArrayBufferLike,
 ): Pick<
   Kernels,
+  | 'cutPositions'
   | 'cutRows'
   | 'fetchPanels'
   | 'sparseProduct'
@@ -91,6 +92,26 @@ export function forwardKernels(
     }
   }
 
+  function cutRows(
+    cuts: number,
+    rows: number,
+    entries: number,
+    begin: number,
+    end: number,
+    K: number,
+    B: number,
+  ): void {
+    for (let row = begin; row < end; row++) {
+      const [first, last] = [u32[word(rows, 2 * row)], u32[word(rows, 2 * row + 1)]];
+      for (let block = 0; block <= B; block++) {
+        const below = Math.floor((K * block) / B);
+        let at = first;
+        while (at < last && (block === B || u32[word(entries + at, 0)] < below * ROW_BYTES)) at += 8;
+        u32[word(cuts, row * (B + 1) + block)] = at;
+      }
+    }
+  }
+
   return {
     fetchPanels(seen, weights, begin, end, K) {
       for (let panel = begin; panel < end; panel++) {
@@ -100,17 +121,10 @@ export function forwardKernels(
         u32[word(seen, panel * 16)] = bits;
       }
     },
-    cutRows(cuts, rows, entries, begin, end, K, B) {
-      for (let row = begin; row < end; row++) {
-        const [first, last] = [u32[word(rows, 2 * row)], u32[word(rows, 2 * row + 1)]];
-        for (let block = 0; block <= B; block++) {
-          const below = Math.floor((K * block) / B);
-          let at = first;
-          while (at < last && (block === B || u32[word(entries + at, 0)] < below * ROW_BYTES)) at += 8;
-          u32[word(cuts, row * (B + 1) + block)] = at;
-        }
-      }
-    },
+    cutRows,
+
+    cutPositions: (cuts, rows, entries, begin, end, Q, D) =>
+      cutRows(cuts, rows, entries, begin, end, Q * D, Q),
 
     sparseProduct(activity, cuts, entries, weights, begin, end, M, S, K, B) {
       product(activity, begin, end, M, S, (panel, row, lane) =>

@@ -56,9 +56,9 @@ export class ConvLayer extends Layer<ConvPlan> {
   }
 
   cutRows(begin: number, end: number): void {
-    const { at, inputs, below } = this.plan;
+    const { at, depth, below } = this.plan;
     const positions = below.height * below.width;
-    this.kernels.cutRows(at.inputCuts, at.inputRows, at.inputEntries, begin, end, inputs, positions);
+    this.kernels.cutPositions(at.inputCuts, at.inputRows, at.inputEntries, begin, end, positions, depth);
   }
 
   forward(first: number, count: number, _apart: number, share: WorkShare): void {
