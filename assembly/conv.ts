@@ -22,8 +22,12 @@ function bytesOf(D: u32): usize {
   return D <= NARROW ? (<usize>D) << 2 : PANEL_ROW;
 }
 
-/** Bytes of weights that are multiplied with some rows of positions at a time, for most of them to stay in a first-level cache. */
-const NEAR: usize = 24576;
+/** Bytes of a row of a grid of images W wide, with its border. */
+// @ts-ignore: decorator
+@inline
+function rowOf(W: u32, D: u32, pad: u32): usize {
+  return <usize>(W + 2 * pad) * bytesOf(D);
+}
 
 /** Finds where images `begin` to `end` pass from one of Q positions of D values to the next. */
 export function cutPositions(
@@ -50,6 +54,9 @@ export function cutPositions(
     store<u32>(cut, <u32>(last - entries));
   }
 }
+
+/** Bytes of weights that are multiplied with some rows of positions at a time, for most of them to stay in a first-level cache. */
+const NEAR: usize = 24576;
 
 /**
  * activity = max over pools of L · L positions of patches · weights + bias, and of `least`: 0 for ReLU, −∞ for none. Patches are `stride`
@@ -192,7 +199,7 @@ export function gridForward(
   least: f32,
 ): void {
   const positionBytes = bytesOf(D);
-  const rowBytes = <usize>(W + 2 * (N >> 1)) * positionBytes;
+  const rowBytes = rowOf(W, D, N >> 1);
   const imageBytes = <usize>(H + 2 * (N >> 1)) * rowBytes;
   const slab = <usize>S * imageBytes;
   const height = ((H - 1) / stride + 1) / L, width = ((W - 1) / stride + 1) / L;
@@ -370,7 +377,7 @@ export function spreadImages(
   grid: usize, cuts: usize, entries: usize, begin: u32, end: u32, H: u32, W: u32, D: u32, pad: u32, S: u32,
 ): void {
   const positionBytes = bytesOf(D);
-  const rowBytes = <usize>(W + 2 * pad) * positionBytes;
+  const rowBytes = rowOf(W, D, pad);
   const imageBytes = <usize>(H + 2 * pad) * rowBytes;
   const panelBytes = <usize>S * imageBytes;
   for (let image = begin; image < end; image++) {
@@ -398,7 +405,7 @@ export function reflectBorder(
   grid: usize, begin: u32, end: u32, H: u32, W: u32, D: u32, pad: u32, S: u32,
 ): void {
   const bytes = bytesOf(D);
-  const rowBytes = <usize>(W + 2 * pad) * bytes;
+  const rowBytes = rowOf(W, D, pad);
   const imageBytes = <usize>(H + 2 * pad) * rowBytes;
   for (let panel: u32 = 0; panel < (D + 31) / 32; panel++) {
     for (let image = begin; image < end; image++) {
@@ -470,8 +477,8 @@ function listImage(
   width: u32, H: u32, W: u32, D: u32, N: u32, stride: u32, L: u32, S: u32,
 ): void {
   const positionBytes = <u32>bytesOf(D) * stride;
-  const rowBytes = <u32>bytesOf(D) * (W + 2 * (N >> 1)) * stride;
-  const start = image * <u32>bytesOf(D) * (W + 2 * (N >> 1)) * (H + 2 * (N >> 1));
+  const rowBytes = <u32>rowOf(W, D, N >> 1) * stride;
+  const start = image * <u32>rowOf(W, D, N >> 1) * (H + 2 * (N >> 1));
   // from / L = from · share >> 16, without a division for each entry: from is below 256. Without pools, whatever is read counts nothing.
   const share = i32x4.splat(65535 / L + 1);
   const nextRow = i32x4.splat(L > 1 ? rowBytes - L * positionBytes : 0), nextColumn = i32x4.splat(L > 1 ? positionBytes : 0);
@@ -522,7 +529,7 @@ function addLists(
   sums: usize, counts: usize, lists: usize, listBytes: usize, grid: usize, begin: u32, end: u32, H: u32, W: u32, D: u32, N: u32,
   S: u32, T: u32, isFirst: bool,
 ): void {
-  const rowBytes = <usize>(W + 2 * (N >> 1)) * bytesOf(D);
+  const rowBytes = rowOf(W, D, N >> 1);
   const panelBytes = <usize>(S * (H + 2 * (N >> 1))) * rowBytes;
   for (let panel: u32 = 0; panel < (D + 31) / 32; panel++) {
     const from = grid + <usize>panel * panelBytes;
@@ -579,17 +586,17 @@ export function panelSums(panels: usize, sums: usize, begin: u32, end: u32, D: u
   const K = N * N * D;
   // Sums that lie as weights do: of a row of narrow positions, or of a panel of one.
   const isNarrow = D <= NARROW;
-  const atOnce: u32 = isNarrow ? N * D : 32;
   const across: u32 = isNarrow ? 1 : N;
-  const apart: u32 = isNarrow ? (N * D + 3) / 4 * 4 : 32;
+  const run: u32 = isNarrow ? N * D : D;
+  const apart: u32 = isNarrow ? (run + 3) / 4 * 4 : 32;
   for (let first = begin; first < end;) {
     // Units of a panel, one after the other for each row of weights: what is written stays near.
     const last = min<u32>(end, (first & ~31) + 32);
     const to = panels + <usize>(first >> 5) * (K + 1) * PANEL_ROW;
-    for (let slab: u32 = 0; slab < D; slab += isNarrow ? D : 32) {
-      const values: u32 = isNarrow ? atOnce : min<u32>(32, D - slab);
+    for (let slab: u32 = 0; slab < D; slab += 32) {
+      const values: u32 = isNarrow ? run : min<u32>(32, D - slab);
       for (let patch: u32 = 0; patch < N * across; patch++) {
-        const row = to + <usize>(patch * (isNarrow ? atOnce : D) + slab) * PANEL_ROW;
+        const row = to + <usize>(patch * run + slab) * PANEL_ROW;
         const place = ((slab >> 5) * N * N + patch) * apart;
         for (let unit = first; unit < last; unit++) {
           let from = sums + ((<usize>(unit * T + place)) << 2);
