@@ -268,26 +268,11 @@ export class Worker {
       const entry = await meanwhile(() => this.#server.sweeps.get(sweep));
       if (entry !== undefined && isEnded(entry)) stop.abort();
     };
-    let timer: NodeJS.Timeout | undefined;
-    const renewLater = () => {
-      timer = setTimeout(async () => {
-        const startedAt = performance.now();
-        try {
-          await renew();
-        } catch (error) {
-          ended ??= error;
-          stop.abort();
-          return;
-        }
-        this.#renewal = performance.now() - startedAt;
-        if (timer !== undefined) renewLater();
-      }, renewalPause(this.#renewal));
-    };
-    const renewNoMore = () => {
-      clearTimeout(timer);
-      timer = undefined;
-    };
-    renewLater();
+    const over = new AbortController();
+    this.#repeat(renew, over.signal).catch(error => {
+      ended ??= error;
+      stop.abort();
+    });
     try {
       const { checkpoint: from } = lease;
       const checkpoint =
@@ -319,11 +304,22 @@ export class Worker {
       if (model) {
         await persistIn(bucket, () => bytes.putBlob({ name: objects.model(id) }, model), signal);
       }
-      renewNoMore();
+      over.abort();
       await this.#finish(bucket, outcome, lease, signal);
       return true;
     } finally {
-      renewNoMore();
+      over.abort();
+    }
+  }
+
+  /** Does `renew` again and again until the signal ends that, or it fails. */
+  async #repeat(renew: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await pause(renewalPause(this.#renewal), undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      const startedAt = performance.now();
+      await renew();
+      this.#renewal = performance.now() - startedAt;
     }
   }
 
