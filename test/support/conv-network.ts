@@ -1,7 +1,7 @@
 // Layers of convolutions that tell classes apart, as the equations have it, in double precision and in the plainest way. Shares no code
 // with the library.
 
-import type { Matrix } from './matrix.ts';
+import { type Matrix, rowsOf } from './matrix.ts';
 
 /** One image: values by row, column and channel. */
 export type Image = number[][][];
@@ -17,6 +17,17 @@ export interface PlainConv {
   readonly stride: number;
   readonly pool: number;
   readonly cells: number;
+}
+
+/** The images of examples in bytes, from 0 to 1. */
+export function imagesOf(
+  inputs: ArrayLike<number>,
+  [height, width, channels]: readonly [height: number, width: number, channels: number],
+): Image[] {
+  const values = Float32Array.from(inputs, value => value / 255);
+  return rowsOf(values, height * width * channels).map(row =>
+    rowsOf(row, width * channels).map(line => rowsOf(line, channels)),
+  );
 }
 
 /** An image over its root mean square. */
