@@ -87,7 +87,7 @@ const TASKS: readonly Task[] = [
     heldOut: 5000,
     seeds: [1],
     targets: [11.5],
-    epochs: [32],
+    epochs: [28],
   },
   {
     name: 'fashion-mnist',
