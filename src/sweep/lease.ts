@@ -1,6 +1,7 @@
 // A training as one worker of a server has it. Whoever has it writes how far it is under the training's key, always behind its own last word; whoever
 // takes it over writes there, too, and so the first finds out.
 
+import type { KvEntry } from '@nats-io/kv';
 import { atLeast0, type Infer, object, optional, text, whole, yes } from '../schema.ts';
 import type { Told } from './learn.ts';
 import { type Bucket, codeOf, keys, meanwhile, OTHERS_WROTE, persistIn, SILENT } from './nats.ts';
@@ -44,16 +45,23 @@ export class Lease {
   #words: LeaseWords;
   #revision: number;
   /** By the clock on the wall, which goes on while a machine sleeps. */
-  #saidAt = 0;
+  #saidAt: number;
   /** Words are written one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
   #isWriting = false;
 
-  private constructor(bucket: Bucket, signal: AbortSignal, words: LeaseWords, revision: number) {
+  private constructor(
+    bucket: Bucket,
+    signal: AbortSignal,
+    words: LeaseWords,
+    revision: number,
+    saidAt: number,
+  ) {
     this.#bucket = bucket;
     this.#signal = signal;
     this.#words = words;
     this.#revision = revision;
+    this.#saidAt = saidAt;
   }
 
   /**
@@ -65,8 +73,9 @@ export class Lease {
     own: Pick<LeaseWords, 'trial' | 'epochs' | 'worker' | 'holder'>,
     signal: AbortSignal,
   ): Promise<Lease> {
+    /** What stands there; most trainings are new, so that it is asked for only where something does. */
+    let entry: KvEntry | null = null;
     for (let tries = 1; ; tries++) {
-      const entry = await persistIn(bucket, () => bucket.values.get(keys.lease(own.trial)), signal);
       const before = entry?.operation === 'PUT' ? checkLease(entry.json()) : undefined;
       const { epoch = 0, stumbles = 0, checkpoint } = before ?? {};
       const isStumble = before !== undefined && !before.isFree && before.holder !== own.holder;
@@ -76,12 +85,15 @@ export class Lease {
         stumbles: isStumble ? stumbles + 1 : stumbles,
         ...(checkpoint !== undefined && { checkpoint }),
       };
-      const lease = new Lease(bucket, signal, taken, entry?.revision ?? 0);
+      const revision = entry?.revision ?? 0;
+      const startedAt = Date.now();
       try {
-        await lease.#say({});
-        return lease;
+        const written = await persistIn(bucket, () => write(bucket, taken, revision), signal);
+        return new Lease(bucket, signal, taken, written, startedAt);
       } catch (error) {
-        if (!(error instanceof Superseded) || tries === MOST_TRIES) throw error;
+        if (codeOf(error) !== OTHERS_WROTE) throw error;
+        if (tries === MOST_TRIES) throw superseded(own.trial);
+        entry = await persistIn(bucket, () => bucket.values.get(keys.lease(own.trial)), signal);
       }
     }
   }
@@ -176,24 +188,27 @@ export class Lease {
 
   async #write(): Promise<void> {
     const startedAt = Date.now();
-    const { values } = this.#bucket;
     const { trial, holder } = this.#words;
-    const key = keys.lease(trial);
-    const json = JSON.stringify(this.#words);
     try {
-      this.#revision =
-        this.#revision === 0
-          ? await values.create(key, json)
-          : await values.update(key, json, this.#revision);
+      this.#revision = await write(this.#bucket, this.#words, this.#revision);
     } catch (error) {
       if (codeOf(error) !== OTHERS_WROTE) throw error;
-      const now = await values.get(key);
+      const now = await this.#bucket.values.get(keys.lease(trial));
       // One's own words, of which the answer was lost.
-      if (now?.operation !== 'PUT' || checkLease(now.json()).holder !== holder) {
-        throw new Superseded(`another worker has taken over training ${trial}`);
-      }
-      this.#revision = await values.update(key, json, now.revision);
+      if (now?.operation !== 'PUT' || checkLease(now.json()).holder !== holder) throw superseded(trial);
+      this.#revision = await write(this.#bucket, this.#words, now.revision);
     }
     this.#saidAt = startedAt;
   }
+}
+
+/** Writes words behind those of `revision`, 0 where nothing stands there; gives their own revision. Throws OTHERS_WROTE where something else does. */
+function write({ values }: Bucket, words: LeaseWords, revision: number): Promise<number> {
+  const key = keys.lease(words.trial);
+  const json = JSON.stringify(words);
+  return revision === 0 ? values.create(key, json) : values.update(key, json, revision);
+}
+
+function superseded(trial: string): Superseded {
+  return new Superseded(`another worker has taken over training ${trial}`);
 }

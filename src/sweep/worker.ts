@@ -199,7 +199,7 @@ export class Worker {
 
   async #do(message: JsMsg, signal: AbortSignal): Promise<void> {
     // Silence would give the task to another worker.
-    const timer = setInterval(() => message.working(), SILENT / 4);
+    const timer = setInterval(() => message.working(), SILENT / 3);
     let lease: Lease | undefined;
     try {
       const { sweep, ...given } = checkTask(message);
@@ -217,7 +217,7 @@ export class Worker {
       const bucket = this.#buckets.get(sweep) ?? (await this.#server.openBucket(sweep));
       this.#buckets.set(sweep, bucket);
       if (await persistIn(bucket, () => bucket.values.get(keys.outcome(id, given.until)), signal)) {
-        await acknowledged(message);
+        message.ack();
         return;
       }
       const { worker } = this.#settings;
@@ -229,7 +229,7 @@ export class Worker {
         );
         message.term();
       } else if (await this.#train(given, bucket, lease, signal)) {
-        await acknowledged(message);
+        message.ack();
       } else {
         await lease.release();
         if (signal.aborted) message.nak();
@@ -379,10 +379,6 @@ function checkTask(message: JsMsg): TrialTask & { readonly sweep: string } {
       cause: message,
     });
   }
-}
-
-async function acknowledged(message: JsMsg): Promise<void> {
-  await message.ackAck().catch(() => {});
 }
 
 function cacheFolder(): string {
