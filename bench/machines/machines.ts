@@ -51,9 +51,9 @@ export class Command {
   readonly told: Told[] = [];
   #rest = '';
 
-  /** On machine `m`, or on this one; on core number `core` alone, where it is given. */
-  constructor(folder: string, words: readonly string[], m?: number, core?: number) {
-    const all = [...on(core), process.execPath, CLI, ...words];
+  /** On machine `m`, or on this one. */
+  constructor(folder: string, words: readonly string[], m?: number) {
+    const all = [process.execPath, CLI, ...words];
     const [program, ...others] = m === undefined ? all : ['ip', 'netns', 'exec', `ff${m}`, ...all];
     const env = { ...process.env, XDG_CACHE_HOME: `${folder}/cache-${m ?? 'here'}` };
     this.child = spawn(program, others, { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -82,9 +82,6 @@ export class Command {
 export function work(folder: string, m: number): Command {
   return new Command(folder, ['worker', '--nats', `nats://${here(m)}:${PORT}`, '--json'], m);
 }
-
-/** What runs the command behind it on one core. */
-const on = (core: number | undefined) => (core === undefined ? [] : ['taskset', '-c', `${core}`]);
 
 /** Seconds of processor time that a process has used so far; 0 where there is none. */
 export function cpuSeconds(pid: number | undefined): number {
@@ -118,11 +115,6 @@ export class Server {
     while (!(await this.#look())) await pause(50);
   }
 
-  /** Has it go on on core number `core` alone. */
-  moveTo(core: number): void {
-    execFileSync('taskset', ['-acp', `${core}`, `${this.#process?.pid}`], { stdio: 'ignore' });
-  }
-
   async kill(): Promise<void> {
     await this.#look();
     this.#process?.kill('SIGKILL');
@@ -152,18 +144,13 @@ export class Server {
   }
 }
 
-/**
- * Runs `ff sweep` to its end, on core number `core` alone, where it is given; resolves with the processor time of its processes, this command's own
- * apart.
- */
+/** Runs `ff sweep` to its end; resolves with the processor time of its processes, this command's own apart. */
 export async function sweep(
   folder: string,
   file: string,
   words: readonly string[],
-  core?: number,
 ): Promise<{ command: number; children: number }> {
-  const [program, ...others] = [...on(core), process.execPath, CLI, 'sweep', file, '--quiet', ...words];
-  const child = spawn(program, others, {
+  const child = spawn(process.execPath, [CLI, 'sweep', file, '--quiet', ...words], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
   });

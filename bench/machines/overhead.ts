@@ -1,5 +1,5 @@
 // Tiny trainings, by processes that share a folder and by as many workers of a server: what the queue costs, in processor time, and whether
-// each comes to the same model. Both run at once, on a core each, which they change after each round: what slows a machine down slows both.
+// each comes to the same model. Both run at once on the same cores: what slows these down slows both.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ const KINDS = [
   { workers: 1, few: 5, more: 35 },
   { workers: 20, few: 60, more: 160 },
 ];
-/** Milliseconds that so many workers, who share a core, have to start in. */
+/** Milliseconds that so many workers have to start in. */
 const startTime = (workers: number) => 4000 + 1200 * workers;
 
 /** Processor time in seconds. */
@@ -56,21 +56,20 @@ export async function run(): Promise<void> {
     return `${name}.json`;
   };
 
-  const local = async (name: string, workers: number, trainings: number, core: number) => {
+  const local = async (name: string, workers: number, trainings: number) => {
     await pause(startTime(workers));
     const words = ['--workers', `${workers}`];
-    const { command, children } = await sweep(folder, file(name, trainings), words, core);
+    const { command, children } = await sweep(folder, file(name, trainings), words);
     return children + command;
   };
 
-  const served = async (name: string, count: number, trainings: number, core: number) => {
-    server.moveTo(core);
+  const served = async (name: string, count: number, trainings: number) => {
     // Lines for each epoch are nothing of the queue's.
     const words = ['worker', '--nats', URL_HERE, '--quiet'];
-    const workers = Array.from({ length: count }, () => new Command(folder, words, undefined, core));
+    const workers = Array.from({ length: count }, () => new Command(folder, words));
     await pause(startTime(count));
     const before = await server.used();
-    const { command } = await sweep(folder, file(name, trainings), ['--nats', URL_HERE], core);
+    const { command } = await sweep(folder, file(name, trainings), ['--nats', URL_HERE]);
     const after = await server.used();
     const used = workers.reduce((sum, { child }) => sum + cpuSeconds(child.pid), 0);
     for (const worker of workers) await worker.end('SIGKILL');
@@ -94,8 +93,8 @@ export async function run(): Promise<void> {
         for (const trainings of [few, more]) {
           const names = ['local', 'served'].map(name => `${name}-${workers}-${trainings}-${round}`);
           const [ofFolder, ofServer] = await Promise.all([
-            local(names[0], workers, trainings, round % 2),
-            served(names[1], workers, trainings, 1 - (round % 2)),
+            local(names[0], workers, trainings),
+            served(names[1], workers, trainings),
           ]);
           const pair = { local: ofFolder, served: ofServer };
           const [expected, found] = names.map(name => JSON.stringify(modelsOf(folder, name)));
@@ -121,7 +120,7 @@ export async function run(): Promise<void> {
         served: of('served'),
         ofServer: of('ofServer'),
         megabytes: of('megabytes'),
-        // Of ratios, so that a core that is slower for a while is so for both.
+        // Of ratios, so that a machine that is slower for a while is so for both.
         overheadPercent:
           100 * (Math.exp(mean(rounds.map(round => Math.log(round.served / round.local)))) - 1),
         rounds,
