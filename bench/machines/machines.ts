@@ -115,10 +115,14 @@ export class Server {
     while (!(await this.#look())) await pause(50);
   }
 
+  /** Where it runs. */
   async kill(): Promise<void> {
+    const process = this.#process;
+    if (!process) return;
     await this.#look();
-    this.#process?.kill('SIGKILL');
-    await new Promise(resolve => this.#process?.once('exit', resolve));
+    process.kill('SIGKILL');
+    await new Promise(resolve => process.once('exit', resolve));
+    this.#process = undefined;
     this.#before = this.#total();
     this.#last = { bytes: 0, cpu: 0 };
   }

@@ -1,8 +1,9 @@
 // Tiny trainings, by processes that share a folder and by as many workers of a server: what the queue costs, in processor time, and whether
 // each comes to the same model. Both run at once on the same cores: what slows these down slows both.
 
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { quick } from '../../src/recipes/recipes.ts';
@@ -13,9 +14,13 @@ import { Command, cpuSeconds, modelsOf, Server, sweep, URL_HERE } from './machin
 const [IMAGES, EPOCHS, ROUNDS] = [3000, 24, 4];
 /** So many processes or workers do first a few and then more trainings: that takes out what it costs to start them. */
 const KINDS = [
-  { workers: 1, few: 5, more: 35 },
+  { workers: 1, few: 5, more: 25 },
   { workers: 20, few: 60, more: 160 },
 ];
+const CORES = availableParallelism();
+/** Whatever is begun from now on runs on so many cores: one process of each side, on cores of their own, would compare the cores. */
+const keepTo = (cores: number) =>
+  execFileSync('taskset', ['-acp', `0-${cores - 1}`, `${process.pid}`], { stdio: 'ignore' });
 /** Milliseconds that so many workers have to start in. */
 const startTime = (workers: number) => 4000 + 1200 * workers;
 
@@ -83,10 +88,11 @@ export async function run(): Promise<void> {
 
   try {
     await writeBlocks(join(folder, 'blocks'), IMAGES, 10);
-    await server.start();
     const kinds = [];
     let areAllSame = true;
     for (const { workers, few, more } of KINDS) {
+      keepTo(workers === 1 ? 1 : CORES);
+      await server.start();
       const rounds: Round[] = [];
       for (let round = 1; round <= ROUNDS; round++) {
         const measured: Measured[] = [];
@@ -113,6 +119,7 @@ export async function run(): Promise<void> {
           megabytes: ofOne(pair => pair.served.megabytes),
         });
       }
+      await server.kill();
       const of = (key: keyof OfOne) => median(rounds.map(round => round[key]));
       kinds.push({
         workers,
