@@ -84,7 +84,7 @@ export function work(folder: string, m: number): Command {
 }
 
 /** Seconds of processor time that a process has used so far; 0 where there is none. */
-export function cpuSeconds(pid: number | undefined): number {
+function cpuSeconds(pid: number | undefined): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
     return (Number(fields[11]) + Number(fields[12])) / TICKS;
@@ -115,14 +115,10 @@ export class Server {
     while (!(await this.#look())) await pause(50);
   }
 
-  /** Where it runs. */
   async kill(): Promise<void> {
-    const process = this.#process;
-    if (!process) return;
     await this.#look();
-    process.kill('SIGKILL');
-    await new Promise(resolve => process.once('exit', resolve));
-    this.#process = undefined;
+    this.#process?.kill('SIGKILL');
+    await new Promise(resolve => this.#process?.once('exit', resolve));
     this.#before = this.#total();
     this.#last = { bytes: 0, cpu: 0 };
   }
@@ -148,26 +144,14 @@ export class Server {
   }
 }
 
-/** Runs `ff sweep` to its end; resolves with the processor time of its processes, this command's own apart. */
-export async function sweep(
-  folder: string,
-  file: string,
-  words: readonly string[],
-): Promise<{ command: number; children: number }> {
+/** Runs `ff sweep` to its end. */
+export async function sweep(folder: string, file: string, words: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, [CLI, 'sweep', file, '--quiet', ...words], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  const used = new Map<number, number>();
-  let command = 0;
-  const timer = setInterval(() => {
-    command = Math.max(command, cpuSeconds(child.pid));
-    for (const pid of childrenOf(child.pid!)) used.set(pid, cpuSeconds(pid) || (used.get(pid) ?? 0));
-  }, 50);
   const code = await new Promise(resolve => child.once('exit', resolve));
-  clearInterval(timer);
   if (code !== 0) throw new Error(`ff sweep ${file} ended with ${code}`);
-  return { command, children: [...used.values()].reduce((a, b) => a + b, 0) };
 }
 
 export function childrenOf(pid: number): number[] {

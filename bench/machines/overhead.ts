@@ -1,142 +1,150 @@
-// Tiny trainings, by processes that share a folder and by as many workers of a server: what the queue costs, in processor time, and whether
-// each comes to the same model. Both run at once on the same cores: what slows these down slows both.
+// Tiny trainings, by processes that share a folder and by as many workers of a server, both at once: what the queue costs, in processor time,
+// and whether each training comes to the same model. By the clock, what shares a machine with others differs by more than the queue costs; so
+// processor time is held against that in kernels, which the same trainings spend wherever they run.
 
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { quick } from '../../src/recipes/recipes.ts';
 import { writeBlocks } from '../../test/support/blocks.ts';
 import { median, writeResult } from '../harness.ts';
-import { Command, cpuSeconds, modelsOf, Server, sweep, URL_HERE } from './machines.ts';
+import { Command, modelsOf, Server, sweep, URL_HERE } from './machines.ts';
 
-const [IMAGES, EPOCHS, ROUNDS] = [3000, 24, 4];
+const [IMAGES, EPOCHS, ROUNDS] = [3000, 24, 3];
 /** So many processes or workers do first a few and then more trainings: that takes out what it costs to start them. */
 const KINDS = [
   { workers: 1, few: 5, more: 25 },
-  { workers: 20, few: 60, more: 160 },
+  { workers: 20, few: 40, more: 120 },
 ];
-const CORES = availableParallelism();
-/** Whatever is begun from now on runs on so many cores: one process of each side, on cores of their own, would compare the cores. */
-const keepTo = (cores: number) =>
-  execFileSync('taskset', ['-acp', `0-${cores - 1}`, `${process.pid}`], { stdio: 'ignore' });
 /** Milliseconds that so many workers have to start in. */
 const startTime = (workers: number) => 4000 + 1200 * workers;
 
-/** Processor time in seconds. */
+/** What all processes of one side have used. */
+interface Used {
+  /** Of processors. */
+  readonly seconds: number;
+  /** Samples in kernels. */
+  readonly kernels: number;
+}
+
 interface Measured {
   readonly trainings: number;
-  readonly local: number;
-  readonly served: {
-    readonly total: number;
-    readonly server: number;
-    readonly megabytes: number;
-  };
+  readonly local: Used;
+  /** The server among them. */
+  readonly served: Used & { readonly server: number; readonly megabytes: number };
   /** Whether each training came to the same model. */
   readonly isSame: boolean;
 }
 
-/** What one more training takes. */
-interface OfOne {
-  readonly local: number;
-  readonly served: number;
-  readonly ofServer: number;
-  readonly megabytes: number;
-}
-
-interface Round extends OfOne {
-  readonly measured: readonly Measured[];
-}
-
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-
 export async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'ff-overhead-'));
+  const samples = join(folder, 'samples');
+  process.env.SAMPLES = samples;
+  process.env.NODE_OPTIONS = `--import ${new URL('sampled.mjs', import.meta.url)}`;
   const server = new Server(folder);
-  const file = (name: string, seeds: number) => {
-    const recipe = { ...quick, layers: [100, 100], epochs: EPOCHS };
-    const words = { name, data: 'blocks', recipes: recipe, seeds, holdOut: 300 };
-    writeFileSync(join(folder, `${name}.json`), JSON.stringify(words));
-    return `${name}.json`;
-  };
 
-  const local = async (name: string, workers: number, trainings: number) => {
-    await pause(startTime(workers));
-    const words = ['--workers', `${workers}`];
-    const { command, children } = await sweep(folder, file(name, trainings), words);
-    return children + command;
-  };
-
-  const served = async (name: string, count: number, trainings: number) => {
+  const measure = async (workers: number, trainings: number, round: number): Promise<Measured> => {
+    const names = ['local', 'served'].map(side => `${side}-${workers}-${trainings}-${round}`);
+    for (const name of names) {
+      const recipe = { ...quick, layers: [100, 100], epochs: EPOCHS };
+      const words = { name, data: 'blocks', recipes: recipe, seeds: trainings, holdOut: 300 };
+      writeFileSync(join(folder, `${name}.json`), JSON.stringify(words));
+    }
+    mkdirSync(samples);
     // Lines for each epoch are nothing of the queue's.
     const words = ['worker', '--nats', URL_HERE, '--quiet'];
-    const workers = Array.from({ length: count }, () => new Command(folder, words));
-    await pause(startTime(count));
+    const all = Array.from({ length: workers }, () => new Command(folder, words));
+    await pause(startTime(workers));
     const before = await server.used();
-    const { command } = await sweep(folder, file(name, trainings), ['--nats', URL_HERE]);
+    await Promise.all([
+      sweep(folder, `${names[0]}.json`, ['--workers', `${workers}`]),
+      sweep(folder, `${names[1]}.json`, ['--nats', URL_HERE]),
+    ]);
     const after = await server.used();
-    const used = workers.reduce((sum, { child }) => sum + cpuSeconds(child.pid), 0);
-    for (const worker of workers) await worker.end('SIGKILL');
+    await Promise.all(all.map(worker => worker.end('SIGTERM')));
     const ofServer = after.cpu - before.cpu;
-    return {
-      total: used + ofServer + command,
-      server: ofServer,
-      megabytes: (after.bytes - before.bytes) / 1e6,
+    const [local, served] = [false, true].map(isServed => usedIn(samples, isServed));
+    rmSync(samples, { recursive: true });
+    const [expected, found] = names.map(name => JSON.stringify(modelsOf(folder, name)));
+    const measured = {
+      trainings,
+      local,
+      served: {
+        ...served,
+        seconds: served.seconds + ofServer,
+        server: ofServer,
+        megabytes: (after.bytes - before.bytes) / 1e6,
+      },
+      isSame: found === expected,
     };
+    console.log(workers, measured);
+    return measured;
   };
 
   try {
     await writeBlocks(join(folder, 'blocks'), IMAGES, 10);
+    await server.start();
     const kinds = [];
-    let areAllSame = true;
     for (const { workers, few, more } of KINDS) {
-      keepTo(workers === 1 ? 1 : CORES);
-      await server.start();
-      const rounds: Round[] = [];
+      const rounds: (OfOne & { readonly measured: readonly Measured[] })[] = [];
       for (let round = 1; round <= ROUNDS; round++) {
-        const measured: Measured[] = [];
-        for (const trainings of [few, more]) {
-          const names = ['local', 'served'].map(name => `${name}-${workers}-${trainings}-${round}`);
-          const [ofFolder, ofServer] = await Promise.all([
-            local(names[0], workers, trainings),
-            served(names[1], workers, trainings),
-          ]);
-          const pair = { local: ofFolder, served: ofServer };
-          const [expected, found] = names.map(name => JSON.stringify(modelsOf(folder, name)));
-          const isSame = found === expected;
-          areAllSame &&= isSame;
-          measured.push({ trainings, ...pair, isSame });
-          console.log(measured.at(-1));
-        }
-        const [first, second] = measured;
-        const ofOne = (used: (pair: Measured) => number) => (used(second) - used(first)) / (more - few);
-        rounds.push({
-          measured,
-          local: ofOne(pair => pair.local),
-          served: ofOne(pair => pair.served.total),
-          ofServer: ofOne(pair => pair.served.server),
-          megabytes: ofOne(pair => pair.served.megabytes),
-        });
+        const first = await measure(workers, few, round);
+        const second = await measure(workers, more, round);
+        rounds.push({ ...ofOneTraining(first, second), measured: [first, second] });
       }
-      await server.kill();
       const of = (key: keyof OfOne) => median(rounds.map(round => round[key]));
+      const areAllSame = rounds.every(({ measured }) => measured.every(({ isSame }) => isSame));
+      if (!areAllSame) process.exitCode = 1;
       kinds.push({
         workers,
         local: of('local'),
-        served: of('served'),
-        ofServer: of('ofServer'),
+        overheadPercent: of('overheadPercent'),
+        ofServerPercent: of('ofServerPercent'),
         megabytes: of('megabytes'),
-        // Of ratios, so that a machine that is slower for a while is so for both.
-        overheadPercent:
-          100 * (Math.exp(mean(rounds.map(round => Math.log(round.served / round.local)))) - 1),
+        areAllSame,
         rounds,
       });
     }
-    await writeResult('machines/overhead', { areAllSame, ofOneTraining: kinds });
-    if (!areAllSame) process.exitCode = 1;
+    await writeResult('machines/overhead', { ofOneTraining: kinds });
   } finally {
     await server.kill();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** What one more training takes. */
+interface OfOne {
+  /** Seconds without a server. */
+  readonly local: number;
+  /** By how much more a server makes it. */
+  readonly overheadPercent: number;
+  /** Of these, what the server itself takes. */
+  readonly ofServerPercent: number;
+  readonly megabytes: number;
+}
+
+function ofOneTraining(first: Measured, second: Measured): OfOne {
+  const more = (of: (measured: Measured) => number) => of(second) - of(first);
+  const local = more(measured => measured.local.seconds) / more(measured => measured.local.kernels);
+  const served = more(measured => measured.served.seconds) / more(measured => measured.served.kernels);
+  const ofServer = more(measured => measured.served.server) / more(measured => measured.served.seconds);
+  const count = more(measured => measured.trainings);
+  return {
+    local: more(measured => measured.local.seconds) / count,
+    overheadPercent: 100 * (served / local - 1),
+    ofServerPercent: (100 * ofServer * served) / local,
+    megabytes: more(measured => measured.served.megabytes) / count,
+  };
+}
+
+function usedIn(folder: string, isServed: boolean): Used {
+  const told: (Used & { isServed: boolean })[] = readdirSync(folder).map(name =>
+    JSON.parse(readFileSync(join(folder, name), 'utf8')),
+  );
+  const own = told.filter(process => process.isServed === isServed);
+  return {
+    seconds: own.reduce((sum, { seconds }) => sum + seconds, 0),
+    kernels: own.reduce((sum, { kernels }) => sum + kernels, 0),
+  };
 }

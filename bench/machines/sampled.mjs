@@ -1,0 +1,26 @@
+// Loaded by a process before anything else: at its end it writes, into the folder SAMPLES, what it has used of processors, and how many samples
+// of it were in kernels. Trainings that are the same spend the same time in kernels, so that these are a clock that slows down as the machine does.
+
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector';
+import { join } from 'node:path';
+
+const MICROSECONDS = 2000;
+const session = new Session();
+session.connect();
+session.post('Profiler.enable');
+session.post('Profiler.setSamplingInterval', { interval: MICROSECONDS });
+session.post('Profiler.start');
+
+process.on('exit', () => {
+  session.post('Profiler.stop', (error, found) => {
+    if (error) throw error;
+    const kernels = found.profile.nodes
+      .filter(({ callFrame }) => callFrame.url.startsWith('wasm:'))
+      .reduce((sum, { hitCount = 0 }) => sum + hitCount, 0);
+    const { user, system } = process.cpuUsage();
+    const isServed = process.argv.includes('--nats');
+    const told = { isServed, seconds: (user + system) / 1e6, kernels };
+    writeFileSync(join(process.env.SAMPLES, `${process.pid}.json`), JSON.stringify(told));
+  });
+});
