@@ -11,11 +11,11 @@ import { writeBlocks } from '../../test/support/blocks.ts';
 import { median, writeResult } from '../harness.ts';
 import { Command, modelsOf, Server, sweep, URL_HERE } from './machines.ts';
 
-const [IMAGES, EPOCHS, ROUNDS] = [3000, 24, 3];
+const [IMAGES, EPOCHS, ROUNDS] = [3000, 24, 2];
 /** So many processes or workers do first a few and then more trainings: that takes out what it costs to start them. */
 const KINDS = [
   { workers: 1, few: 5, more: 25 },
-  { workers: 20, few: 40, more: 120 },
+  { workers: 20, few: 20, more: 80 },
 ];
 /** Milliseconds that so many workers have to start in. */
 const startTime = (workers: number) => 4000 + 1200 * workers;
