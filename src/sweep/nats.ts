@@ -133,6 +133,8 @@ export async function connectTo(
     ...(await addressOf(url)),
     name,
     maxReconnectAttempts: -1,
+    // Nobody reads a stack trace of where a request was made, and each request would take one.
+    noAsyncTraces: true,
     ...(authenticator && { authenticator }),
   }).catch((cause: Error) => {
     throw new InputError(
