@@ -224,5 +224,26 @@ export const measured: Readonly<Record<string, Measured>> = {
     minutes: 1.674,
     threads: 1,
   },
+  'mono-forward/perceptron': {
+    goodness: { mean: 1.91, deviation: 0.04358898943540664 },
+    softmax: { mean: 1.91, deviation: 0.04358898943540664 },
+    seeds: 3,
+    minutes: 2.068,
+    threads: 2,
+  },
+  'mono-forward/convolutions': {
+    goodness: { mean: 0.8 },
+    softmax: { mean: 0.8 },
+    seeds: 1,
+    minutes: 13.79,
+    threads: 2,
+  },
+  'deeper-forward/tiny-cnn-4-fifth': {
+    goodness: { mean: 1 },
+    softmax: { mean: 1 },
+    seeds: 1,
+    minutes: 18.21,
+    threads: 2,
+  },
   'cwc/half': { goodness: { mean: 2.18 }, softmax: { mean: 2.18 }, seeds: 1, minutes: 34.41, threads: 2 },
 };
