@@ -1,6 +1,5 @@
 // ff worker: does trainings of sweeps that a NATS server has, until it is ended.
 
-import { type ChildProcess, fork } from 'node:child_process';
 import { InputError } from '../errors.ts';
 import { identityOf } from '../sweep/identity.ts';
 import { connectTo, shownUrl } from '../sweep/nats.ts';
@@ -19,44 +18,10 @@ export interface WorkerOptions {
 }
 
 export async function workerCommand(options: WorkerOptions): Promise<void> {
-  const { nats = process.env.NATS_URL, workers = 1 } = options;
+  const { nats = process.env.NATS_URL, workers = 1, threads = 1, allowModule = false, quiet, json } = options;
   if (nats === undefined) {
     throw new InputError('a worker wants the server that gives it trainings: --nats nats://machine:4222');
   }
-  if (workers > 1) await several(workers);
-  else await one(nats, options);
-}
-
-/** As many processes as are asked for, which end together. */
-async function several(workers: number): Promise<void> {
-  const words = process.argv.slice(2).filter((word, i, all) => !isCount(word) && all[i - 1] !== '--workers');
-  const children = Array.from({ length: workers }, () => fork(process.argv[1], words, { stdio: 'inherit' }));
-  const end = () => {
-    for (const child of children) child.kill('SIGTERM');
-  };
-  // A terminal sends Ctrl-C to all of them; this is not one more of it, which would be impatience.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
-  const codes = await Promise.all(children.map(codeOf));
-  process.exitCode = codes.find(code => code !== 0) ?? 0;
-}
-
-const isCount = (word: string) => word === '--workers' || word.startsWith('--workers=');
-
-function codeOf(child: ChildProcess): Promise<number> {
-  return new Promise(resolve => {
-    child.once('exit', code => resolve(code ?? 1));
-    child.once('error', error => {
-      warn(`no process can be started: ${error.message}`);
-      resolve(1);
-    });
-  });
-}
-
-async function one(nats: string, options: WorkerOptions): Promise<void> {
-  const { threads = 1, allowModule = false, quiet, json } = options;
-  // One of several goes with the process that has started them, however that ends.
-  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-  process.channel?.unref();
   const say = quiet || json ? () => {} : print;
   const sayJson = json ? printJson : () => {};
   const fastest = await identityOf();
@@ -91,7 +56,7 @@ async function one(nats: string, options: WorkerOptions): Promise<void> {
     `waits for trainings of ${shownUrl(nats)}: ${identities.map(({ build }) => build).join(' and ')} kernels of forward-forward ${fastest.version}, ${threads} thread${threads === 1 ? '' : 's'}`,
   );
   try {
-    await stop.during(() => worker.work(stop.signal));
+    await stop.during(() => worker.work(workers, stop.signal));
   } finally {
     await server.connection.close();
   }

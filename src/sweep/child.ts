@@ -1,96 +1,109 @@
-// A process of this machine that does trainings of a sweep, one after the other, for the process that has started it.
+// A process that does trainings of sweeps, one after the other, for the process that has started it: learning-process.ts, which says where the data are and
+// keeps what it has learned.
 
-import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Dataset } from '../data/dataset.ts';
 import { type Failure, InputError, toFailure } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
-import { WriteError, writeFileSafely } from '../files/write.ts';
+import { joinChunks } from '../files/safetensors.ts';
 import { unpackDataset } from './data.ts';
 import { digestOfBytes } from './digest.ts';
-import { SweepFolder } from './folder.ts';
-import { learn, type Told, type TrialOutcome, type TrialTask, type WorkerSettings } from './learn.ts';
+import { type LearnedTrial, learn, type Told, type TrialTask, type WorkerSettings } from './learn.ts';
 
 /** What the process is started with, as JSON. */
-export interface ChildSettings extends Omit<WorkerSettings, 'worker'> {
-  readonly folder: string;
+export type ChildSettings = Omit<WorkerSettings, 'worker'>;
+
+/** The file that has data, or their bytes, where no file could be written. */
+export type PackedSource = string | Uint8Array;
+
+interface Given {
+  readonly kind: 'task';
+  readonly task: TrialTask;
+  readonly checkpoint?: Uint8Array | undefined;
 }
 
-export type ToChild = { readonly kind: 'task'; readonly task: TrialTask } | { readonly kind: 'stop' };
+export type ToChild =
+  /** What trainings learn from until there is something else. */
+  | { readonly kind: 'data'; readonly digest: string; readonly source: PackedSource }
+  | Given
+  | { readonly kind: 'kept'; readonly isKept: boolean }
+  | { readonly kind: 'stop' };
 
 export type FromChild =
+  /** It still listens. */
+  | { readonly kind: 'alive' }
   | { readonly kind: 'told'; readonly told: Told }
-  | { readonly kind: 'trouble'; readonly text: string }
-  | { readonly kind: 'finished'; readonly outcome: TrialOutcome }
-  | { readonly kind: 'stopped' }
+  | {
+      readonly kind: 'keep';
+      readonly checkpoint: Uint8Array;
+      readonly epoch: number;
+      readonly isNeeded: boolean;
+    }
+  | { readonly kind: 'learned'; readonly learned?: LearnedTrial | undefined }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
-const { folder: path, ...settings } = JSON.parse(process.argv[2]) as ChildSettings;
-const folder = new SweepFolder(path);
+/** Milliseconds after which it says again that it listens. */
+const ALIVE_EVERY = 2500;
+
+const settings = JSON.parse(process.argv[2]) as ChildSettings;
 const worker = `${hostname()}:${process.pid}`;
-const stop = new AbortController();
-const data = new Map<string, Dataset>();
+let data: Promise<Dataset>;
+let stop = new AbortController();
+let kept: (isKept: boolean) => void = () => {};
 
 function send(message: FromChild): void {
   process.send?.(message);
 }
 
-async function dataOf(digest: string): Promise<Dataset> {
-  const known = data.get(digest);
-  if (known) return known;
-  const bytes = await readBytes(folder.data(digest));
+async function open(digest: string, source: PackedSource): Promise<Dataset> {
+  if (typeof source !== 'string') return unpackDataset(source);
+  const bytes = await readBytes(source);
   if (digestOfBytes([bytes]) !== digest) {
-    throw new InputError(`${folder.data(digest)} is damaged: remove it, and begin the sweep again`);
+    throw new InputError(`${source} is damaged: remove it, and begin the sweep again`);
   }
-  const found = unpackDataset(bytes);
-  data.set(digest, found);
-  return found;
+  return unpackDataset(bytes);
 }
 
-async function work(task: TrialTask): Promise<FromChild> {
-  const { id, digest } = task.trial;
-  // Finished by a process that has ended before it could tell.
-  const before = await folder.outcome(task);
-  if (before) return { kind: 'finished', outcome: before };
-  const checkpoint = folder.checkpoint(id);
-  const learned = await learn(
+async function work({ task, checkpoint }: Given, signal: AbortSignal): Promise<LearnedTrial | undefined> {
+  return learn(
     task,
-    await dataOf(digest),
+    await data,
     { ...settings, worker },
     {
-      checkpoint: existsSync(checkpoint) ? await readBytes(checkpoint) : undefined,
-      async keep(chunks) {
-        try {
-          await writeFileSafely(checkpoint, chunks);
-          return true;
-        } catch (error) {
-          // A disk that is full for a while costs no more than what would be repeated.
-          if (!(error instanceof WriteError)) throw error;
-          send({ kind: 'trouble', text: error.message });
-          return false;
-        }
-      },
+      checkpoint,
+      keep: (chunks, epoch, isNeeded) =>
+        new Promise(resolve => {
+          kept = resolve;
+          send({ kind: 'keep', checkpoint: joinChunks(chunks), epoch, isNeeded });
+        }),
       tell: told => send({ kind: 'told', told }),
-      signal: stop.signal,
+      signal,
     },
   );
-  if (!learned) return { kind: 'stopped' };
-  await folder.finish(task, learned.outcome, learned.model);
-  return { kind: 'finished', outcome: learned.outcome };
-}
-
-/** A disk that is full is no wrong input. */
-function failureOf(error: unknown): Failure {
-  return toFailure(error instanceof WriteError ? new Error(error.message) : error);
 }
 
 // Ctrl-C is for the process that has started this one, and so is a terminal that closes.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
 process.on('disconnect', () => process.exit(1));
 process.on('message', (message: ToChild) => {
-  if (message.kind === 'stop') {
-    stop.abort();
-    return;
+  switch (message.kind) {
+    case 'data':
+      data = open(message.digest, message.source);
+      // Told by the training that wants them.
+      data.catch(() => {});
+      break;
+    case 'task':
+      stop = new AbortController();
+      work(message, stop.signal).then(
+        learned => send({ kind: 'learned', learned }),
+        error => send({ kind: 'failed', failure: toFailure(error) }),
+      );
+      break;
+    case 'kept':
+      kept(message.isKept);
+      break;
+    case 'stop':
+      stop.abort();
   }
-  work(message.task).then(send, error => send({ kind: 'failed', failure: failureOf(error) }));
 });
+setInterval(() => send({ kind: 'alive' }), ALIVE_EVERY);

@@ -8,7 +8,7 @@ import { readBytes, readJsonFile } from '../files/read.ts';
 import { removeFile, writeFileSafely } from '../files/write.ts';
 import type { SweepData } from './data.ts';
 import { digestOfBytes } from './digest.ts';
-import { checkOutcome, type TrialOutcome, type TrialTask } from './learn.ts';
+import { checkOutcome, isThrough, type TrialOutcome } from './learn.ts';
 
 export class SweepFolder {
   readonly path: string;
@@ -45,10 +45,6 @@ export class SweepFolder {
     return join(this.#trainings, `${trial}.checkpoint.safetensors`);
   }
 
-  #outcome(trial: string, until: number): string {
-    return join(this.#trainings, `${trial}-${until}.json`);
-  }
-
   data(digest: string): string {
     return join(this.path, `data-${digest.slice(0, 16)}.safetensors`);
   }
@@ -59,17 +55,12 @@ export class SweepFolder {
     await writeFileSafely(path, [...chunks]);
   }
 
-  /** What a task has come to, where it was done before. */
-  async outcome({ trial, until }: TrialTask): Promise<TrialOutcome | undefined> {
-    const path = this.#outcome(trial.id, until);
-    return existsSync(path) ? outcomeIn(path) : undefined;
-  }
-
   /** Writes what a task has come to, its model first. */
-  async finish({ trial }: TrialTask, outcome: TrialOutcome, model?: Uint8Array): Promise<void> {
-    if (model) await writeFileSafely(this.model(trial.id), model);
-    await writeFileSafely(this.#outcome(trial.id, outcome.until), JSON.stringify(outcome));
-    if (model ?? outcome.failure) await removeFile(this.checkpoint(trial.id));
+  async finish(outcome: TrialOutcome, model?: Uint8Array): Promise<void> {
+    const { trial, until } = outcome;
+    if (model) await writeFileSafely(this.model(trial), model);
+    await writeFileSafely(join(this.#trainings, `${trial}-${until}.json`), JSON.stringify(outcome));
+    if (isThrough(outcome)) await removeFile(this.checkpoint(trial));
   }
 
   /** Everything that was finished; throws an InputError for a file that is no outcome. */

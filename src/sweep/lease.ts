@@ -107,8 +107,8 @@ export class Lease {
   }
 
   /** An epoch is over: the next word says so. */
-  tell({ epoch, error, secondsLeft }: Told): void {
-    this.#words = { ...this.#words, epoch, error, secondsLeft, stumbles: 0 };
+  tell({ epoch, error, secondsLeft, worker }: Told): void {
+    this.#words = { ...this.#words, epoch, error, secondsLeft, worker, stumbles: 0 };
   }
 
   /** Says that it is still there, unless something is being said. Throws a Superseded where somebody else has the training. */

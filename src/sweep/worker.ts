@@ -1,29 +1,29 @@
 // A worker: takes trainings of any sweep from a NATS server, one after the other, and gives back what they come to.
 
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import type { KvEntry } from '@nats-io/kv';
-import type { Dataset } from '../data/dataset.ts';
 import { InputError, refuse } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import { WriteError, writeFileSafely } from '../files/write.ts';
 import { checkRecipe } from '../recipes/check.ts';
 import { object, oneOf, type Schema, text, union, whole } from '../schema.ts';
-import { unpackDataset } from './data.ts';
+import type { ChildSettings, PackedSource } from './child.ts';
 import { digestOfBytes } from './digest.ts';
 import { differenceOf, type Identity } from './identity.ts';
 import {
   isThrough,
-  learn,
+  type Keeping,
   namesModule,
   type Told,
   type TrialOutcome,
   type TrialTask,
-  type WorkerSettings,
 } from './learn.ts';
+import { LearningProcess, ProcessEnded } from './learning-process.ts';
 import { Lease, Superseded } from './lease.ts';
 import {
   type Bucket,
@@ -95,14 +95,20 @@ const task = object({
   until: whole(1),
 });
 
+/** Who does one training at a time. */
+interface Hand {
+  readonly learner: LearningProcess;
+  /** What others know it by: another one where its process has ended. */
+  holder: string;
+}
+
 export class Worker {
   readonly #server: Server;
   readonly #identities: readonly Identity[];
-  readonly #settings: WorkerSettings;
-  readonly #holder = randomUUID();
+  readonly #settings: ChildSettings;
   readonly #listener: WorkerListener;
-  /** The data of the last training: the next one often has the same. */
-  #data: { readonly digest: string; readonly dataset: Dataset } | undefined;
+  /** Data that are on their way, by their digests. */
+  readonly #fetching = new Map<string, Promise<PackedSource>>();
   readonly #told = new Set<string>();
   #lookAt = 0;
   /** Milliseconds that it took the last time to say how far a training is. */
@@ -115,17 +121,34 @@ export class Worker {
   constructor(
     server: Server,
     identities: readonly Identity[],
-    settings: Omit<WorkerSettings, 'worker'>,
+    settings: ChildSettings,
     listener: WorkerListener,
   ) {
     this.#server = server;
     this.#identities = identities;
-    this.#settings = { ...settings, worker: `${hostname()}:${process.pid}` };
+    this.#settings = settings;
     this.#listener = listener;
   }
 
-  /** Works until the signal ends it. */
-  async work(signal: AbortSignal): Promise<void> {
+  /** Does so many trainings at a time, each in a process of its own, until the signal ends it. */
+  async work(count: number, signal: AbortSignal): Promise<void> {
+    const failed = new AbortController();
+    const either = AbortSignal.any([signal, failed.signal]);
+    // One for each process, and there may be many.
+    setMaxListeners(0, either);
+    const all = Array.from({ length: count }, async () => {
+      const hand = { learner: new LearningProcess(this.#settings), holder: randomUUID() };
+      try {
+        await this.#workBy(hand, either);
+      } finally {
+        failed.abort();
+        hand.learner.close();
+      }
+    });
+    await Promise.all(all);
+  }
+
+  async #workBy(hand: Hand, signal: AbortSignal): Promise<void> {
     const { allowModule } = this.#settings;
     const consumers = this.#identities.flatMap(identity =>
       (allowModule ? [false, true] : [false]).map(needsModule => consumerOf(identity, needsModule)),
@@ -135,7 +158,7 @@ export class Worker {
         await this.#tellOthers();
         for (const consumer of consumers) {
           const until = performance.now() + TURN;
-          while ((await this.#take(consumer, signal)) && performance.now() < until);
+          while ((await this.#take(consumer, hand, signal)) && performance.now() < until);
         }
       } catch (error) {
         // A server that is gone comes back.
@@ -146,13 +169,13 @@ export class Worker {
   }
 
   /** Does one task, if there is one; whether there was. */
-  async #take(name: string, signal: AbortSignal): Promise<boolean> {
+  async #take(name: string, hand: Hand, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return false;
     try {
       const consumer = this.#consumers.get(name) ?? (await this.#server.streams.consumers.get(TASKS, name));
       this.#consumers.set(name, consumer);
       const message = await consumer.next({ expires: WAIT });
-      if (message) await this.#do(message, signal);
+      if (message) await this.#do(message, hand, signal);
       return message !== null;
     } catch (error) {
       this.#consumers.delete(name);
@@ -197,9 +220,11 @@ export class Worker {
     }
   }
 
-  async #do(message: JsMsg, signal: AbortSignal): Promise<void> {
-    // Silence would give the task to another worker.
-    const timer = setInterval(() => message.working(), SILENT / 3);
+  async #do(message: JsMsg, hand: Hand, signal: AbortSignal): Promise<void> {
+    // Silence gives the task to another worker.
+    const timer = setInterval(() => {
+      if (!hand.learner.isSilent) message.working();
+    }, SILENT / 3);
     let lease: Lease | undefined;
     try {
       const { sweep, ...given } = checkTask(message);
@@ -220,15 +245,15 @@ export class Worker {
         message.ack();
         return;
       }
-      const { worker } = this.#settings;
-      const own = { trial: id, epochs: recipe.epochs, worker, holder: this.#holder };
+      const worker = `${hostname()}:${process.pid}`;
+      const own = { trial: id, epochs: recipe.epochs, worker, holder: hand.holder };
       lease = await Lease.take(bucket, own, signal);
       if (lease.stumbles > MOST_STUMBLES) {
         await lease.stick(
           `${lease.stumbles} workers have ended with it, one after the other, without an epoch between: give them more memory, or take a smaller recipe`,
         );
         message.term();
-      } else if (await this.#train(given, bucket, lease, signal)) {
+      } else if (await this.#train(given, bucket, lease, hand, signal)) {
         message.ack();
       } else {
         await lease.release();
@@ -246,8 +271,9 @@ export class Worker {
         this.#listener.trouble(error.message);
         return;
       }
-      // Whatever it was, this worker is still there.
-      await lease?.release().catch(() => {});
+      if (error instanceof ProcessEnded) hand.holder = randomUUID();
+      // Whatever else it was, this worker is still there.
+      else await lease?.release().catch(() => {});
       message.nak(5000);
       if (!isPassing(error)) this.#listener.trouble(`gives a training back: ${(error as Error).message}`);
     } finally {
@@ -256,8 +282,14 @@ export class Worker {
   }
 
   /** Whether it is done; otherwise the signal has ended it, or the sweep is ended. */
-  async #train(given: TrialTask, bucket: Bucket, lease: Lease, signal: AbortSignal): Promise<boolean> {
-    const { id, digest } = given.trial;
+  async #train(
+    given: TrialTask,
+    bucket: Bucket,
+    lease: Lease,
+    { learner, holder }: Hand,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { id } = given.trial;
     const { sweep, bytes } = bucket;
     const stop = new AbortController();
     const either = AbortSignal.any([signal, stop.signal]);
@@ -278,11 +310,11 @@ export class Worker {
       const checkpoint =
         from === undefined ? undefined : await persistIn(bucket, () => bytesIn(bytes, from), either);
       this.#listener.begun(sweep, id, checkpoint !== undefined);
-      const learned = await learn(given, await this.#dataOf(digest, either), this.#settings, {
+      const keeping: Keeping = {
         checkpoint,
         keep: async (chunks, epoch, isNeeded) => {
           // Under a name of its own: who takes the training over may be reading the last one.
-          const name = objects.checkpoint(id, epoch, this.#holder);
+          const name = objects.checkpoint(id, epoch, holder);
           const put = () => bytes.put({ name }, streamOf(chunks));
           const isKept = isNeeded ? await persistIn(bucket, put, signal) : await meanwhile(put);
           if (!isKept) return false;
@@ -296,6 +328,11 @@ export class Worker {
           if (ended) throw ended;
         },
         signal: either,
+      };
+      const dataOf = (digest: string) => this.#dataOf(digest, either);
+      const learned = await learner.learn(given, dataOf, keeping).catch(error => {
+        // A process that hangs is killed where another worker has taken over.
+        throw ended ?? error;
       });
       if (ended) throw ended;
       if (!learned) return false;
@@ -344,30 +381,33 @@ export class Worker {
     this.#listener.finished(bucket.sweep, outcome);
   }
 
-  async #dataOf(digest: string, signal: AbortSignal): Promise<Dataset> {
-    if (this.#data?.digest !== digest) {
-      this.#data = undefined;
-      this.#data = { digest, dataset: await this.#fetch(digest, signal) };
-    }
-    return this.#data.dataset;
+  #dataOf(digest: string, signal: AbortSignal): Promise<PackedSource> {
+    const before = this.#fetching.get(digest);
+    if (before) return before;
+    const fetched = this.#fetch(digest, signal).finally(() => this.#fetching.delete(digest));
+    this.#fetching.set(digest, fetched);
+    return fetched;
   }
 
   /** Data by their digest: kept by an earlier worker, or fetched once and kept. */
-  async #fetch(digest: string, signal: AbortSignal): Promise<Dataset> {
+  async #fetch(digest: string, signal: AbortSignal): Promise<PackedSource> {
     const path = join(cacheFolder(), `${digest}.safetensors`);
     const kept = await readBytes(path).catch(() => undefined);
-    if (kept && digestOfBytes([kept]) === digest) return unpackDataset(kept);
+    if (kept && digestOfBytes([kept]) === digest) return path;
     const bytes = await persist(() => bytesIn(this.#server.data, digest), signal);
     if (!bytes || digestOfBytes([bytes]) !== digest) {
       throw new InputError(
         `the server does not have the data ${digest.slice(0, 16)}, or not whole: begin the sweep again`,
       );
     }
-    await writeFileSafely(path, bytes).catch(error => {
+    try {
+      await writeFileSafely(path, bytes);
+      return path;
+    } catch (error) {
       if (!(error instanceof WriteError)) throw error;
       this.#listener.trouble(`${error.message}; the data are fetched again next time`);
-    });
-    return unpackDataset(bytes);
+      return bytes;
+    }
   }
 }
 

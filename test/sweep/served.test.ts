@@ -200,6 +200,31 @@ describe.skipIf(!hasServer)('by a NATS server (left out where nats-server is not
     expect(second.lines().filter(({ event, isFurther }) => event === 'begun' && isFurther).length).toBe(1);
   });
 
+  it('a worker whose process is killed goes on with another, and one whose process hangs gives its training up', async () => {
+    const slow = { recipes: { ...recipe, layers: [600, 600], epochs: 60 }, settings: undefined, seeds: 1 };
+    await write('lone', slow);
+    expect((await runCommand(folder, ['sweep', 'lone.json', '--quiet'])).code).toBe(0);
+    const expected = modelsOf('lone');
+    await write('ends', slow);
+    const first = work();
+    const whole = conduct('ends');
+    const processOf = ({ lines }: Working) =>
+      Number(`${lines().findLast(({ event }) => event === 'epoch')!.worker}`.split(':').at(-1));
+    await first.said(/"epoch":1,/);
+    const killed = processOf(first);
+    process.kill(killed, 'SIGKILL');
+    await first.said(/gives a training back: its process has ended \(SIGKILL\)/);
+    await expect.poll(() => processOf(first), { timeout: 60_000 }).not.toBe(killed);
+    const hung = processOf(first);
+    process.kill(hung, 'SIGSTOP');
+    const second = work();
+    expect((await whole).code).toBe(0);
+    expect(modelsOf('ends')).toEqual(expected);
+    expect(second.lines().filter(({ event }) => event === 'training').length).toBe(1);
+    await first.said(/another worker has taken over training/);
+    expect(isRunning(hung)).toBe(false);
+  });
+
   it('a worker that is ended gives its training to another at once', async () => {
     await write('given', {});
     const first = work();
