@@ -39,8 +39,11 @@ interface Measured {
 
 export async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'ff-overhead-'));
-  const samples = join(folder, 'samples');
-  process.env.SAMPLES = samples;
+  /** Where what is begun from now on says what it has used. */
+  const samplesOf = (side: 'local' | 'served') => {
+    process.env.SAMPLES = join(folder, side);
+    mkdirSync(process.env.SAMPLES, { recursive: true });
+  };
   process.env.NODE_OPTIONS = `--import ${new URL('sampled.mjs', import.meta.url)}`;
   const server = new Server(folder);
 
@@ -51,21 +54,20 @@ export async function run(): Promise<void> {
       const words = { name, data: 'blocks', recipes: recipe, seeds: trainings, holdOut: 300 };
       writeFileSync(join(folder, `${name}.json`), JSON.stringify(words));
     }
-    mkdirSync(samples);
+    samplesOf('served');
     // Lines for each epoch are nothing of the queue's.
-    const words = ['worker', '--nats', URL_HERE, '--quiet'];
-    const all = Array.from({ length: workers }, () => new Command(folder, words));
+    const words = ['worker', '--nats', URL_HERE, '--workers', `${workers}`, '--quiet'];
+    const worker = new Command(folder, words);
     await pause(startTime(workers));
     const before = await server.used();
-    await Promise.all([
-      sweep(folder, `${names[0]}.json`, ['--workers', `${workers}`]),
-      sweep(folder, `${names[1]}.json`, ['--nats', URL_HERE]),
-    ]);
+    const byServer = sweep(folder, `${names[1]}.json`, ['--nats', URL_HERE]);
+    samplesOf('local');
+    await Promise.all([byServer, sweep(folder, `${names[0]}.json`, ['--workers', `${workers}`])]);
     const after = await server.used();
-    await Promise.all(all.map(worker => worker.end('SIGTERM')));
+    await worker.end('SIGTERM');
     const ofServer = after.cpu - before.cpu;
-    const [local, served] = [false, true].map(isServed => usedIn(samples, isServed));
-    rmSync(samples, { recursive: true });
+    const local = await usedIn(join(folder, 'local'), workers + 1);
+    const served = await usedIn(join(folder, 'served'), workers + 2);
     const [expected, found] = names.map(name => JSON.stringify(modelsOf(folder, name)));
     const measured = {
       trainings,
@@ -138,13 +140,13 @@ function ofOneTraining(first: Measured, second: Measured): OfOne {
   };
 }
 
-function usedIn(folder: string, isServed: boolean): Used {
-  const told: (Used & { isServed: boolean })[] = readdirSync(folder).map(name =>
-    JSON.parse(readFileSync(join(folder, name), 'utf8')),
-  );
-  const own = told.filter(process => process.isServed === isServed);
+/** What so many processes have used, once they have said so. */
+async function usedIn(folder: string, processes: number): Promise<Used> {
+  while (readdirSync(folder).filter(name => name.endsWith('.json')).length < processes) await pause(100);
+  const told: Used[] = readdirSync(folder).map(name => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+  rmSync(folder, { recursive: true });
   return {
-    seconds: own.reduce((sum, { seconds }) => sum + seconds, 0),
-    kernels: own.reduce((sum, { kernels }) => sum + kernels, 0),
+    seconds: told.reduce((sum, { seconds }) => sum + seconds, 0),
+    kernels: told.reduce((sum, { kernels }) => sum + kernels, 0),
   };
 }

@@ -1,7 +1,7 @@
 // Loaded by a process before anything else: at its end it writes, into the folder SAMPLES, what it has used of processors, and how many samples
 // of it were in kernels. Trainings that are the same spend the same time in kernels, so that these are a clock that slows down as the machine does.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector';
 import { join } from 'node:path';
 
@@ -19,9 +19,9 @@ process.on('exit', () => {
     const kernels = found.profile.nodes
       .filter(({ callFrame }) => callFrame.url.startsWith('wasm:'))
       .reduce((sum, { hitCount = 0 }) => sum + hitCount, 0);
-    const isServed = process.argv.includes('--nats');
-    const told = { isServed, seconds: usedSeconds(), kernels };
-    writeFileSync(join(process.env.SAMPLES, `${process.pid}.json`), JSON.stringify(told));
+    const path = join(process.env.SAMPLES, `${process.pid}.json`);
+    writeFileSync(`${path}.part`, JSON.stringify({ seconds: usedSeconds(), kernels }));
+    renameSync(`${path}.part`, path);
   });
 });
 
