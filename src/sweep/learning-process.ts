@@ -23,6 +23,7 @@ export class ProcessEnded extends Error {
   }
 }
 
+/** Does one training at a time, in a process that begins with the first. */
 export class LearningProcess {
   readonly #settings: ChildSettings;
   #child: ChildProcess | undefined;

@@ -1,4 +1,4 @@
-// A worker: takes trainings of any sweep from a NATS server, one after the other, and gives back what they come to.
+// A worker: takes trainings of any sweep from a NATS server, some at a time, and gives back what they come to.
 
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
