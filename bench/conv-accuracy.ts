@@ -7,7 +7,7 @@
 // `npm run bench -- conv-accuracy choose` finds the epochs in TASKS, and the rate and normalisation of PyTorch, on images held out of
 // the training set (an hour and a half). The name of a task as the last word takes that alone; each has a file of its own.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +34,8 @@ interface Task {
   readonly targets: readonly number[];
   /** For each target; what comes after is how good it gets. */
   readonly epochs: readonly number[];
+  /** Whether a run that was stopped goes on where it was, when it is asked for again. */
+  readonly isResumed?: boolean;
   /** Absent where it is not compared, and nothing is chosen. */
   readonly against?: Against;
 }
@@ -98,6 +100,7 @@ const TASKS: readonly Task[] = [
     seeds: [1],
     targets: [11.5],
     epochs: [28],
+    isResumed: true,
   },
   {
     name: 'fashion-mnist',
@@ -285,11 +288,17 @@ function choose(task: Task, { trialSeconds }: Against, folder: string) {
 // ----- one training ----------------------------------------------------------------------------------------------------
 
 const OURS = fileURLToPath(new URL('train-once.ts', import.meta.url));
+/** Of runs that go on where they were stopped. */
+const CHECKPOINTS = fileURLToPath(new URL('../runs/conv-accuracy/', import.meta.url));
 
 /** Trains once in a process of its own, ours where there is no rival. */
-function train({ data, recipe }: Task, job: Job, rival?: Rival): Training {
+function train({ name: task, data, recipe, isResumed }: Task, job: Job, rival?: Rival): Training {
   const { epochs, seed, images, heldOut } = job;
   const words = [recipe, epochs, seed, images, heldOut, data].map(String);
+  if (isResumed) {
+    mkdirSync(CHECKPOINTS, { recursive: true });
+    words.push(join(CHECKPOINTS, `${task}-${epochs}-${seed}.safetensors`));
+  }
   const training = rival
     ? backpropagate(job, rival, 0)!
     : ask<Training>(recipe, [process.execPath, ...process.execArgv, OURS, ...words], {})!;
