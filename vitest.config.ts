@@ -24,6 +24,7 @@ const slow = files(
   'network/*',
   'objectives/*',
   'schedules/*',
+  'sweep/learning-process',
   'sweep/served',
   'train/*',
 );

@@ -52,14 +52,15 @@ let stop = new AbortController();
 let kept: (isKept: boolean) => void = () => {};
 
 function send(message: FromChild): void {
-  process.send?.(message);
+  // Whoever is not there any more to be told is missed by 'disconnect'.
+  process.send?.(message, () => {});
 }
 
 async function open(digest: string, source: PackedSource): Promise<Dataset> {
   if (typeof source !== 'string') return unpackDataset(source);
   const bytes = await readBytes(source);
   if (digestOfBytes([bytes]) !== digest) {
-    throw new InputError(`${source} is damaged: remove it, and begin the sweep again`);
+    throw new InputError(`${source} is damaged: begin the sweep again, which mends it`);
   }
   return unpackDataset(bytes);
 }
@@ -82,9 +83,11 @@ async function work({ task, checkpoint }: Given, signal: AbortSignal): Promise<L
   );
 }
 
-// Ctrl-C is for the process that has started this one, and so is a terminal that closes.
-for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+// Ctrl-C is for the process that has started this one, and so are a terminal that closes and an end that a whole group of processes is told of.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.on(signal, () => {});
 process.on('disconnect', () => process.exit(1));
+// It may have ended while this one began.
+if (!process.connected) process.exit(1);
 process.on('message', (message: ToChild) => {
   switch (message.kind) {
     case 'data':

@@ -7,10 +7,14 @@ import type { ChildSettings, FromChild, PackedSource, ToChild } from './child.ts
 import type { Keeping, LearnedTrial, TrialTask } from './learn.ts';
 
 const CHILD = fileURLToPath(new URL('../../dist/cli/sweep-child.js', import.meta.url));
-/** A process that has said nothing for so many milliseconds is taken to hang; it says that it listens much oftener. */
-const PATIENCE = 10_000;
-/** Milliseconds that it may take longer to begin, where many begin at once. */
-const START = 50_000;
+const TICK = 1000;
+/**
+ * A process that has said nothing for so many ticks is taken to hang, since it says much oftener that it listens; and to do so for ever after
+ * so many. A machine that sleeps, or a process that was halted, makes no ticks either.
+ */
+const [PATIENCE, END_OF_PATIENCE] = [10, 60];
+/** Ticks that it may take longer to begin, where many begin at once. */
+const START = 50;
 
 /** The process of a training has ended before the training. */
 export class ProcessEnded extends Error {
@@ -23,27 +27,37 @@ export class ProcessEnded extends Error {
   }
 }
 
+/** What a training has failed of. */
+export class LearningFailed extends Error {
+  readonly failure: Error;
+
+  constructor(failure: Error) {
+    super(failure.message, { cause: failure });
+    this.failure = failure;
+  }
+}
+
 /** Does one training at a time, in a process that begins with the first. */
 export class LearningProcess {
   readonly #settings: ChildSettings;
   #child: ChildProcess | undefined;
   /** The digest of the data that the process has. */
   #digest: string | undefined;
-  #heardAt = 0;
-  #isLearning = false;
+  /** Ticks of a training since the process has said something. */
+  #quiet = 0;
 
   constructor(settings: ChildSettings) {
     this.#settings = settings;
   }
 
-  /** Whether it hangs. */
-  get isSilent(): boolean {
-    return this.#isLearning && performance.now() - this.#heardAt > PATIENCE;
+  /** Whether it hangs with a training. */
+  get hangs(): boolean {
+    return this.#quiet > PATIENCE;
   }
 
   /**
-   * Does what `learn` does, of the data that `dataOf` finds. Throws a ProcessEnded where the process ends meanwhile, of which there is
-   * another the next time, and what `keeping` has thrown.
+   * Does what `learn` does, of the data that `dataOf` finds. Throws a LearningFailed where that fails, a ProcessEnded where the process ends
+   * meanwhile, of which there is another the next time, and what `keeping` has thrown. A process that hangs for a minute is ended.
    */
   async learn(
     task: TrialTask,
@@ -57,13 +71,7 @@ export class LearningProcess {
     this.#digest = digest;
     const { checkpoint } = keeping;
     send(child, { kind: 'task', task, checkpoint });
-    this.#heardAt = Math.max(this.#heardAt, performance.now());
-    this.#isLearning = true;
-    try {
-      return await this.#learned(child, keeping);
-    } finally {
-      this.#isLearning = false;
-    }
+    return this.#learned(child, keeping);
   }
 
   /** Ends the process, and with it what it learns. */
@@ -84,7 +92,7 @@ export class LearningProcess {
     // What cannot be told to it: it has ended, which is told by itself.
     child.on('error', () => {});
     this.#child = child;
-    this.#heardAt = performance.now() + START;
+    this.#quiet = -START;
     return child;
   }
 
@@ -92,12 +100,14 @@ export class LearningProcess {
     return new Promise((resolve, reject) => {
       /** What has ended it before its time. */
       let fault: { readonly error: unknown } | undefined;
-      let timer: NodeJS.Timeout | undefined;
+      let isStopped = false;
+      const timer = setInterval(() => {
+        this.#quiet++;
+        if (this.#quiet > (isStopped ? PATIENCE : END_OF_PATIENCE)) child.kill('SIGKILL');
+      }, TICK);
       const stop = () => {
+        isStopped = true;
         send(child, { kind: 'stop' });
-        timer ??= setInterval(() => {
-          if (this.isSilent) child.kill('SIGKILL');
-        }, PATIENCE / 10);
       };
       const fail = (error: unknown) => {
         fault ??= { error };
@@ -105,6 +115,7 @@ export class LearningProcess {
       };
       const end = (settle: () => void) => {
         clearInterval(timer);
+        this.#quiet = 0;
         signal.removeEventListener('abort', stop);
         child.off('message', onMessage).off('exit', onExit).off('error', onError);
         if (fault) reject(fault.error);
@@ -117,7 +128,7 @@ export class LearningProcess {
           end(() => reject(new Error(`no process can be started: ${error.message}`)));
       };
       const onMessage = (message: FromChild) => {
-        this.#heardAt = performance.now();
+        this.#quiet = 0;
         switch (message.kind) {
           case 'told':
             Promise.resolve(message.told).then(tell).catch(fail);
@@ -139,7 +150,7 @@ export class LearningProcess {
           case 'failed':
             // It may have been the data.
             this.#digest = undefined;
-            end(() => reject(fromFailure(message.failure)));
+            end(() => reject(new LearningFailed(fromFailure(message.failure))));
         }
       };
       child.on('message', onMessage).once('exit', onExit).once('error', onError);

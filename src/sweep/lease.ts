@@ -10,6 +10,8 @@ const words = object({
   trial: text,
   /** Epochs that are learned. */
   epoch: whole(0),
+  /** The most that ever were; what was learned since the checkpoint is learned again. */
+  furthest: optional(whole(0)),
   epochs: whole(1),
   error: optional(atLeast0),
   secondsLeft: optional(atLeast0),
@@ -18,8 +20,10 @@ const words = object({
   holder: text,
   /** The object that training goes on from. */
   checkpoint: optional(text),
-  /** Workers that have fallen silent with it, one after the other, without an epoch between. */
+  /** Workers that have fallen silent with it or failed, one after the other, without coming any further. */
   stumbles: whole(0),
+  /** What the last one that failed has said. */
+  failure: optional(text),
   /** Its worker has given it back. */
   isFree: optional(yes),
   /** Why nobody takes it any more. */
@@ -77,12 +81,14 @@ export class Lease {
     let entry: KvEntry | null = null;
     for (let tries = 1; ; tries++) {
       const before = entry?.operation === 'PUT' ? checkLease(entry.json()) : undefined;
-      const { epoch = 0, stumbles = 0, checkpoint } = before ?? {};
+      const { epoch = 0, furthest, stumbles = 0, failure, checkpoint } = before ?? {};
       const isStumble = before !== undefined && !before.isFree && before.holder !== own.holder;
       const taken: LeaseWords = {
         ...own,
         epoch,
         stumbles: isStumble ? stumbles + 1 : stumbles,
+        ...(furthest !== undefined && { furthest }),
+        ...(failure !== undefined && { failure }),
         ...(checkpoint !== undefined && { checkpoint }),
       };
       const revision = entry?.revision ?? 0;
@@ -106,9 +112,23 @@ export class Lease {
     return this.#words.stumbles;
   }
 
+  get failure(): string | undefined {
+    return this.#words.failure;
+  }
+
   /** An epoch is over: the next word says so. */
   tell({ epoch, error, secondsLeft, worker }: Told): void {
-    this.#words = { ...this.#words, epoch, error, secondsLeft, worker, stumbles: 0 };
+    const { furthest = 0, stumbles } = this.#words;
+    const isFurther = epoch > furthest;
+    this.#words = {
+      ...this.#words,
+      epoch,
+      furthest: Math.max(epoch, furthest),
+      error,
+      secondsLeft,
+      worker,
+      stumbles: isFurther ? 0 : stumbles,
+    };
   }
 
   /** Says that it is still there, unless something is being said. Throws a Superseded where somebody else has the training. */
@@ -127,6 +147,11 @@ export class Lease {
   /** Gives the training back, to be gone on with by others. */
   release(): Promise<void> {
     return this.#say({ isFree: true });
+  }
+
+  /** It has failed of something that may be so wherever it is tried again. */
+  fail(failure: string): Promise<void> {
+    return this.#say({ failure });
   }
 
   /** Nobody is to take it any more. */

@@ -2,6 +2,7 @@
 
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
+import { InputError } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import { removeFile, WriteError, writeFileSafely } from '../files/write.ts';
 import type { ChildSettings } from './child.ts';
@@ -9,7 +10,7 @@ import type { SweepData } from './data.ts';
 import { type Engine, type Listener, Stopped } from './engine.ts';
 import { SweepFolder } from './folder.ts';
 import type { TrialOutcome, TrialTask } from './learn.ts';
-import { LearningProcess, ProcessEnded } from './learning-process.ts';
+import { LearningFailed, LearningProcess, ProcessEnded } from './learning-process.ts';
 
 export interface LocalOptions extends ChildSettings {
   /** The folder for all that the sweep keeps, whose lock the caller has. */
@@ -21,7 +22,7 @@ export interface LocalOptions extends ChildSettings {
   readonly trials: readonly string[];
 }
 
-/** A training whose process ends so often, one after the other, without an epoch between, ends the sweep. */
+/** A training whose process ends so often, one after the other, without coming any further, ends the sweep. */
 const MOST_ENDED = 5;
 
 /** Opens the folder of a sweep; throws an InputError where it cannot be written or holds something else. */
@@ -30,22 +31,22 @@ export async function openLocal(options: LocalOptions): Promise<Engine> {
   const folder = new SweepFolder(path);
   await folder.open();
   for (const each of data) await folder.writeData(each);
+  const learners = Array.from(
+    { length: Math.min(workers, trials.length) },
+    () => new LearningProcess(settings),
+  );
   return {
     finished: await folder.outcomes(),
-    run: (tasks, listener, signal) => {
-      const learners = Array.from(
-        { length: Math.min(workers, tasks.length) },
-        () => new LearningProcess(settings),
-      );
-      return new Work(tasks, folder, listener, signal).by(learners);
-    },
+    run: (tasks, listener, signal) => new Work(tasks, folder, listener, signal).by(learners),
     model: trial => readBytes(folder.model(trial)),
     async done() {
       for (const { digest } of data) await removeFile(folder.data(digest));
       // Of candidates that have ended early.
       for (const trial of trials) await removeFile(folder.checkpoint(trial));
     },
-    async close() {},
+    async close() {
+      for (const learner of learners) learner.close();
+    },
   };
 }
 
@@ -56,8 +57,10 @@ class Work {
   readonly #listener: Listener;
   readonly #signal: AbortSignal;
   readonly #outcomes: TrialOutcome[] = [];
-  /** How often the process of a training has ended since its last epoch. */
+  /** How often the process of a training has ended since it last came further. */
   readonly #ended = new Map<string, number>();
+  /** The last epoch of a training that was ever told. */
+  readonly #furthest = new Map<string, number>();
   /** Ends all trainings where one of them has failed. */
   readonly #end = new AbortController();
   #failure: unknown;
@@ -85,7 +88,6 @@ class Work {
       if (!task) break;
       if (!(await this.#do(task, learner))) this.#left.unshift(task);
     }
-    learner.close();
   }
 
   #fail(error: unknown): void {
@@ -112,7 +114,10 @@ class Work {
           }
         },
         tell: told => {
-          this.#ended.delete(id);
+          if (told.epoch > (this.#furthest.get(id) ?? 0)) {
+            this.#furthest.set(id, told.epoch);
+            this.#ended.delete(id);
+          }
           this.#listener.told(told);
         },
         signal: this.#signal,
@@ -125,6 +130,11 @@ class Work {
       return true;
     } catch (error) {
       if (error instanceof ProcessEnded) this.#tellEnded(id, error.how);
+      else if (error instanceof LearningFailed) {
+        const { failure } = error;
+        const words = `training ${id}: ${failure.message}`;
+        this.#fail(failure instanceof InputError ? new InputError(words) : new Error(words));
+      }
       // A disk that is full is no wrong input.
       else this.#fail(error instanceof WriteError ? new Error(error.message) : error);
       return false;
@@ -137,7 +147,7 @@ class Work {
     if (times >= MOST_ENDED) {
       this.#fail(
         new Error(
-          `training ${id}: its process has ended ${times} times without an epoch between (${how}); where memory was short, take fewer --workers or a smaller recipe`,
+          `training ${id}: its process has ended ${times} times without coming any further (${how}); where memory was short, take fewer --workers or a smaller recipe`,
         ),
       );
     } else if (!this.#signal.aborted) {

@@ -143,6 +143,9 @@ export async function connectTo(
     );
   });
   tellStatus(connection, trouble);
+  connection.closed().then(error => {
+    if (error) trouble(`the server has ended the connection for good: ${error.message}`);
+  });
   try {
     const manager = await jetstreamManager(connection);
     const streams = jetstream(connection);

@@ -38,8 +38,8 @@ export interface ServedOptions {
   readonly trouble: (text: string) => void;
 }
 
-/** Milliseconds after which what was not told is asked for. */
-const ASK = 5000;
+/** Milliseconds after which what was not told is asked for, and what looked wrong is looked at again. */
+const [ASK, AGAIN] = [5000, 500];
 /** Milliseconds without a word of any worker after which that is told. */
 const ALONE = 15_000;
 /** Milliseconds without a word after which a worker counts as gone, by a clock that may be another than the server's. */
@@ -57,16 +57,7 @@ export async function openServed(options: ServedOptions): Promise<Engine> {
   const entry = { identity, ...(needsModule && { needsModule }) };
   const bucket = await announce(options, entry);
   for (const needs of needsModule ? [false, true] : [false]) {
-    const consumer = consumerOf(identity, needs);
-    await persist(() =>
-      server.manager.consumers.add(TASKS, {
-        durable_name: consumer,
-        filter_subject: `${subjectsOf(consumer)}.>`,
-        ack_policy: 'explicit',
-        ack_wait: SILENT * NANOSECONDS,
-        max_ack_pending: -1,
-      }),
-    );
+    await giveTo(server, consumerOf(identity, needs));
   }
   return {
     finished: await outcomesIn(bucket),
@@ -86,6 +77,43 @@ export async function openServed(options: ServedOptions): Promise<Engine> {
     },
     close: () => server.connection.close(),
   };
+}
+
+/** Lets those be given tasks who ask under a name. */
+async function giveTo({ manager }: Server, consumer: string, signal?: AbortSignal): Promise<void> {
+  const settings = {
+    durable_name: consumer,
+    filter_subject: `${subjectsOf(consumer)}.>`,
+    ack_policy: 'explicit',
+    ack_wait: SILENT * NANOSECONDS,
+    max_ack_pending: -1,
+  } as const;
+  await persist(() => manager.consumers.add(TASKS, settings), signal);
+}
+
+/**
+ * A server that is killed just after its queue was emptied counts from the first task again, but not what it has given: tasks would be taken to be
+ * given long ago. Where it has more tasks than it is going to give, it forgets what it has given; outcomes and leases know what is done.
+ */
+async function mend(server: Server, consumer: string, signal?: AbortSignal): Promise<void> {
+  const { consumers, streams } = server.manager;
+  const toGive = async () => {
+    const { num_pending, num_ack_pending } = await consumers.info(TASKS, consumer);
+    return num_pending + num_ack_pending;
+  };
+  const isBroken = () =>
+    persist(async () => {
+      const before = await toGive();
+      const { state } = await streams.info(TASKS, { subjects_filter: `${subjectsOf(consumer)}.>` });
+      const tasks = Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
+      return tasks > Math.max(before, await toGive());
+    }, signal);
+  if (!(await isBroken())) return;
+  // Of several servers, one may not know yet what another has done.
+  await pause(AGAIN);
+  if (!(await isBroken())) return;
+  await persist(() => consumers.delete(TASKS, consumer), signal);
+  await giveTo(server, consumer, signal);
 }
 
 async function announce(options: ServedOptions, entry: Omit<SweepEntry, 'state'>): Promise<Bucket> {
@@ -110,7 +138,7 @@ async function announce(options: ServedOptions, entry: Omit<SweepEntry, 'state'>
   }
   await persist(() => bucket.bytes.putBlob({ name: objects.plan }, encodeRecord(record)));
   // Whoever was stuck is tried again: something may have been mended.
-  for (const { isHeld: _, stuck, ...words } of await leasesIn(bucket)) {
+  for (const { isHeld: _, failure: __, stuck, ...words } of await leasesIn(bucket)) {
     if (stuck === undefined) continue;
     const free: LeaseWords = { ...words, stumbles: 0, isFree: true };
     await persistIn(bucket, () => bucket.values.put(keys.lease(words.trial), JSON.stringify(free)));
@@ -281,8 +309,8 @@ async function removeUnused(server: Server, trouble: (text: string) => void): Pr
   }
 }
 
-/** Milliseconds after which what was not given whole is asked for again, and how often it is. */
-const [PLAN_AGAIN, PLAN_TRIES] = [500, 3];
+/** How often what was not given whole is asked for. */
+const PLAN_TRIES = 3;
 
 /** What a server knows of the plan of a sweep that it has; throws an InputError where it has none that is whole. */
 export async function planIn({ sweep: name, bytes }: Bucket): Promise<SweepRecord> {
@@ -298,7 +326,7 @@ export async function planIn({ sweep: name, bytes }: Bucket): Promise<SweepRecor
         const told = (cause as Error).message;
         throw new InputError(`the server does not give the plan of sweep ${name}: ${told}`, { cause });
       }
-      await pause(PLAN_AGAIN);
+      await pause(AGAIN);
     }
   }
 }
@@ -354,9 +382,11 @@ class Waiting {
 
   async #publish(signal: AbortSignal): Promise<void> {
     const { server, record } = this.#options;
+    const consumers = new Set<string>();
     for (const task of this.#left.values()) {
       const { trial, until } = task;
       const consumer = consumerOf(record.identity, namesModule(trial.recipe));
+      consumers.add(consumer);
       const subject = subjectOf(consumer, record.sweep.name, trial.id, until);
       await persist(async () => {
         try {
@@ -368,6 +398,7 @@ class Waiting {
         }
       }, signal);
     }
+    for (const consumer of consumers) await mend(server, consumer, signal);
   }
 
   /** What a server tells by itself; where it does not any more, it is asked. */

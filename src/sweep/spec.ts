@@ -34,10 +34,11 @@ const recipe: Schema<string | object> = (value, path) =>
 export const MOST_TRAININGS = 100_000;
 
 /** A name, a path, or a table with the column to learn. */
-const source: Schema<{ readonly source: string; readonly label?: string }> = (value, path) =>
-  typeof value === 'string'
-    ? { source: value }
-    : object({ source: text, label: optional(text) })(value, path);
+const source: Schema<{ readonly source: string; readonly label?: string }> = (value, path) => {
+  if (typeof value === 'string') return { source: value };
+  if (!isObject(value)) return refuse(path, 'the name of data, a path, or { source, label }', value);
+  return object({ source: text, label: optional(text) })(value, path);
+};
 
 /** One, or a list of them. */
 function some<T>(schema: Schema<T>): Schema<readonly T[]> {

@@ -23,7 +23,7 @@ import {
   type TrialOutcome,
   type TrialTask,
 } from './learn.ts';
-import { LearningProcess, ProcessEnded } from './learning-process.ts';
+import { LearningFailed, LearningProcess, ProcessEnded } from './learning-process.ts';
 import { Lease, Superseded } from './lease.ts';
 import {
   type Bucket,
@@ -64,7 +64,7 @@ const WAIT = 1000;
 const TURN = 60_000;
 /** Milliseconds after which a worker looks again which sweeps there are that are not for it. */
 const LOOK_EVERY = 20_000;
-/** A training with which so many workers have fallen silent, one after the other, is taken by none. */
+/** A training with which so many workers have fallen silent or failed, one after the other, is taken by none. */
 const MOST_STUMBLES = 20;
 
 /**
@@ -145,7 +145,8 @@ export class Worker {
         hand.learner.close();
       }
     });
-    await Promise.all(all);
+    // What ends one ends all, and nobody is to find the connection closed while there is something to be said.
+    for (const ended of await Promise.allSettled(all)) if (ended.status === 'rejected') throw ended.reason;
   }
 
   async #workBy(hand: Hand, signal: AbortSignal): Promise<void> {
@@ -155,7 +156,7 @@ export class Worker {
     );
     while (!signal.aborted) {
       try {
-        await this.#tellOthers();
+        await unlessEnded(this.#tellOthers(), signal);
         for (const consumer of consumers) {
           const until = performance.now() + TURN;
           while ((await this.#take(consumer, hand, signal)) && performance.now() < until);
@@ -174,7 +175,12 @@ export class Worker {
     try {
       const consumer = this.#consumers.get(name) ?? (await this.#server.streams.consumers.get(TASKS, name));
       this.#consumers.set(name, consumer);
-      const message = await consumer.next({ expires: WAIT });
+      const next = consumer.next({ expires: WAIT });
+      const message = await unlessEnded(next, signal);
+      if (message === undefined) {
+        next.then(late => late?.nak()).catch(() => {});
+        return false;
+      }
       if (message) await this.#do(message, hand, signal);
       return message !== null;
     } catch (error) {
@@ -223,12 +229,14 @@ export class Worker {
   async #do(message: JsMsg, hand: Hand, signal: AbortSignal): Promise<void> {
     // Silence gives the task to another worker.
     const timer = setInterval(() => {
-      if (!hand.learner.isSilent) message.working();
+      if (!hand.learner.hangs && !this.#server.connection.isClosed()) message.working();
     }, SILENT / 3);
     let lease: Lease | undefined;
+    let which = 'a training';
     try {
       const { sweep, ...given } = checkTask(message);
       const { recipe, id } = given.trial;
+      which = `training ${id} of ${sweep}`;
       if (namesModule(recipe) && !this.#settings.allowModule) {
         throw new InputError(`a task that names code to be run, ${id} of ${sweep}, where nobody allows it`, {
           cause: message,
@@ -250,7 +258,7 @@ export class Worker {
       lease = await Lease.take(bucket, own, signal);
       if (lease.stumbles > MOST_STUMBLES) {
         await lease.stick(
-          `${lease.stumbles} workers have ended with it, one after the other, without an epoch between: give them more memory, or take a smaller recipe`,
+          `${lease.stumbles} times, one after the other, its process has ended or it has failed, without coming any further: ${lease.failure ?? 'give workers more memory, or take a smaller recipe'}`,
         );
         message.term();
       } else if (await this.#train(given, bucket, lease, hand, signal)) {
@@ -271,11 +279,16 @@ export class Worker {
         this.#listener.trouble(error.message);
         return;
       }
-      if (error instanceof ProcessEnded) hand.holder = randomUUID();
+      if (error instanceof ProcessEnded || error instanceof LearningFailed) {
+        if (error instanceof LearningFailed) await lease?.fail(error.message).catch(() => {});
+        // Whoever takes it next, be it this hand, knows by that how often that was.
+        hand.holder = randomUUID();
+      }
       // Whatever else it was, this worker is still there.
       else await lease?.release().catch(() => {});
+      if (this.#server.connection.isClosed()) return;
       message.nak(5000);
-      if (!isPassing(error)) this.#listener.trouble(`gives a training back: ${(error as Error).message}`);
+      if (!isPassing(error)) this.#listener.trouble(`gives ${which} back: ${(error as Error).message}`);
     } finally {
       clearInterval(timer);
     }
@@ -329,7 +342,8 @@ export class Worker {
         },
         signal: either,
       };
-      const dataOf = (digest: string) => this.#dataOf(digest, either);
+      // For all who wait for them, of whom this training may end.
+      const dataOf = (digest: string) => this.#dataOf(digest, signal);
       const learned = await learner.learn(given, dataOf, keeping).catch(error => {
         // A process that hangs is killed where another worker has taken over.
         throw ended ?? error;
@@ -409,6 +423,15 @@ export class Worker {
       return bytes;
     }
   }
+}
+
+/** What `work` comes to; undefined once the signal comes, since a server that is gone may never answer. */
+function unlessEnded<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const end = () => resolve(undefined);
+    signal.addEventListener('abort', end);
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+  });
 }
 
 function checkTask(message: JsMsg): TrialTask & { readonly sweep: string } {

@@ -5,18 +5,17 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { digestOfBytes } from '../../src/sweep/digest.ts';
+import { Lease } from '../../src/sweep/lease.ts';
 import { connectTo, consumerOf, keys, type Server, subjectOf, TASKS } from '../../src/sweep/nats.ts';
-import { entryOf } from '../../src/sweep/served.ts';
+import { entryOf, planIn } from '../../src/sweep/served.ts';
 import { writeBlocks } from '../support/blocks.ts';
-import { parseLines, runCommand } from '../support/command.ts';
+import { MAIN, parseLines, runCommand } from '../support/command.ts';
 import { hasServer, NatsServer } from '../support/nats.ts';
 import { hasSmallDisks, mountSmallDisk, unmountSmallDisk } from '../support/small-disk.ts';
 import { blocksSweep, planOf } from '../support/sweep.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const { recipes: recipe } = blocksSweep;
 
 let folder: string;
@@ -213,7 +212,7 @@ describe.skipIf(!hasServer)('by a NATS server (left out where nats-server is not
     await first.said(/"epoch":1,/);
     const killed = processOf(first);
     process.kill(killed, 'SIGKILL');
-    await first.said(/gives a training back: its process has ended \(SIGKILL\)/);
+    await first.said(/gives training [0-9a-f]{16} of ends back: its process has ended \(SIGKILL\)/);
     await expect.poll(() => processOf(first), { timeout: 60_000 }).not.toBe(killed);
     const hung = processOf(first);
     process.kill(hung, 'SIGSTOP');
@@ -265,6 +264,30 @@ describe.skipIf(!hasServer)('by a NATS server (left out where nats-server is not
     else await server.signal('SIGCONT');
     expect((await conduct(`after-${signal}`)).code).toBe(0);
     expect([name, worker.child.exitCode]).toEqual([name, null]);
+  });
+
+  it('a server that is killed when its queue was just emptied gives what it is given then', async () => {
+    await write('emptied', { recipes: { ...recipe, epochs: 400 } });
+    await write('next', { seeds: [9], settings: undefined });
+    const worker = work();
+    const whole = conduct('emptied');
+    await worker.said(/"epoch":1,/);
+    const stop = await runCommand(folder, ['sweep', 'stop', 'emptied', '--nats', server.url]);
+    await server.kill();
+    await server.start();
+    expect([stop.code, (await whole).code]).toEqual([0, 130]);
+    expect((await conduct('next')).code).toBe(0);
+  });
+
+  it('a server that is gone keeps no worker from ending that has nothing to do', async () => {
+    const worker = work({}, ['--workers', '2']);
+    await write('done', { seeds: 1, settings: undefined });
+    expect((await conduct('done')).code).toBe(0);
+    await server.kill();
+    // By then it waits for an answer that never comes.
+    await new Promise(resolve => setTimeout(resolve, 3000));
+    worker.child.kill('SIGTERM');
+    expect(await worker.ended).toBe(0);
   });
 
   it('a server that is gone keeps no worker from ending', async () => {
@@ -426,10 +449,55 @@ describe.skipIf(!hasServer)('by a NATS server (left out where nats-server is not
     const first = await conduct('stuck');
     expect(first.code).toBe(1);
     expect(first.stderr).toMatch(
-      /training [0-9a-f]{16}: 31 workers have ended with it, one after the other, without an epoch between/,
+      /training [0-9a-f]{16}: 31 times, one after the other, its process has ended or it has failed, without coming any further: give workers more memory/,
     );
     expect((await conduct('stuck')).code).toBe(0);
     expect(modelsOf('stuck')[trial]).toBe(expected[trial]);
+    await connection.connection.close();
+  });
+
+  it('a training that fails each time is given up with what it has said', async () => {
+    const path = join(folder, 'broken.mjs');
+    await writeFile(path, 'export default () => { throw new TypeError("broken within"); };\n');
+    const learning = { ...recipe.learning, between: { kind: 'module', after: 0, path } };
+    await write('fails', { recipes: { ...recipe, learning }, seeds: 1, settings: undefined });
+    const whole = conduct('fails');
+    const connection = await connectTo(server.url, 'test');
+    const isAsked = async () => (await connection.manager.streams.info(TASKS)).state.messages === 1;
+    await expect.poll(isAsked, { timeout: 20_000 }).toBe(true);
+    const bucket = await connection.openBucket('fails');
+    const [{ id: trial }] = (await planIn(bucket)).plan.trials;
+    const lease = { trial, epoch: 0, epochs: 4, worker: 'w', holder: 'h', stumbles: 19 };
+    await bucket.values.put(keys.lease(trial), JSON.stringify(lease));
+    const worker = work({}, ['--allow-module']);
+    const { code, stderr } = await whole;
+    expect(worker.stderr()).toMatch(/gives training [0-9a-f]{16} of fails back: .*broken within/);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /training [0-9a-f]{16}: 21 times, .*, without coming any further: .*broken within/,
+      ),
+    ]);
+    await connection.connection.close();
+  });
+
+  it('what was learned once counts as coming further, and what is learned again does not', async () => {
+    const connection = await connectTo(server.url, 'test');
+    const bucket = await connection.createBucket('further');
+    const signal = new AbortController().signal;
+    const told = { trial: 't', epochs: 9, error: 1, secondsLeft: 1, worker: 'w' };
+    const take = (holder: string) =>
+      Lease.take(bucket, { trial: 't', epochs: 9, worker: 'w', holder }, signal);
+    const first = await take('first');
+    first.tell({ ...told, epoch: 3 });
+    await first.renew();
+    const second = await take('second');
+    for (const epoch of [1, 2, 3]) second.tell({ ...told, epoch });
+    await second.renew();
+    const third = await take('third');
+    expect(third.stumbles).toBe(2);
+    third.tell({ ...told, epoch: 4 });
+    expect(third.stumbles).toBe(0);
     await connection.connection.close();
   });
 

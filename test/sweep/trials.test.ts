@@ -20,6 +20,7 @@ describe('a sweep file', () => {
   it.each([
     [{ name: '../up' }, 'name must be a word of at most 64 letters, digits, - and _, found "../up"'],
     [{ data: [] }, 'data must be a list of one or more, found []'],
+    [{ data: undefined }, 'data must be the name of data, a path, or { source, label }, found undefined'],
     [{ seeds: 0 }, 'seeds must be a whole number of at least 1, found 0'],
     [{ rates: [1] }, 'rates is not a setting'],
     [{ folds: 5 }, 'holdOut must be absent where folds are held out in turn, found 40'],
