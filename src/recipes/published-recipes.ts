@@ -167,10 +167,10 @@ const scff = {
       { positive: 5, negative: 9, penalty: 0.0007 },
       { positive: 6, negative: 10, penalty: 0.0005 },
     ],
-    readout: { rate: 0.1, momentum: 0.9, decay: 0, from: 0 },
+    readout: { rate: 0.03, momentum: 0.9, decay: 0, from: 0 },
   },
   batch: 100,
-  epochs: 12,
+  epochs: 6,
   holdShare: 0.5,
 } as const satisfies Recipe;
 
