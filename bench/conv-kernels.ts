@@ -24,12 +24,15 @@ interface Shape {
   readonly densities: readonly (readonly [below: number, gradient: number])[];
 }
 
-/** The layers of `conv-color` at the densities that they come to, whose gradient is never zero, and full rows. */
-const SHAPES: readonly Shape[] = [
+/** The layers of `conv-color` at the densities that they come to, whose gradient is never zero. */
+const RECIPE: readonly Shape[] = [
   { side: 32, below: 3, channels: 64, maxPool: 2, densities: [[1, 1]] },
   { side: 16, below: 64, channels: 96, maxPool: 2, densities: [[0.43, 1]] },
   { side: 8, below: 96, channels: 96, maxPool: 2, densities: [[0.48, 1]] },
   { side: 4, below: 96, channels: 96, densities: [[0.46, 1]] },
+];
+/** Of full rows. */
+const FULL: readonly Shape[] = [
   { side: 16, below: 32, channels: 32, densities: [[1, 1]] },
   { side: 16, below: 64, channels: 64, densities: [[1, 1]] },
   { side: 8, below: 128, channels: 128, densities: [[1, 1]] },
@@ -42,12 +45,38 @@ const adam = { kind: 'adam', rate: 1e-9, beta1: 0.9, beta2: 0.99, epsilon: 1e-8,
 export async function run(): Promise<void> {
   const best = detectBuild(flags => v8.setFlagsFromString(flags));
   const builds: Build[] = best === 'relaxed' ? ['simd', 'relaxed'] : ['simd'];
-  const results = builds.flatMap(build =>
-    SHAPES.flatMap(shape =>
+  const measured = (build: Build, shapes: readonly Shape[]) =>
+    shapes.flatMap(shape =>
       shape.densities.map(([below, gradient]) => measure(build, shape, below, gradient)),
-    ),
+    );
+  const results = [];
+  const together = [];
+  for (const build of builds) {
+    const layers = measured(build, RECIPE);
+    together.push({ build, ...shareOf(layers) });
+    results.push(...layers, ...measured(build, FULL));
+  }
+  await writeResult('conv-kernels', { threads: 1, images: IMAGES, together, results });
+}
+
+/** Of the limit, what layers reach one after the other, as if they were full. */
+function shareOf(layers: readonly ReturnType<typeof measure>[]) {
+  const sum = (of: (layer: (typeof layers)[number]) => number) =>
+    layers.reduce((total, layer) => total + of(layer), 0);
+  const [forwardSeconds, stepSeconds] = (['forward', 'step'] as const).map(
+    key => sum(({ microsecondsAnImage }) => microsecondsAnImage[key]) / 1e6,
   );
-  await writeResult('conv-kernels', { threads: 1, images: IMAGES, results });
+  // At the limit.
+  const least = sum(
+    ({ effectiveForward, microsecondsAnImage }) =>
+      (effectiveForward.share * microsecondsAnImage.forward) / 1e6,
+  );
+  const found = { effectiveForward: least / forwardSeconds, effectiveGradient: least / stepSeconds };
+  const [forward, gradient] = Object.values(found).map(share => `${(100 * share).toFixed(0)} %`);
+  console.log(
+    `${layers[0].build}, the recipe's layers together, as if full: forward ${forward}, gradient ${gradient}`,
+  );
+  return found;
 }
 
 function measure(build: Build, shape: Shape, density: number, gradientDensity: number) {
