@@ -63,15 +63,14 @@ export async function run(): Promise<void> {
 function shareOf(layers: readonly ReturnType<typeof measure>[]) {
   const sum = (of: (layer: (typeof layers)[number]) => number) =>
     layers.reduce((total, layer) => total + of(layer), 0);
-  const [forwardSeconds, stepSeconds] = (['forward', 'step'] as const).map(
-    key => sum(({ microsecondsAnImage }) => microsecondsAnImage[key]) / 1e6,
-  );
-  // At the limit.
+  /** Microseconds an image at the limit, of either. */
   const least = sum(
-    ({ effectiveForward, microsecondsAnImage }) =>
-      (effectiveForward.share * microsecondsAnImage.forward) / 1e6,
+    ({ effectiveForward, microsecondsAnImage }) => effectiveForward.share * microsecondsAnImage.forward,
   );
-  const found = { effectiveForward: least / forwardSeconds, effectiveGradient: least / stepSeconds };
+  const found = {
+    effectiveForward: least / sum(({ microsecondsAnImage }) => microsecondsAnImage.forward),
+    effectiveGradient: least / sum(({ microsecondsAnImage }) => microsecondsAnImage.step),
+  };
   const [forward, gradient] = Object.values(found).map(share => `${(100 * share).toFixed(0)} %`);
   console.log(
     `${layers[0].build}, the recipe's layers together, as if full: forward ${forward}, gradient ${gradient}`,

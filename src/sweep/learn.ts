@@ -79,7 +79,7 @@ export interface WorkerSettings {
   readonly allowModule: boolean;
 }
 
-/** Where a training is kept meanwhile, and who is told. What either throws ends it, and is no InputError, which would be what it has come to. */
+/** Where a training is kept meanwhile, and who is told. Each may throw: then it ends, and can be gone on with. */
 export interface Keeping {
   /** What training goes on from. */
   readonly checkpoint?: Uint8Array | undefined;
@@ -149,9 +149,12 @@ export async function learn(
 /** Whether it would be so wherever it is tried again: not what the system, or another machine, may answer otherwise. */
 function isHopeless(error: unknown): error is Error {
   if (error instanceof DivergenceError) return true;
-  if (!(error instanceof InputError)) return false;
+  if (!(error instanceof InputError) || error instanceof Unkept) return false;
   return error.cause === undefined || isHopeless(error.cause);
 }
+
+/** A training that could not be kept: not its own fault. */
+class Unkept extends InputError {}
 
 /** Whether it names code to be run. */
 export function namesModule({ learning }: Recipe): boolean {
@@ -211,7 +214,7 @@ async function advance(
 ): Promise<boolean> {
   if (network.position.epoch > until) return true;
   const keepNow = async (isNeeded: boolean) =>
-    keep(await encodeModel(network, true), network.position.epoch - 1, isNeeded);
+    keep(await encodeModel(network, true), network.position.epoch - 1, isNeeded).catch(unkept);
   const isBegun = network.position.epoch > 1;
   const begun = now();
   let next = isBegun ? begun : { passed: begun.passed + UNKEPT, spent: begun.spent + UNKEPT };
@@ -226,11 +229,21 @@ async function advance(
       next = isKept ? againAfter(start, end) : { ...end, passed: end.passed + AGAIN };
     }
     const secondsLeft = (trainSeconds / epoch) * (until - epoch);
-    await tell({ trial: id, epoch, epochs, error: event.validationError!, secondsLeft, worker });
+    const told = { trial: id, epoch, epochs, error: event.validationError!, secondsLeft, worker };
+    try {
+      await tell(told);
+    } catch (error) {
+      unkept(error);
+    }
     if (isLast) return true;
   }
   await keepNow(true);
   return false;
+}
+
+function unkept(error: unknown): never {
+  if (error instanceof InputError) throw new Unkept(error.message, { cause: error });
+  throw error;
 }
 
 /** Of more epochs, some tell as much: an outcome is a message, too. */

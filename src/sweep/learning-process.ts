@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { fromFailure } from '../errors.ts';
+import type { Failure } from '../errors.ts';
 import type { ChildSettings, FromChild, PackedSource, ToChild } from './child.ts';
 import type { Keeping, LearnedTrial, TrialTask } from './learn.ts';
 
@@ -29,10 +29,10 @@ export class ProcessEnded extends Error {
 
 /** What a training has failed of. */
 export class LearningFailed extends Error {
-  readonly failure: Error;
+  readonly failure: Failure;
 
-  constructor(failure: Error) {
-    super(failure.message, { cause: failure });
+  constructor(failure: Failure) {
+    super(failure.message);
     this.failure = failure;
   }
 }
@@ -150,7 +150,7 @@ export class LearningProcess {
           case 'failed':
             // It may have been the data.
             this.#digest = undefined;
-            end(() => reject(new LearningFailed(fromFailure(message.failure))));
+            end(() => reject(new LearningFailed(message.failure)));
         }
       };
       child.on('message', onMessage).once('exit', onExit).once('error', onError);

@@ -119,7 +119,6 @@ export class Lease {
   /** An epoch is over: the next word says so. */
   tell({ epoch, error, secondsLeft, worker }: Told): void {
     const { furthest = 0, stumbles } = this.#words;
-    const isFurther = epoch > furthest;
     this.#words = {
       ...this.#words,
       epoch,
@@ -127,7 +126,7 @@ export class Lease {
       error,
       secondsLeft,
       worker,
-      stumbles: isFurther ? 0 : stumbles,
+      stumbles: epoch > furthest ? 0 : stumbles,
     };
   }
 

@@ -2,7 +2,7 @@
 
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
-import { InputError } from '../errors.ts';
+import { fromFailure } from '../errors.ts';
 import { readBytes } from '../files/read.ts';
 import { removeFile, WriteError, writeFileSafely } from '../files/write.ts';
 import type { ChildSettings } from './child.ts';
@@ -131,9 +131,7 @@ class Work {
     } catch (error) {
       if (error instanceof ProcessEnded) this.#tellEnded(id, error.how);
       else if (error instanceof LearningFailed) {
-        const { failure } = error;
-        const words = `training ${id}: ${failure.message}`;
-        this.#fail(failure instanceof InputError ? new InputError(words) : new Error(words));
+        this.#fail(fromFailure({ ...error.failure, message: `training ${id}: ${error.message}` }));
       }
       // A disk that is full is no wrong input.
       else this.#fail(error instanceof WriteError ? new Error(error.message) : error);

@@ -1,6 +1,6 @@
 // ff sweep on one machine, as its user runs it: to the end, stopped, killed, and asked about.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkOutcome } from '../../src/sweep/learn.ts';
 import { writeBlocks } from '../support/blocks.ts';
-import { hangUp, MAIN, parseLines, runCommand } from '../support/command.ts';
+import { hangUp, parseLines, runCommand } from '../support/command.ts';
 import { farTable } from '../support/data.ts';
 import { checkBalance, withoutImages } from '../support/markup.ts';
 import { hasSmallDisks, mountSmallDisk, unmountSmallDisk } from '../support/small-disk.ts';
@@ -141,6 +141,9 @@ function kill(pid: number): void {
   }
 }
 
+/** Two trainings have told of an epoch. */
+const bothLearn = /"event":"epoch","trial":"(\w+)"[\s\S]*"event":"epoch","trial":"(?!\1)/;
+
 describe('a sweep that is disturbed comes to the same bits', () => {
   it.each([
     ['ctrl-c', (child: ChildProcess) => void child.kill('SIGINT'), 130],
@@ -162,18 +165,11 @@ describe('a sweep that is disturbed comes to the same bits', () => {
 
   it('an end that all of its processes are told of keeps what they have learned', async () => {
     await write('group.json', { name: 'group', recipes: { ...recipe, epochs: 4000 }, seeds: 1 });
-    const words = [MAIN, 'sweep', 'group.json', '--json', '--workers', '2'];
-    const child = spawn(process.execPath, words, { cwd: folder, detached: true });
-    await new Promise<void>(resolve => {
-      let stdout = '';
-      child.stdout.on('data', chunk => {
-        stdout += chunk;
-        const trials = parseLines(stdout.slice(0, stdout.lastIndexOf('\n'))).map(({ trial }) => trial);
-        if (new Set(trials).size === 2) resolve();
-      });
+    const words = ['sweep', 'group.json', '--json', '--workers', '2'];
+    const ended = await runCommand(folder, words, bothLearn, child => {
+      for (const pid of [...childrenOf(child), child.pid!]) process.kill(pid, 'SIGTERM');
     });
-    process.kill(-child.pid!, 'SIGTERM');
-    expect(await new Promise(resolve => child.once('exit', resolve))).toBe(130);
+    expect(ended.code).toBe(130);
     const kept = readdirSync(join(of('group'), 'trainings')).filter(file => /checkpoint/.test(file));
     expect(kept.length).toBe(2);
   });
@@ -231,7 +227,6 @@ describe('a sweep that is disturbed comes to the same bits', () => {
     };
     const startedAt = performance.now();
     const words = ['sweep', 'long.json', '--json', '--workers', '2'];
-    const bothLearn = /"event":"epoch","trial":"(\w+)"[\s\S]*"event":"epoch","trial":"(?!\1)/;
     const ended = await runCommand(folder, words, bothLearn, doom);
     expect(ended.code).toBe(1);
     expect(ended.stderr).toMatch(/has ended 5 times without coming any further/);

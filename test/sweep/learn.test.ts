@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Dataset, splitValidation } from '../../src/data/dataset.ts';
+import { InputError } from '../../src/errors.ts';
 import { joinChunks } from '../../src/files/safetensors.ts';
 import { createNetwork } from '../../src/network/create.ts';
 import { encodeNetwork } from '../../src/network/encode.ts';
@@ -155,6 +156,13 @@ describe('a training', () => {
   });
 
   it('that cannot be kept or told of ends, and is no result', async () => {
+    // At once, and with what would be a result if the training had thrown it.
+    const refused = () => {
+      throw new InputError('the server says nonsense');
+    };
+    await expect(learn({ trial, until: 3 }, examples, learner, keeping({ tell: refused }))).rejects.toThrow(
+      'nonsense',
+    );
     const broken = async () => {
       throw new Error('the server is gone');
     };
